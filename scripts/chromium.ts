@@ -9,7 +9,12 @@ const fixedPaths: Partial<Record<NodeJS.Platform, ReadonlyArray<string>>> = {
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
   ],
-  linux: ["/usr/bin/chromium", "/usr/lib/chromium/chromium", "/opt/google/chrome/chrome", "/snap/bin/chromium"],
+  linux: [
+    "/usr/bin/chromium",
+    "/usr/lib/chromium/chromium",
+    "/opt/google/chrome/chrome",
+    "/snap/bin/chromium"
+  ],
   win32: [
     "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
     "C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe"
@@ -46,7 +51,9 @@ export const findChromium = (): string | undefined => {
     const path = process.env[variable]
     if (path === undefined || path === "") continue
     if (!isExecutable(path)) {
-      throw new Error(`${variable} is set to ${path}, which is not an executable file. Correct it or unset it.`)
+      throw new Error(
+        `${variable} is set to ${path}, which is not an executable file. Correct it or unset it.`
+      )
     }
     return path
   }
@@ -84,6 +91,7 @@ export const ensureChromium = (): string => {
   aptGet("update", "-qq")
   aptGet("install", "-y", "-qq", "--no-install-recommends", "chromium")
   const installed = findChromium()
-  if (installed === undefined) throw new Error(`apt-get installed no Chromium that can be found.\n\n${advice}`)
+  if (installed === undefined)
+    throw new Error(`apt-get installed no Chromium that can be found.\n\n${advice}`)
   return installed
 }
