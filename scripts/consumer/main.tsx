@@ -1,0 +1,58 @@
+import { Module, Runtime } from "@sluice/core"
+import { RuntimeProvider, useModule, useSelector } from "@sluice/react"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import assert from "node:assert/strict"
+import { renderToString } from "react-dom/server"
+
+const Counter = Module.make("Counter", {
+  state: Schema.Struct({ count: Schema.Number, last: Schema.Number }),
+  actions: { increment: Schema.Void, add: Schema.Number },
+  reducers: {
+    increment: (state) => ({ ...state, count: state.count + 1 }),
+    add: (state, by) => ({ ...state, count: state.count + by })
+  }
+})
+
+const Remember = Counter.logic("remember", ($) =>
+  Effect.gen(function* () {
+    yield* $.onAction("add").run((by) => $.state.update((state) => ({ ...state, last: by })))
+  })
+)
+
+const CounterLive = Counter.implement({ initial: { count: 0, last: 0 }, logics: [Remember] })
+
+const View = () => {
+  const counter = useModule(Counter)
+  const count: number = useSelector(counter, (state) => state.count)
+  return <output>{count}</output>
+}
+
+const runtime = Runtime.make(CounterLive, { label: "consumer" })
+
+const final = await runtime.runPromise(
+  Effect.gen(function* () {
+    const counter = yield* Counter.tag
+    yield* counter.actions.increment()
+    yield* counter.actions.add(41)
+    // @ts-expect-error: a payload has the type of its schema
+    const wrong = () => counter.actions.add("41")
+    assert.equal(typeof wrong, "function")
+    return yield* counter.getState
+  })
+)
+assert.equal(final.count, 42)
+
+const html = renderToString(
+  <RuntimeProvider runtime={runtime}>
+    <View />
+  </RuntimeProvider>
+)
+assert.equal(html, "<output>42</output>")
+
+await assert.rejects(import("@sluice/core/internal/fifo" as string), {
+  code: "ERR_PACKAGE_PATH_NOT_EXPORTED"
+})
+
+await runtime.dispose()
+console.log("the tarballs install, type-check and run")
