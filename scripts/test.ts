@@ -78,7 +78,10 @@ const filters = args.filter((argument) => argument !== "--")
 if (filters.length > 0) {
   await step(`tests of ${filters.join(" ")}`, vitest)
 } else {
-  const built = await command("types", "tsc", "-b")
+  const folders = publicPackages().map(({ folder }) => folder)
+  // A source that was renamed would leave its old output to be packed
+  for (const folder of folders) rmSync(join(folder, "dist"), { recursive: true, force: true })
+  const built = (await command("types", "tsc", "-b")) || (await run(["tsc", "-b", ...folders])) === 0
   await command("format", "oxfmt", "--check")
   await command("lint", "oxlint")
   await command("import order", process.execPath, "scripts/import-order.ts")
