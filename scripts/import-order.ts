@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
 import { dirname, join, posix } from "node:path"
 import { parseSync, Visitor } from "oxc-parser"
 
@@ -154,12 +154,12 @@ export const checkImports = (files: ReadonlyArray<SourceFile>): Array<string> =>
 
 const main = (): void => {
   const root = dirname(import.meta.dirname)
-  if (!existsSync(join(root, "packages"))) throw new Error(`${root} is not the workspace's root`)
   const paths = globSync(["packages/*/src/**/*.{ts,tsx}", "apps/*/{src,server}/**/*.{ts,tsx}"], { cwd: root })
   const files = paths
     .map((path) => path.replaceAll("\\", "/"))
     .toSorted()
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }))
+  if (files.length === 0) throw new Error(`${root} holds no sources to check`)
   const problems = checkImports(files)
   for (const problem of problems) console.error(problem)
   console.log(`${files.length} files, ${problems.length} imports out of order`)
