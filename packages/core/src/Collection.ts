@@ -1,0 +1,401 @@
+/**
+ * Persistent keyed rows in a stable order: a change of one row copies a path of the trie, not the rest.
+ *
+ * Rows stand in the order in which their keys were inserted. A replaced row keeps its place; a removed key
+ * that comes back is last. Every write gives a new collection and leaves the old one as it was, or gives the
+ * same reference when nothing changed.
+ *
+ * Do not infer that every insertion costs O(log n): one among many grows the index or lays the rows out
+ * afresh, in O(n). Rows are not frozen: treat them as immutable.
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import type { Pipeable } from "effect/Pipeable"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaParser from "effect/SchemaParser"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { create, current, isDraft, isDraftable, original } from "mutative"
+import { Table } from "./internal/table.ts"
+
+const TypeId: unique symbol = Symbol.for("@sluice/core/Collection")
+
+/** What a collection and its draft share. Positions start at 0; `at` is O(log n). */
+interface Reads<Row, Key extends string | number> {
+  readonly size: number
+  get(key: Key): Row | undefined
+  has(key: Key): boolean
+  at(index: number): Row | undefined
+  keyOf(row: Row): Key
+  keys(): IterableIterator<Key>
+  values(): IterableIterator<Row>
+  entries(): IterableIterator<[Key, Row]>
+  [Symbol.iterator](): IterableIterator<Row>
+  /** In a loop over very many rows, about twice as fast as an iterator. */
+  forEach(visit: (row: Row) => void): void
+  toArray(): Array<Row>
+}
+
+export interface Collection<Row, Key extends string | number = string> extends Reads<Row, Key> {
+  readonly [TypeId]: Table<Row, Key>
+  /** Inserts the row, or puts it in the place of the row of its key. */
+  set(row: Row): Collection<Row, Key>
+  setAll(rows: Iterable<Row>): Collection<Row, Key>
+  /** Throws `CollectionKeyChanged` when `f` gives a row of another key. An absent key is no change. */
+  update(key: Key, f: (row: Row) => Row): Collection<Row, Key>
+  remove(key: Key): Collection<Row, Key>
+  removeAll(keys: Iterable<Key>): Collection<Row, Key>
+  clear(): Collection<Row, Key>
+  filter(predicate: (row: Row) => boolean): Collection<Row, Key>
+  toJSON(): Array<Row>
+}
+
+/**
+ * A collection inside a recipe of `mutate`: writes are in place and seen by later reads. Reads give the
+ * immutable rows; to change one, `update` it. It throws once the recipe has ended.
+ */
+export interface Draft<Row, Key extends string | number = string> extends Reads<Row, Key> {
+  set(row: Row): void
+  setAll(rows: Iterable<Row>): void
+  /** The recipe changes the row's draft or returns another row. An absent key is no change. */
+  update(key: Key, recipe: RowRecipe<Row>): void
+  /** Whether there was such a row. */
+  remove(key: Key): boolean
+  removeAll(keys: Iterable<Key>): void
+  clear(): void
+}
+
+type RowRecipe<Row> = (row: Drafted<Row>) => Row | void
+
+type Atomic = string | number | bigint | boolean | symbol | null | undefined | Date | RegExp | Pipeable
+
+/** What a recipe gets for a state. Effect's own data types are not drafted: put another in their place. */
+export type Drafted<State> = State extends Atomic | ((...args: never) => unknown)
+  ? State
+  : State extends Collection<infer Row, infer Key>
+    ? Draft<Row, Key>
+    : State extends ReadonlyMap<infer Key, infer Value>
+      ? Map<Key, Drafted<Value>>
+      : State extends ReadonlySet<infer Value>
+        ? Set<Drafted<Value>>
+        : { -readonly [Field in keyof State]: Drafted<State[Field]> }
+
+/** An update gave a row that belongs under another key; nothing changed. */
+export class CollectionKeyChanged extends Data.TaggedError("CollectionKeyChanged")<{
+  readonly key: string | number
+  readonly nextKey: string | number
+}> {
+  override get message() {
+    return `The update of row ${show(this.key)} gave a row whose key is ${show(this.nextKey)}. Keep the key in the update, or remove ${show(this.key)} and set the new row.`
+  }
+}
+
+/** A recipe of `mutate`, or of a row's `update` in it, returned a promise; nothing changed. */
+export class MutateReturnedPromise extends Data.TaggedError("MutateReturnedPromise") {
+  override get message() {
+    return "The recipe of mutate returned a promise, and its draft is gone when it ends. Wait first, then mutate with the result."
+  }
+}
+
+const show = (key: string | number) => JSON.stringify(key)
+
+/** Told what is read while `track` runs; a draft reports the collection that it was made from. */
+export interface Tracker {
+  /** `get` or `has` of one key, and the row that was found. */
+  row(collection: Collection<unknown, string | number>, key: string | number, row: unknown): void
+  /** Anything else: it may depend on every row. */
+  all(collection: Collection<unknown, string | number>): void
+}
+
+/** Written by `track` only. */
+let tracker: Tracker | undefined
+
+/** Tells `to` what `body` reads. A tracker around this one is told nothing meanwhile. */
+export const track = <A>(to: Tracker, body: () => A): A => {
+  const outer = tracker
+  tracker = to
+  try {
+    return body()
+  } finally {
+    tracker = outer
+  }
+}
+
+/** Written by the constructor only. While it is false `mutate` need not look for collections. */
+let anyMade = false
+
+/**
+ * In a recipe `this` is mutative's draft of a collection. Its one field is then written in place; that is
+ * all that a draft differs in, but for the arguments and results that `update` and `remove` have there.
+ */
+class CollectionImpl<Row, Key extends string | number> {
+  /** Written by `become` only, and only on a draft. */
+  [TypeId]: Table<Row, Key>
+
+  constructor(table: Table<Row, Key>) {
+    this[TypeId] = table
+    anyMade = true
+  }
+
+  get size() {
+    return this.whole().size
+  }
+
+  get(key: Key) {
+    const row = this[TypeId].get(key)
+    if (tracker !== undefined) {
+      if (isDraft(this)) tracker.all(shown(original(this)))
+      else tracker.row(shown(this), key, row)
+    }
+    return row
+  }
+
+  has(key: Key) {
+    return this.get(key) !== undefined
+  }
+
+  at(index: number) {
+    return this.whole().at(index)
+  }
+
+  keyOf(row: Row) {
+    return this[TypeId].keyOf(row)
+  }
+
+  keys() {
+    return keysOf(this.whole())
+  }
+
+  values() {
+    return this.whole().rows()
+  }
+
+  entries() {
+    return entriesOf(this.whole())
+  }
+
+  [Symbol.iterator]() {
+    return this.whole().rows()
+  }
+
+  forEach(visit: (row: Row) => void) {
+    this.whole().forEach(visit)
+  }
+
+  toArray() {
+    return this.whole().toArray()
+  }
+
+  toJSON() {
+    return this.whole().toArray()
+  }
+
+  set(row: Row) {
+    return this.become(this.whole().set(isDraft(this) ? settled(row) : row))
+  }
+
+  setAll(rows: Iterable<Row>) {
+    return this.become(this.whole().setAll(isDraft(this) ? Array.from(rows, (row) => settled(row)) : rows))
+  }
+
+  update(key: Key, f: ((row: Row) => Row) & RowRecipe<Row>) {
+    const table = this.whole()
+    const inDraft = isDraft(this)
+    const next = table.update(key, (row) => {
+      const next = inDraft ? settled(produce(row, f), row) : f(row)
+      const nextKey = table.keyOf(next)
+      if (nextKey !== key && !Object.is(nextKey, key)) throw new CollectionKeyChanged({ key, nextKey })
+      return next
+    })
+    return this.become(next)
+  }
+
+  remove(key: Key) {
+    const before = this.whole()
+    const after = this.removeAll([key])
+    return isDraft(this) ? this[TypeId] !== before : after
+  }
+
+  removeAll(keys: Iterable<Key>) {
+    return this.become(this.whole().removeAll(keys))
+  }
+
+  clear() {
+    return this.become(this.whole().clear())
+  }
+
+  filter(predicate: (row: Row) => boolean) {
+    return this.become(this.whole().filter(predicate))
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](
+    _depth: number,
+    options: unknown,
+    inspect: (value: unknown, options: unknown) => string
+  ) {
+    return `Collection(${this[TypeId].size}) ${inspect(this[TypeId].toArray(), options)}`
+  }
+
+  private become(table: Table<Row, Key>): CollectionImpl<Row, Key> {
+    if (table === this[TypeId]) return this
+    if (!isDraft(this)) return new CollectionImpl(table)
+    this[TypeId] = table
+    return this
+  }
+
+  private whole(): Table<Row, Key> {
+    if (tracker !== undefined) tracker.all(shown(isDraft(this) ? original(this) : this))
+    return this[TypeId]
+  }
+}
+
+// The methods of `CollectionImpl` give what `Draft` says only on a draft, and else what `Collection` says.
+const shown = <Row, Key extends string | number>(impl: CollectionImpl<Row, Key>) =>
+  impl as unknown as Collection<Row, Key>
+
+function* keysOf<Row, Key>(table: Table<Row, Key>): IterableIterator<Key> {
+  for (const row of table.rows()) yield table.keyOf(row)
+}
+
+function* entriesOf<Row, Key>(table: Table<Row, Key>): IterableIterator<[Key, Row]> {
+  for (const row of table.rows()) yield [table.keyOf(row), row]
+}
+
+type KeyField<Row> = { [Field in keyof Row]-?: Row[Field] extends string | number ? Field : never }[keyof Row]
+type KeyIn<Row, Field extends keyof Row> = Extract<Row[Field], string | number>
+
+const keyBy = <Row, Key>(key: keyof Row | ((row: Row) => Key)): ((row: Row) => Key) =>
+  // The public signatures admit only the fields that hold a key.
+  typeof key === "function" ? key : (row) => row[key] as Key
+
+/**
+ * A collection keyed by a field of its rows or by a function of a row. Of two rows of one key the later
+ * stands, in the place of the earlier. 1 and "1" are two keys.
+ */
+export const make: {
+  <Row, Field extends KeyField<Row>>(key: Field, rows?: Iterable<Row>): Collection<Row, KeyIn<Row, Field>>
+  <Row, Key extends string | number>(key: (row: Row) => Key, rows?: Iterable<Row>): Collection<Row, Key>
+} = <Row, Key extends string | number>(key: keyof Row | ((row: Row) => Key), rows?: Iterable<Row>) =>
+  shown(new CollectionImpl(Table.make(keyBy<Row, Key>(key), rows)))
+
+export const isCollection = (u: unknown): u is Collection<unknown, string | number> =>
+  Predicate.hasProperty(u, TypeId)
+
+/**
+ * Visits, in no particular order, each key that was added or removed, or whose row is another reference.
+ * Between versions of one collection it walks only what they do not share; otherwise it compares every row.
+ * A key that only moved is not visited.
+ */
+export const diff = <Row, Key extends string | number>(
+  previous: Collection<Row, Key>,
+  next: Collection<Row, Key>,
+  visit: (key: Key, previousRow: Row | undefined, nextRow: Row | undefined) => void
+): void => previous[TypeId].diff(next[TypeId], visit)
+
+/** `empty` is a collection without rows, for an initial state. */
+export interface CollectionSchema<Row extends Schema.Constraint, Key extends string | number>
+  extends Schema.decodeTo<
+    Schema.declareConstructor<
+      Collection<Row["Type"], Key>,
+      Collection<Row["Type"], Key>,
+      readonly [Schema.toType<Row>]
+    >,
+    Schema.$Array<Row>
+  > {
+  readonly Rebuild: CollectionSchema<Row, Key>
+  readonly empty: Collection<Row["Type"], Key>
+}
+
+/** Encoded as the array of its rows, in order. Two rows of one key are refused. */
+export const schema: {
+  <Row extends Schema.Constraint, Field extends KeyField<Row["Type"]>>(
+    row: Row,
+    key: Field
+  ): CollectionSchema<Row, KeyIn<Row["Type"], Field>>
+  <Row extends Schema.Constraint, Key extends string | number>(
+    row: Row,
+    key: (row: Row["Type"]) => Key
+  ): CollectionSchema<Row, Key>
+} = <Row extends Schema.Constraint, Key extends string | number>(
+  row: Row,
+  key: keyof Row["Type"] | ((row: Row["Type"]) => Key)
+) => {
+  type Rows = Collection<Row["Type"], Key>
+  const keyOf = keyBy<Row["Type"], Key>(key)
+  const rowsOf = SchemaTransformation.transformEffect<Rows, ReadonlyArray<Row["Type"]>>({
+    decode: (rows) => {
+      const collection = make(keyOf, rows)
+      return collection.size === rows.length ? Effect.succeed(collection) : Effect.fail(duplicateKey(keyOf, rows))
+    },
+    encode: (collection) => Effect.succeed(collection.toArray())
+  })
+  const from = Schema.Array(row)
+  const to = Schema.declareConstructor<Rows>()(
+    [Schema.toType(row)],
+    ([row]) => {
+      const check = SchemaParser.decodeUnknownEffect(Schema.Array(row))
+      return (input, ast, options) =>
+        isCollection(input)
+          ? // Its rows fit, and a row's key follows from the row.
+            Effect.mapEager(check(input.toArray(), options), () => input as Rows)
+          : Effect.fail(new SchemaIssue.InvalidType(ast, input, options))
+    },
+    { expected: "Collection", toCodec: ([row]) => Schema.link<Rows>()(Schema.Array(row), rowsOf) }
+  )
+  const ast = from.pipe(Schema.decodeTo(to, rowsOf)).ast
+  return Schema.make<CollectionSchema<Row, Key>>(ast, { from, to, empty: make(keyOf) })
+}
+
+const duplicateKey = <Row>(keyOf: (row: Row) => string | number, rows: ReadonlyArray<Row>): SchemaIssue.Issue => {
+  const seen = new Set<string | number>()
+  const at = rows.findIndex((row) => seen.size === seen.add(keyOf(row)).size)
+  const message = `Expected one row of each key, got a second row of key ${show(keyOf(rows[at]!))}`
+  return new SchemaIssue.Pointer([at], new SchemaIssue.InvalidValue({ message }))
+}
+
+const marking = {
+  mark: (value: unknown, { immutable }: { immutable: "immutable" }) =>
+    value instanceof CollectionImpl ? immutable : undefined
+}
+
+const produce = <S>(state: S, recipe: (draft: Drafted<S>) => S | void): S => {
+  const options = anyMade ? marking : {}
+  // `Drafted` says what mutative makes of a state here, which its own types cannot: collections are marked.
+  // An instance of another class is not drafted: its recipe can only return another.
+  const run = (draft: unknown) => refusePromise(recipe(draft as Drafted<S>))
+  if (typeof state === "object" && state !== null && !isDraftable(state, options)) return run(state) ?? state
+  return create<unknown>(state, run, options) as S
+}
+
+const refusePromise = <A>(returned: A): A => {
+  if (!Predicate.isPromiseLike(returned)) return returned
+  // What becomes of the refused promise is of no interest; unhandled, its rejection could end the process.
+  returned.then(undefined, () => undefined)
+  throw new MutateReturnedPromise()
+}
+
+/**
+ * The state after `recipe` has changed its draft; the same reference when it changed nothing. Collections
+ * in it, at any depth of plain objects and arrays, are drafted as `Draft`. What the recipe returns is ignored.
+ */
+export const mutate = <S>(state: S, recipe: (draft: Drafted<S>) => void): S =>
+  produce(state, (draft) => void refusePromise(recipe(draft)))
+
+/** `value` without drafts, which end with the recipe. What is also in `known` holds none. */
+const settled = <A>(value: A, known?: unknown): A => {
+  if (value === known || typeof value !== "object" || value === null) return value
+  if (isDraft(value)) return current(value)
+  return isDraftable(value) ? settledParts(value, known) : value
+}
+
+const settledParts = <A extends object>(value: A, known: unknown): A => {
+  const changed: Array<[string, unknown]> = []
+  for (const [name, part] of Object.entries(value)) {
+    const now = settled(part, Predicate.hasProperty(known, name) ? known[name] : undefined)
+    if (now !== part) changed.push([name, now])
+  }
+  if (changed.length === 0) return value
+  const blank = Array.isArray(value) ? [] : {}
+  return Object.assign(blank, value, Object.fromEntries(changed))
+}
