@@ -1,0 +1,121 @@
+/**
+ * Every error of the core: what happened, to which instance, and what to do next.
+ * `docs/errors` has a page for each.
+ */
+import * as Data from "effect/Data"
+
+/** `instanceId` and `entry` name where it happened, e.g. `Counter#1` and `action add`. */
+interface At {
+  readonly instanceId: string
+  readonly entry: string
+}
+
+/** A body or reducer waited for something while its transaction was open; the draft was discarded. */
+export class TransactionSuspended extends Data.TaggedError("TransactionSuspended")<
+  At & { readonly by: "effect" | "promise" | "late write" }
+> {
+  override get message() {
+    const happened = {
+      effect: "suspended inside its transaction, which is synchronous",
+      promise: "returned a Promise, and a transaction is synchronous",
+      "late write": "wrote after its transaction had been rolled back because it suspended"
+    }[this.by]
+    return `${this.entry} on ${this.instanceId} ${happened}. Split it: one transaction before the IO, the IO outside, and a second transaction (or action) with its result.`
+  }
+}
+
+/** An entry was made while another transaction was still open. */
+export class EntryInTransaction extends Data.TaggedError("EntryInTransaction")<
+  At & { readonly openInstanceId: string; readonly openEntry: string }
+> {
+  override get message() {
+    return `${this.entry} on ${this.instanceId} was made inside the open transaction of ${this.openEntry} on ${this.openInstanceId}. Make it with afterCommit, from a handler, or before the transaction.`
+  }
+}
+
+/** A reducer threw; nothing was committed and the action was not delivered. */
+export class ReducerFailed extends Data.TaggedError("ReducerFailed")<
+  At & { readonly tag: string; readonly cause: unknown }
+> {
+  override get message() {
+    return `The reducer of ${this.tag} on ${this.instanceId} threw: ${String(this.cause)}. The state is unchanged; mend the reducer or its payload and dispatch again.`
+  }
+}
+
+/** A state did not fit the module's schema; it was refused and the state before it stands. */
+export class InvalidState extends Data.TaggedError("InvalidState")<At & { readonly issue: string }> {
+  override get message() {
+    return `${this.entry} on ${this.instanceId} gave a state that does not fit its schema: ${this.issue}. The state is unchanged; correct the value at that path.`
+  }
+}
+
+/** A payload from outside typed code did not fit the action's schema. */
+export class InvalidPayload extends Data.TaggedError("InvalidPayload")<
+  At & { readonly tag: string; readonly issue: string }
+> {
+  override get message() {
+    return `The payload of ${this.tag} on ${this.instanceId} does not fit its schema: ${this.issue}. Nothing was dispatched; correct the value at that path.`
+  }
+}
+
+/** An action's tag is not declared by the module. */
+export class UnknownAction extends Data.TaggedError("UnknownAction")<{
+  readonly instanceId: string
+  readonly tag: string
+  readonly known: ReadonlyArray<string>
+}> {
+  override get message() {
+    return `${this.instanceId} has no action ${JSON.stringify(this.tag)}. It has: ${this.known.join(", ") || "none"}. Declare it in Module.make's actions.`
+  }
+}
+
+/** A module was asked for in a scope that does not have it. */
+export class ModuleNotProvided extends Data.TaggedError("ModuleNotProvided")<{
+  readonly moduleId: string
+  readonly provided: ReadonlyArray<string>
+}> {
+  override get message() {
+    return `Module ${JSON.stringify(this.moduleId)} is not provided here. Provided: ${this.provided.join(", ") || "none"}. List its implementation in Runtime.make, or in the imports of the module that uses it.`
+  }
+}
+
+/** Two different modules of one scope have the same id. */
+export class DuplicateModule extends Data.TaggedError("DuplicateModule")<{ readonly moduleId: string }> {
+  override get message() {
+    return `Two different implementations with the id ${JSON.stringify(this.moduleId)} are in one runtime. Share one implementation value, or give one of the definitions another id.`
+  }
+}
+
+/** The instance was closed: its scope ended or its runtime was disposed. */
+export class InstanceClosed extends Data.TaggedError("InstanceClosed")<At> {
+  override get message() {
+    return `${this.entry} came to ${this.instanceId} after it was closed. Nothing was committed; resolve a live instance and enter there.`
+  }
+}
+
+/** The runtime was disposed. */
+export class RuntimeDisposed extends Data.TaggedError("RuntimeDisposed")<{ readonly label: string }> {
+  override get message() {
+    return `Runtime ${JSON.stringify(this.label)} was disposed. Make a new one with Runtime.make.`
+  }
+}
+
+/** The runtime's layers are still being built, so a synchronous caller cannot have its modules yet. */
+export class RuntimeNotReady extends Data.TaggedError("RuntimeNotReady")<{ readonly label: string }> {
+  override get message() {
+    return `Runtime ${JSON.stringify(this.label)} is still building its layers. Await runtime.ready first; in React, RuntimeProvider does.`
+  }
+}
+
+export type SluiceError =
+  | TransactionSuspended
+  | EntryInTransaction
+  | ReducerFailed
+  | InvalidState
+  | InvalidPayload
+  | UnknownAction
+  | ModuleNotProvided
+  | DuplicateModule
+  | InstanceClosed
+  | RuntimeDisposed
+  | RuntimeNotReady

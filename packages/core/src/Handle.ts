@@ -1,0 +1,135 @@
+/** What a module looks like to those who use it: types only. */
+import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { Drafted } from "./Collection.ts"
+import type { Origin } from "./Commit.ts"
+
+/** Payload types by action tag. */
+export type Payloads = Readonly<Record<string, unknown>>
+
+/** `{ _tag, payload }`; the payload may be left out where its type is `void`. */
+export type ActionOf<Tag extends string, Payload> = [Payload] extends [void]
+  ? { readonly _tag: Tag; readonly payload?: undefined }
+  : { readonly _tag: Tag; readonly payload: Payload }
+
+/** The union of a module's actions, or of those with the given tags. */
+export type Action<A, Tags extends keyof A = keyof A> = {
+  readonly [Tag in Tags & string]: ActionOf<Tag, A[Tag]>
+}[Tags & string]
+
+/** One function per action. */
+export type Dispatchers<A, Result> = {
+  readonly [Tag in keyof A]: [A[Tag]] extends [void] ? () => Result : (payload: A[Tag]) => Result
+}
+
+export type Selector<S, B> = (state: S) => B
+export type Equals<B> = (a: B, b: B) => boolean
+
+/** The open transaction, as a function body gets it. It is of no use once the body has returned. */
+export interface StateTransaction<S> {
+  readonly get: () => S
+  readonly set: (state: S) => void
+  readonly update: (f: (state: S) => S) => void
+  readonly mutate: (recipe: (draft: Drafted<S>) => void) => void
+  /** Starts after publication, in the instance's scope; does not start if the transaction rolls back. */
+  readonly afterCommit: <R>(effect: Effect.Effect<unknown, unknown, R>) => void
+}
+
+/**
+ * Opens one transaction. The body is a function of the transaction, or an Effect that writes with
+ * `$.state`; it must not suspend. Fails with the body's own error; everything else is a defect.
+ */
+export interface Transact<S> {
+  <B, E, R>(origin: string | Origin, body: Effect.Effect<B, E, R>): Effect.Effect<B, E, R>
+  <B, E, R>(
+    origin: string | Origin,
+    body: (tx: StateTransaction<S>) => Effect.Effect<B, E, R>
+  ): Effect.Effect<B, E, R>
+  <B>(origin: string | Origin, body: (tx: StateTransaction<S>) => B): Effect.Effect<B>
+}
+
+/** The read-only view that logic gets of a module, with its dispatchers. */
+export interface ModuleHandle<S, A> {
+  readonly id: string
+  readonly instanceId: string
+  readonly getState: Effect.Effect<S>
+  readonly actions: Dispatchers<A, Effect.Effect<void>>
+  /** The current state, then the newest whenever it changed: conflated, so a slow reader skips states. */
+  readonly changes: Stream.Stream<S>
+  readonly changesOf: <B>(selector: Selector<S, B>, equals?: Equals<B>) => Stream.Stream<B>
+  /** Every action from now on, once each, in commit order. While it is full, Effect callers wait. */
+  readonly actionStream: {
+    (): Stream.Stream<Action<A>>
+    <Tag extends keyof A & string>(...tags: ReadonlyArray<Tag>): Stream.Stream<Action<A, Tag>>
+  }
+}
+
+/** One consumer's gauge. `depth` counts slots taken by deliveries and by callers holding one. */
+export interface ConsumerBacklog {
+  readonly name: string
+  readonly tags: ReadonlyArray<string> | "all"
+  readonly capacity: number
+  readonly depth: number
+  readonly inFlight: number
+  readonly waiting: number
+  readonly overflow: number
+  readonly skipped: Readonly<Record<string, number>>
+}
+
+/** `ingress` counts deliveries of synchronous callers that have no slot yet. */
+export interface Backlog {
+  readonly consumers: ReadonlyArray<ConsumerBacklog>
+  readonly ingress: number
+}
+
+/** One live instance of a module. */
+export interface ModuleRuntime<S, A> extends ModuleHandle<S, A> {
+  readonly dispatch: (action: Action<A>) => Effect.Effect<void>
+  /** All reducers in one transaction, in order; then every action is delivered. */
+  readonly dispatchBatch: (actions: ReadonlyArray<Action<A>>) => Effect.Effect<void>
+  /** Back to the state it was made with. */
+  readonly reset: () => Effect.Effect<void>
+  readonly transact: Transact<S>
+  readonly backlog: Effect.Effect<Backlog>
+  readonly unsafe: UnsafeModuleRuntime<S, A>
+}
+
+/**
+ * For callers that cannot wait. An entry made here commits before it returns and throws what made it
+ * fail; made by a subscriber while a commit is being told, it runs right after, and then its error
+ * reaches `onError` alone.
+ */
+export interface UnsafeModuleRuntime<S, A> {
+  readonly getState: () => S
+  readonly getVersion: () => number
+  readonly dispatch: (action: Action<A>) => void
+  readonly dispatchBatch: (actions: ReadonlyArray<Action<A>>) => void
+  /** Commits like `dispatch`; the Promise settles when every consumer had a slot for it. */
+  readonly dispatchPromise: (action: Action<A>) => Promise<void>
+  readonly transact: (origin: string | Origin, body: (tx: StateTransaction<S>) => unknown) => void
+  /** Told once a commit, with the new state. Returns the function that ends it. */
+  readonly subscribe: (listener: (state: S) => void) => () => void
+  /** Told when the selection changed (`Object.is`, or `equals`). */
+  readonly subscribeTo: <B>(
+    selector: Selector<S, B>,
+    listener: (selected: B) => void,
+    equals?: Equals<B>
+  ) => () => void
+  readonly backlog: () => Backlog
+}
+
+/** The identity under which a scope provides a module. */
+export interface ModuleIdentity<Id extends string> {
+  readonly "~sluice/Module": Id
+}
+
+/** `yield* tag` gives the ModuleRuntime of the current scope. */
+export interface ModuleTag<Id extends string, S, A, X> extends Context.Service<
+  ModuleIdentity<Id>,
+  ModuleRuntime<S, A> & X
+> {
+  readonly moduleId: Id
+  /** Carries what `extend` adds; never present at run time. */
+  readonly "~sluice/ModuleTag": { readonly state: S; readonly actions: A; readonly extension: X }
+}

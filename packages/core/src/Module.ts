@@ -1,0 +1,324 @@
+/**
+ * Declarations. A module is defined (`make`), given programs (`logic`), and implemented (`implement`);
+ * each step is a value and starts nothing.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Schema from "effect/Schema"
+import type { StandardSchemaV1 } from "effect/StandardSchema"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type { Drafted } from "./Collection.ts"
+import type {
+  Action,
+  Dispatchers,
+  Equals,
+  ModuleHandle,
+  ModuleIdentity,
+  ModuleRuntime,
+  ModuleTag,
+  Selector,
+  Transact
+} from "./Handle.ts"
+
+/** A context holds a module's runtime under a key that starts with this and goes on with its id. */
+export const moduleKeyPrefix = "@sluice/module/"
+
+// ---------------------------------------------------------------------------------------------------------
+// Schemas
+
+/** An Effect Schema that needs no services, or a synchronous Standard Schema v1 value. */
+export type AnySchema = Schema.ConstraintCodec<unknown, unknown, never, never> | StandardSchemaV1
+
+export type TypeOf<S> = S extends { readonly Type: infer T }
+  ? T
+  : S extends StandardSchemaV1<infer _In, infer Out>
+    ? Out
+    : never
+
+export type PayloadsOf<Actions> = { readonly [Tag in keyof Actions]: TypeOf<Actions[Tag]> }
+
+export type Reducers<S, A> = {
+  readonly [Tag in keyof A]?: (state: S, payload: A[Tag], action: Action<A, Tag>) => S
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Definition
+
+/**
+ * A module's name, state, actions and reducers. `tag` is its identity in a scope, `logic` makes a program
+ * for it, `implement` makes it runnable.
+ */
+export interface ModuleDef<Id extends string, S, A, X = unknown> {
+  readonly "~sluice/ModuleDef": "ModuleDef"
+  readonly id: Id
+  readonly tag: ModuleTag<Id, S, A, X>
+  readonly schema: AnySchema
+  readonly actions: Readonly<Record<keyof A & string, AnySchema>>
+  readonly reducers: Reducers<S, A>
+  readonly extend: ((handle: ModuleHandle<S, A>) => X) | undefined
+  readonly logic: <E, R>(
+    name: string,
+    setup: ($: LogicContext<S, A>) => Effect.Effect<unknown, E, R>
+  ) => Logic<S, A, Exclude<R, Scope.Scope>>
+  readonly implement: <
+    Input = void,
+    const Logics extends ReadonlyArray<Logic<S, A, never> | Logic<S, A, any>> = [],
+    const Imports extends ReadonlyArray<AnyModule | AnyLayer> = []
+  >(options: {
+    readonly initial: S | ((input: Input) => S)
+    readonly logics?: Logics
+    readonly imports?: Imports
+    readonly channel?: ChannelOptions
+    readonly validate?: "commit"
+  }) => Module<Id, S, A, X, Input, Needs<Id, Logics, Imports>, Provides<Id, Imports>>
+}
+
+export interface ChannelOptions {
+  /** Slots of each consumer's FIFO, and of the actions kept while setups run. Default 256. */
+  readonly capacity?: number
+}
+
+export interface AnyModuleDef extends ModuleDef<string, any, any, any> {}
+
+/** One named program of a module. Its setup runs when an instance starts. */
+export interface Logic<in out S, in out A, out R> {
+  readonly name: string
+  readonly setup: ($: LogicContext<S, A>) => Effect.Effect<unknown, unknown, R | Scope.Scope>
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Implementation
+
+/** What `impl` carries: all that is needed to make an instance. `R` is what its logics still need. */
+export interface ModuleImpl<Id extends string, S, A, X, Input, R, P> {
+  readonly "~sluice/ModuleImpl": { readonly needs: R; readonly provides: P }
+  readonly def: ModuleDef<Id, S, A, X>
+  readonly initial: (input: Input) => S
+  readonly logics: ReadonlyArray<Logic<S, A, unknown>>
+  readonly imports: ReadonlyArray<AnyModuleImpl>
+  readonly layers: ReadonlyArray<AnyLayer>
+  readonly channel: Required<ChannelOptions>
+  readonly validate: "commit" | undefined
+}
+
+/** A definition together with a way to run it. */
+export interface Module<
+  Id extends string,
+  S,
+  A,
+  X = unknown,
+  Input = void,
+  R = never,
+  P = ModuleIdentity<Id>
+> {
+  readonly "~sluice/Module": "Module"
+  readonly id: Id
+  readonly def: ModuleDef<Id, S, A, X>
+  readonly tag: ModuleTag<Id, S, A, X>
+  readonly impl: ModuleImpl<Id, S, A, X, Input, R, P>
+  /** The same module with one more program. */
+  readonly withLogic: <R2>(logic: Logic<S, A, R2>) => Module<Id, S, A, X, Input, R | Exclude<R2, P>, P>
+  /** The same module with services for its logics. */
+  readonly withLayer: <Out, E, In>(
+    layer: Layer.Layer<Out, E, In>
+  ) => Module<Id, S, A, X, Input, Exclude<R, Out> | In, P>
+}
+
+// `any` in these four: they are upper bounds, and only `any` is above types that are invariant in S and A.
+export interface AnyModule extends Module<any, any, any, any, any, any, any> {}
+export interface AnyModuleImpl extends ModuleImpl<any, any, any, any, any, any, any> {}
+export interface AnyLayer extends Layer.Layer<any, any, any> {}
+export interface AnyLogic extends Logic<any, any, any> {}
+
+type NeedsOfLogic<L> = L extends Logic<infer _S, infer _A, infer R> ? R : never
+type NeedsOfImport<I> = I extends {
+  readonly impl: { readonly "~sluice/ModuleImpl": { readonly needs: infer R } }
+}
+  ? R
+  : I extends Layer.Layer<infer _Out, infer _E, infer In>
+    ? In
+    : never
+type ProvidesOfImport<I> = I extends {
+  readonly impl: { readonly "~sluice/ModuleImpl": { readonly provides: infer P } }
+}
+  ? P
+  : never
+type ServicesOfImport<I> = I extends { readonly "~sluice/Module": "Module" }
+  ? ProvidesOfImport<I>
+  : I extends Layer.Layer<infer Out, infer _E, infer _In>
+    ? Out
+    : never
+
+export type Needs<
+  Id extends string,
+  Logics extends ReadonlyArray<unknown>,
+  Imports extends ReadonlyArray<unknown>
+> =
+  | Exclude<NeedsOfLogic<Logics[number]>, ModuleIdentity<Id> | ServicesOfImport<Imports[number]>>
+  | NeedsOfImport<Imports[number]>
+
+export type Provides<Id extends string, Imports extends ReadonlyArray<unknown>> =
+  | ModuleIdentity<Id>
+  | ProvidesOfImport<Imports[number]>
+
+/** What is left to provide when these modules make up one app. */
+export type NeedsOfApp<M> = Exclude<
+  M extends { readonly "~sluice/ModuleImpl": { readonly needs: infer R } }
+    ? R
+    : M extends { readonly impl: { readonly "~sluice/ModuleImpl": { readonly needs: infer R } } }
+      ? R
+      : never,
+  ProvidesOfApp<M>
+>
+
+export type ProvidesOfApp<M> = M extends { readonly "~sluice/ModuleImpl": { readonly provides: infer P } }
+  ? P
+  : ProvidesOfImport<M>
+
+// ---------------------------------------------------------------------------------------------------------
+// The `$` of a logic
+
+/** What a logic's setup gets. */
+export interface LogicContext<S, A> {
+  readonly state: {
+    /** The open draft inside a transaction's body, the committed state elsewhere. */
+    readonly get: Effect.Effect<S>
+    readonly update: (f: (state: S) => S) => Effect.Effect<void>
+    readonly mutate: (recipe: (draft: Drafted<S>) => void) => Effect.Effect<void>
+  }
+  readonly actions: Dispatchers<A, Effect.Effect<void>>
+  /** Actions by tag, tags or predicate, or all. Nothing is subscribed before `run…`. */
+  readonly onAction: {
+    (): Flow<Action<A>["payload"], Action<A>>
+    <Tag extends keyof A & string>(tag: Tag | ReadonlyArray<Tag>): Flow<A[Tag], Action<A, Tag>>
+    <B extends Action<A>>(predicate: (action: Action<A>) => action is B): Flow<B["payload"], B>
+    (predicate: (action: Action<A>) => boolean): Flow<Action<A>["payload"], Action<A>>
+  }
+  /** The selection now, then whenever it changed: conflated. Does not fire for devtools. */
+  readonly onState: <B>(selector: Selector<S, B>, equals?: Equals<B>) => Flow<B, B>
+  /** Any stream, pulled by the flow. */
+  readonly on: <B, E, R>(stream: Stream.Stream<B, E, R>) => Flow<B, B, R>
+  /** The nearest instance in scope, or a service. Never makes an instance. */
+  readonly use: {
+    <Id extends string, S2, A2, X2>(
+      module: ModuleTag<Id, S2, A2, X2>
+    ): Effect.Effect<ModuleHandle<S2, A2> & X2, never, ModuleIdentity<Id>>
+    <Id extends string, S2, A2, X2>(
+      module:
+        | ModuleDef<Id, S2, A2, X2>
+        // The last three are of no weight here.
+        | Module<Id, S2, A2, X2, any, any, any>
+    ): Effect.Effect<ModuleHandle<S2, A2> & X2, never, ModuleIdentity<Id>>
+    <I, Service>(service: Context.Key<I, Service>): Effect.Effect<Service, never, I>
+  }
+  readonly transact: Transact<S>
+  /** Inside a body: after publication. Outside: now, in the instance's scope. */
+  readonly afterCommit: <R>(effect: Effect.Effect<unknown, unknown, R>) => Effect.Effect<void, never, R>
+  /** For services that call back: an entry of origin `service-callback`. */
+  readonly callback: {
+    <Tag extends keyof A & string>(
+      tag: Tag
+    ): [A[Tag]] extends [void] ? () => Promise<void> : (payload: A[Tag]) => Promise<void>
+    <Args extends ReadonlyArray<unknown>>(
+      name: string,
+      write: (state: S, ...args: Args) => S
+    ): (...args: Args) => Promise<void>
+  }
+}
+
+export interface RunOptions {
+  /** Shown in the backlog. Default: the logic's name and the tags. */
+  readonly name?: string
+  readonly capacity?: number
+}
+
+export type Handler<P, Act, R> = (payload: P, action: Act) => Effect.Effect<unknown, unknown, R>
+
+/** What to do with each value. The `run…` methods subscribe and return; they do not block the next line. */
+export interface Flow<P, Act, R = never> {
+  /** What does not pass is counted as skipped by `filter`. */
+  readonly filter: (predicate: (payload: P, action: Act) => boolean) => Flow<P, Act, R>
+  readonly map: <P2>(f: (payload: P, action: Act) => P2) => Flow<P2, Act, R>
+  /** One after another, in commit order. */
+  readonly run: <R2>(handler: Handler<P, Act, R2>, options?: RunOptions) => Effect.Effect<void, never, R | R2>
+  /** A newer value interrupts the handler of the one before. */
+  readonly runLatest: <R2>(
+    handler: Handler<P, Act, R2>,
+    options?: RunOptions
+  ) => Effect.Effect<void, never, R | R2>
+  /** Values that come while the handler runs are counted as skipped by `exhaust`. */
+  readonly runExhaust: <R2>(
+    handler: Handler<P, Act, R2>,
+    options?: RunOptions
+  ) => Effect.Effect<void, never, R | R2>
+  readonly runParallel: <R2>(
+    options: RunOptions & { readonly concurrency: number },
+    handler: Handler<P, Act, R2>
+  ) => Effect.Effect<void, never, R | R2>
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Making them
+
+/** Reducers, `extend` and the rest take their types from the schemas; nothing needs an annotation. */
+export const make = <
+  const Id extends string,
+  StateSchema extends AnySchema,
+  const Actions extends Readonly<Record<string, AnySchema>>,
+  X = unknown
+>(
+  id: Id,
+  options: {
+    readonly state: StateSchema
+    readonly actions: Actions
+    readonly reducers?: Reducers<TypeOf<StateSchema>, PayloadsOf<Actions>>
+    /** A controller: what it returns is added to every handle and ref. */
+    readonly extend?: (handle: ModuleHandle<TypeOf<StateSchema>, PayloadsOf<Actions>>) => X
+  }
+): ModuleDef<Id, TypeOf<StateSchema>, PayloadsOf<Actions>, X> => {
+  type S = TypeOf<StateSchema>
+  type A = PayloadsOf<Actions>
+  const service = Context.Service<ModuleIdentity<Id>, ModuleRuntime<S, A> & X>(`${moduleKeyPrefix}${id}`)
+  const def: ModuleDef<Id, S, A, X> = {
+    "~sluice/ModuleDef": "ModuleDef",
+    id,
+    // The phantom property of ModuleTag carries types only.
+    tag: Object.assign(service, { moduleId: id }) as unknown as ModuleTag<Id, S, A, X>,
+    schema: options.state,
+    actions: options.actions,
+    reducers: options.reducers ?? {},
+    extend: options.extend,
+    logic: (name, setup) => ({ name, setup }) as Logic<S, A, never>,
+    implement: ({ initial, logics = [], imports = [], channel, validate }) =>
+      fromImpl({
+        def,
+        initial: typeof initial === "function" ? (initial as (input: unknown) => S) : () => initial,
+        logics,
+        imports: imports.flatMap((item) => ("impl" in item ? [item.impl] : [])),
+        layers: imports.flatMap((item) => ("impl" in item ? [] : [item])),
+        channel: { capacity: channel?.capacity ?? 256 },
+        validate
+      })
+  }
+  return def
+}
+
+/** An implementation without its types, which are computed where it is declared. */
+type Blueprint<Id extends string, S, A, X> = Omit<
+  ModuleImpl<Id, S, A, X, any, any, any>,
+  "~sluice/ModuleImpl"
+>
+
+const fromImpl = <Id extends string, S, A, X, Input, R, P>(
+  blueprint: Blueprint<Id, S, A, X>
+): Module<Id, S, A, X, Input, R, P> => ({
+  "~sluice/Module": "Module",
+  id: blueprint.def.id as Id,
+  def: blueprint.def,
+  tag: blueprint.def.tag,
+  impl: blueprint as ModuleImpl<Id, S, A, X, Input, R, P>,
+  withLogic: (logic) => fromImpl({ ...blueprint, logics: [...blueprint.logics, logic] }),
+  withLayer: (layer) => fromImpl({ ...blueprint, layers: [...blueprint.layers, layer] })
+})

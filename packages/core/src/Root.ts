@@ -1,0 +1,28 @@
+/** The root of the app that a fiber runs in, whatever nearer scopes it is in. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { ModuleNotProvided } from "./Errors.ts"
+import type { ModuleRuntime, ModuleTag } from "./Handle.ts"
+
+/** The modules of the app: provided by its Runtime to everything that runs in it. */
+export interface RootModules {
+  readonly resolve: (moduleId: string) => object | undefined
+  readonly ids: () => ReadonlyArray<string>
+}
+
+export const RootRef = Context.Reference<RootModules | undefined>("@sluice/core/Root", {
+  defaultValue: () => undefined
+})
+
+/** The root's instance, where `yield* tag` gives the nearest. */
+export const resolve = <Id extends string, S, A, X>(
+  tag: ModuleTag<Id, S, A, X>
+): Effect.Effect<ModuleRuntime<S, A> & X> =>
+  Effect.withFiber((fiber) => {
+    const root = fiber.getRef(RootRef)
+    const found = root?.resolve(tag.moduleId)
+    return found === undefined
+      ? Effect.die(new ModuleNotProvided({ moduleId: tag.moduleId, provided: root?.ids() ?? [] }))
+      : // A root holds each module's own runtime under its id.
+        Effect.succeed(found as ModuleRuntime<S, A> & X)
+  })

@@ -1,0 +1,522 @@
+/** The app root: its layers, its instances, its trace, and one scheduler for all of them. */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Scheduler from "effect/Scheduler"
+import * as Scope from "effect/Scope"
+import { Consumer } from "./Channel.ts"
+import type { Commit, CommitSink } from "./Commit.ts"
+import { DuplicateModule, ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
+import type { ModuleRuntime, ModuleTag } from "./Handle.ts"
+import { macrotask, microtask, timer } from "./internal/platform.ts"
+import { makeScheduler } from "./internal/scheduler.ts"
+import * as Logic from "./Logic.ts"
+import type { AnyLayer, AnyModuleImpl, Module, ModuleImpl, NeedsOfApp, ProvidesOfApp } from "./Module.ts"
+import { type AnyInstance, CallerRef, type ErrorInfo, Instance, type InstanceHost } from "./ModuleRuntime.ts"
+import { type RootModules, RootRef } from "./Root.ts"
+import { type TraceOptions, type TraceReader, TraceRecorder } from "./Trace.ts"
+
+export type { ErrorInfo } from "./ModuleRuntime.ts"
+
+export interface RuntimeOptions<Services = never, E = never> {
+  /** Services for the modules' logics and for what `run` is given. */
+  readonly layer?: Layer.Layer<Services, E>
+  /** Every error that no caller gets, and those of rolled-back entries. Default: logged. */
+  readonly onError?: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
+  readonly trace?: TraceOptions
+  readonly label?: string
+}
+
+export interface LocalOptions<Input> {
+  /** Instances of one module with the same key are one, while anyone has it mounted. */
+  readonly key?: string
+  readonly input?: Input
+  /** Milliseconds that it outlives its last user. Default 0: until the next turn of the host. */
+  readonly gcTime?: number
+}
+
+/** A local instance as a component has it: cold until it is first mounted. */
+export interface Local<S, A, X> {
+  readonly ref: ModuleRuntime<S, A> & X
+  /** Starts it the first time. When every mount has been released it is closed, after `gcTime`. */
+  readonly mount: () => () => void
+}
+
+/** Shows the states of another moment. Until `live`, other entries on those instances wait in order. */
+export interface Travel {
+  readonly active: () => boolean
+  /** By instance id. Throws InvalidState, and changes nothing, if a state does not fit its schema. */
+  readonly to: (states: ReadonlyMap<string, unknown>) => void
+  readonly live: () => void
+  readonly subscribe: (listener: () => void) => () => void
+}
+
+export type Status = "building" | "ready" | "failed" | "disposed"
+
+/** A running app. `Provided` is what its effects may use: its modules and its layer's services. */
+export interface Runtime<in Provided> {
+  readonly label: string
+  readonly status: Status
+  /** Why it is `failed`. */
+  readonly failure: Cause.Cause<unknown> | undefined
+  /** Settled by the end of the build; rejects with its failure, without an unhandled rejection. */
+  readonly ready: Promise<void>
+  readonly run: <A, E>(effect: Effect.Effect<A, E, Provided>) => Fiber.Fiber<A, E>
+  readonly runPromise: <A, E>(effect: Effect.Effect<A, E, Provided>) => Promise<A>
+  readonly runSync: <A, E>(effect: Effect.Effect<A, E, Provided>) => A
+  /** Throws ModuleNotProvided, RuntimeNotReady or RuntimeDisposed. */
+  readonly resolve: <Id extends string, S, A, X>(tag: ModuleTag<Id, S, A, X>) => ModuleRuntime<S, A> & X
+  /** The live instances, in the order they were made. */
+  readonly instances: () => ReadonlyArray<AnyModuleRuntime>
+  readonly evict: (instanceId: string) => Promise<void>
+  readonly trace: TraceReader
+  /** Gives the sink every commit from now on. Returns the function that ends it. */
+  readonly attach: (sink: CommitSink) => () => void
+  readonly travel: Travel
+  readonly local: <Id extends string, S, A, X, Input, R, P>(
+    module: Module<Id, S, A, X, Input, R, P> | ModuleImpl<Id, S, A, X, Input, R, P>,
+    options?: LocalOptions<Input>
+  ) => Local<S, A, X>
+  /** Told when the status or the list of instances changed. */
+  readonly subscribe: (listener: () => void) => () => void
+  readonly onError: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
+  readonly dispose: () => Promise<void>
+  readonly [Symbol.asyncDispose]: () => Promise<void>
+}
+
+// any: upper bounds of types that are invariant in state and actions.
+export interface AnyModuleRuntime extends ModuleRuntime<any, any> {}
+export interface AnyRuntime extends Runtime<never> {}
+
+type App = { readonly impl: AnyModuleImpl } | AnyModuleImpl
+
+type Listed<Apps> = Apps extends ReadonlyArray<infer M> ? M : Apps
+
+/** The layer may be left out where nothing needs it. */
+type OptionsFor<Needs, Services, E> = [Exclude<Needs, Services>] extends [never]
+  ? RuntimeOptions<Services, E>
+  : RuntimeOptions<Services, E> & { readonly layer: Layer.Layer<Needs, unknown> }
+
+/**
+ * Starts an app of one module or several, with all that they import. Layers that need not wait are built,
+ * and the modules started, before it returns.
+ */
+export const make = <const Apps extends App | ReadonlyArray<App>, Services = never, E = never>(
+  modules: Apps,
+  ...[options]: [NeedsOfApp<Listed<Apps>>] extends [never]
+    ? [options?: RuntimeOptions<Services, E>]
+    : [options: OptionsFor<NeedsOfApp<Listed<Apps>>, Services, E>]
+): Runtime<ProvidesOfApp<Listed<Apps>> | Services> => {
+  // A tuple type of its own, so that ReadonlyArray's narrowing by Array.isArray does not lose it.
+  const list: ReadonlyArray<App> = Array.isArray(modules) ? modules : [modules as App]
+  const impls = list.map((item) => ("impl" in item ? item.impl : item))
+  return new RuntimeImpl(impls, options ?? {})
+}
+
+/** A set of modules with one instance each, its parents' services, and an end. */
+interface ModuleScope {
+  readonly instances: ReadonlyArray<AnyInstance>
+  readonly context: Context.Context<never>
+}
+
+class RuntimeImpl implements Runtime<unknown> {
+  readonly label: string
+  readonly trace: TraceRecorder
+  readonly ready: Promise<void>
+  readonly travel: Travel
+  status: Status = "building"
+  failure: Cause.Cause<unknown> | undefined = undefined
+  readonly onError: RuntimeOptions["onError"] & {}
+
+  private readonly scope = Scope.makeUnsafe()
+  private readonly memoMap = Layer.makeMemoMapUnsafe()
+  private readonly scheduler = makeScheduler()
+  private readonly host: InstanceHost
+  private readonly sinks: Array<Consumer<Commit>> = []
+  private readonly listeners = new Set<() => void>()
+  private readonly live = new Map<string, AnyInstance>()
+  private readonly numbers = new Map<string, number>()
+  private readonly locals = new Map<AnyModuleImpl, Map<string, Shared>>()
+  /** What everything in the app may use. Written by the build: first bare, then with the app's services. */
+  private context: Context.Context<never>
+  private clock: Clock.Clock | undefined
+  private seq = 0
+  private disposing: Promise<void> | undefined
+
+  constructor(
+    impls: ReadonlyArray<AnyModuleImpl>,
+    options: Omit<RuntimeOptions, "layer"> & { readonly layer?: AnyLayer | undefined }
+  ) {
+    this.label = options.label ?? "sluice"
+    this.onError = options.onError ?? ((cause, info) => this.logError(cause, info))
+    this.trace = new TraceRecorder(options.trace, {
+      now: () => this.clock?.currentTimeMillisUnsafe() ?? Date.now(),
+      microtask,
+      macrotask,
+      sinkFailed: (error) => this.report(error, "trace", "TraceSink.onBatch")
+    })
+    this.host = {
+      trace: this.trace,
+      scheduler: this.scheduler,
+      sinks: this.sinks,
+      onError: (cause, info) => this.onError(cause, info),
+      warn: (message) => void this.fork(Effect.logWarning(message)),
+      nextSeq: () => ++this.seq
+    }
+    this.context = Context.make(Scheduler.Scheduler, this.scheduler)
+    const roots = new Map<string, AnyInstance>()
+    const root: RootModules = { resolve: (id) => roots.get(id)?.runtime, ids: () => [...roots.keys()] }
+    this.context = Context.add(this.context, RootRef, root)
+    this.travel = this.makeTravel()
+    this.roots = roots
+    const building = this.fork(this.build(impls, options.layer))
+    this.ready = new Promise((resolve, reject) => {
+      building.addObserver((exit) => (Exit.isSuccess(exit) ? resolve() : reject(Cause.squash(exit.cause))))
+    })
+    this.ready.catch(() => {})
+  }
+
+  private readonly roots: Map<string, AnyInstance>
+
+  // --- build --------------------------------------------------------------------------------------------
+
+  private build(
+    impls: ReadonlyArray<AnyModuleImpl>,
+    layer: AnyLayer | undefined
+  ): Effect.Effect<void, unknown> {
+    const steps = Effect.gen({ self: this }, function* () {
+      const instances = this.makeInstances(impls, () => undefined)
+      for (const instance of instances) this.roots.set(instance.impl.def.id, instance)
+      this.context = withModules(this.context, instances)
+      if (layer !== undefined) this.context = yield* this.buildLayer(layer, this.context)
+      this.clock = Context.get(this.context, Clock.Clock)
+      yield* this.startAll({ instances, context: this.context })
+      this.status = "ready"
+      this.changed()
+    })
+    return Effect.onExit(steps, (exit) => {
+      if (Exit.isSuccess(exit)) return Effect.void
+      this.status = "failed"
+      this.failure = exit.cause
+      this.onError(exit.cause, { instanceId: "", moduleId: "", during: "build", entry: this.label })
+      this.changed()
+      return this.closeAll()
+    })
+  }
+
+  private buildLayer(
+    layer: AnyLayer,
+    context: Context.Context<never>
+  ): Effect.Effect<Context.Context<never>, unknown> {
+    // Which services it needs and gives was settled by the types of `implement` and `make`.
+    const typed = layer as unknown as Layer.Layer<never, unknown>
+    return Effect.map(
+      Effect.provideContext(Layer.buildWithMemoMap(typed, this.memoMap, this.scope), context),
+      (built) => Context.merge(context, built)
+    )
+  }
+
+  /** Makes one cold instance of each module and of all that they import, imports first. */
+  private makeInstances(
+    impls: ReadonlyArray<AnyModuleImpl>,
+    input: (impl: AnyModuleImpl) => unknown
+  ): ReadonlyArray<AnyInstance> {
+    const ordered = new Map<string, AnyModuleImpl>()
+    const visit = (impl: AnyModuleImpl): void => {
+      const known = ordered.get(impl.def.id)
+      if (known === impl) return
+      if (known !== undefined) throw new DuplicateModule({ moduleId: impl.def.id })
+      for (const imported of impl.imports) visit(imported)
+      ordered.set(impl.def.id, impl)
+    }
+    for (const impl of impls) visit(impl)
+    return Array.from(ordered.values(), (impl) => {
+      const n = (this.numbers.get(impl.def.id) ?? 0) + 1
+      this.numbers.set(impl.def.id, n)
+      return new Instance(impl, `${impl.def.id}#${n}`, input(impl), this.host)
+    })
+  }
+
+  /** Builds the modules' own layers, then starts the instances, imports first. */
+  private startAll({ instances, context }: ModuleScope): Effect.Effect<void, unknown> {
+    return Effect.gen({ self: this }, function* () {
+      const services: Array<Context.Context<never>> = []
+      for (const { impl } of instances) {
+        let own = context
+        for (const layer of impl.layers) own = yield* this.buildLayer(layer, own)
+        services.push(own)
+      }
+      instances.forEach((instance, i) => this.startInstance(instance, services[i] ?? context))
+    })
+  }
+
+  private startInstance(instance: AnyInstance, services: Context.Context<never>): void {
+    this.live.set(instance.instanceId, instance)
+    instance.start(
+      services,
+      instance.impl.logics.map((logic) => ({
+        name: logic.name,
+        // As for layers: its needs were settled by `implement`.
+        run: Effect.suspend(() => logic.setup(Logic.make(instance, logic.name))) as Effect.Effect<
+          unknown,
+          unknown
+        >
+      }))
+    )
+  }
+
+  private closeInstances(instances: ReadonlyArray<AnyInstance>): Effect.Effect<void> {
+    const lastFirst = instances.toReversed()
+    return Effect.forEach(
+      lastFirst,
+      (instance) => Effect.map(instance.close, () => void this.live.delete(instance.instanceId)),
+      { discard: true }
+    )
+  }
+
+  private closeAll(): Effect.Effect<void> {
+    return Effect.andThen(this.closeInstances([...this.live.values()]), Scope.close(this.scope, Exit.void))
+  }
+
+  // --- running ------------------------------------------------------------------------------------------
+
+  private fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
+    return Effect.runForkWith(this.context)(effect)
+  }
+
+  /** Waits for the build; refuses after disposal. */
+  private gated<A, E>(needing: Effect.Effect<A, E, unknown>): Effect.Effect<A, E> {
+    // The interface that `make` returns admits only what its modules and layer provide.
+    const effect = needing as Effect.Effect<A, E>
+    return Effect.suspend(() => {
+      if (this.status === "ready") return effect
+      if (this.status === "disposed") return Effect.die(new RuntimeDisposed({ label: this.label }))
+      if (this.failure !== undefined) return Effect.die(Cause.squash(this.failure))
+      return Effect.andThen(
+        Effect.promise(() => this.ready),
+        Effect.suspend(() => Effect.provideContext(effect, this.context))
+      )
+    })
+  }
+
+  readonly run = <A, E>(effect: Effect.Effect<A, E, unknown>): Fiber.Fiber<A, E> =>
+    this.fork(this.gated(effect))
+  readonly runPromise = <A, E>(effect: Effect.Effect<A, E, unknown>): Promise<A> =>
+    Effect.runPromiseWith(this.context)(this.gated(effect))
+  readonly runSync = <A, E>(effect: Effect.Effect<A, E, unknown>): A =>
+    Effect.runSyncWith(this.context)(this.gated(effect))
+
+  readonly resolve = <Id extends string, S, A, X>(tag: ModuleTag<Id, S, A, X>): ModuleRuntime<S, A> & X => {
+    this.requireReady()
+    const found = this.roots.get(tag.moduleId)
+    if (found === undefined) {
+      throw new ModuleNotProvided({ moduleId: tag.moduleId, provided: [...this.roots.keys()] })
+    }
+    return found.runtime as ModuleRuntime<S, A> & X
+  }
+
+  private requireReady(): void {
+    if (this.status === "disposed") throw new RuntimeDisposed({ label: this.label })
+    if (this.failure !== undefined) throw Cause.squash(this.failure)
+    if (this.status === "building") throw new RuntimeNotReady({ label: this.label })
+  }
+
+  readonly instances = (): ReadonlyArray<AnyModuleRuntime> =>
+    Array.from(this.live.values(), (instance) => instance.runtime)
+
+  readonly evict = async (instanceId: string): Promise<void> => {
+    const instance = this.live.get(instanceId)
+    if (instance === undefined) return
+    await Effect.runPromiseWith(this.context)(this.closeInstances([instance]))
+    this.changed()
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener()
+  }
+
+  readonly dispose = (): Promise<void> => {
+    if (this.status === "failed") return Promise.resolve()
+    this.disposing ??= Effect.runPromiseWith(this.context)(this.closeAll()).then(() => this.changed())
+    this.status = "disposed"
+    return this.disposing
+  }
+  readonly [Symbol.asyncDispose] = (): Promise<void> => this.dispose()
+
+  private report(error: unknown, during: ErrorInfo["during"], entry: string): void {
+    this.onError(Cause.die(error), { instanceId: "", moduleId: "", during, entry })
+  }
+
+  private logError(cause: Cause.Cause<unknown>, info: ErrorInfo): void {
+    const where = info.instanceId === "" ? info.entry : `${info.instanceId}, ${info.during} ${info.entry}`
+    this.fork(Effect.logError(`${this.label}: ${where}`, cause))
+  }
+
+  // --- sinks --------------------------------------------------------------------------------------------
+
+  readonly attach = (sink: CommitSink): (() => void) => {
+    const consumer = new Consumer<Commit>({
+      name: sink.name,
+      tags: "all",
+      capacity: sink.capacity,
+      limit: 1,
+      matches: () => true
+    })
+    this.sinks.push(consumer)
+    const dispatcher = this.scheduler.makeDispatcher()
+    const take: Effect.Effect<ReadonlyArray<Commit>> = Effect.suspend(() => {
+      const batch: Array<Commit> = []
+      for (let commit = consumer.take(); commit !== undefined; commit = consumer.take()) batch.push(commit)
+      if (batch.length > 0) return Effect.succeed(batch)
+      const arrival = Effect.callback<void>((resume) => {
+        consumer.wake = () => dispatcher.scheduleTask(() => resume(Effect.void), 0)
+      })
+      return Effect.flatMap(arrival, () => take)
+    })
+    const retry = sink.retry ?? Schedule.spaced("1 second")
+    const deliver = (batch: ReadonlyArray<Commit>) =>
+      Effect.suspend(() => sink.onCommit(batch)).pipe(
+        Effect.provideService(CallerRef, { txn: undefined, consumer, instance: undefined }),
+        Effect.tapCause((cause) => Effect.sync(() => this.report(Cause.squash(cause), "sink", sink.name))),
+        Effect.retry(retry),
+        // A defect is not retried; the sink goes on with the next batch.
+        Effect.catchCause(() => Effect.void)
+      )
+    const fiber = this.fork(Effect.forever(Effect.flatMap(take, deliver), { disableYield: true }))
+    return () => {
+      const index = this.sinks.indexOf(consumer)
+      if (index < 0) return
+      this.sinks.splice(index, 1)
+      consumer.close(true)
+      fiber.interruptUnsafe()
+    }
+  }
+
+  // --- travel -------------------------------------------------------------------------------------------
+
+  private makeTravel(): Travel {
+    const listeners = new Set<() => void>()
+    const tell = () => {
+      for (const listener of [...listeners]) listener()
+    }
+    return {
+      active: () => [...this.live.values()].some((instance) => instance.travelling),
+      to: (states) => {
+        const moves = Array.from(states, ([instanceId, state]) => ({
+          instance: this.live.get(instanceId),
+          state
+        }))
+        for (const { instance, state } of moves) instance?.checkTravel(state)
+        for (const { instance, state } of moves) instance?.travel(state)
+        tell()
+      },
+      live: () => {
+        for (const instance of this.live.values()) instance.live()
+        tell()
+      },
+      subscribe: (listener) => {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      }
+    }
+  }
+
+  // --- local instances ----------------------------------------------------------------------------------
+
+  readonly local = <Id extends string, S, A, X, Input, R, P>(
+    module: Module<Id, S, A, X, Input, R, P> | ModuleImpl<Id, S, A, X, Input, R, P>,
+    options: LocalOptions<Input> = {}
+  ): Local<S, A, X> => {
+    this.requireReady()
+    const impl: AnyModuleImpl = "impl" in module ? module.impl : module
+    const shared =
+      options.key === undefined ? this.makeShared(impl, options) : this.keyed(impl, options.key, options)
+    return { ref: shared.ref as ModuleRuntime<S, A> & X, mount: shared.mount }
+  }
+
+  private keyed(impl: AnyModuleImpl, key: string, options: LocalOptions<unknown>): Shared {
+    const byKey = this.locals.get(impl) ?? new Map<string, Shared>()
+    this.locals.set(impl, byKey)
+    const found = byKey.get(key)
+    if (found !== undefined) return found
+    const made = this.makeShared(impl, options, () => byKey.get(key) === made && byKey.delete(key))
+    byKey.set(key, made)
+    // Cold ones that no component mounts, such as those of a render that never commits, are forgotten.
+    timer(() => made.forgetIfCold(), Math.max(options.gcTime ?? 0, coldTime))
+    return made
+  }
+
+  private makeShared(
+    impl: AnyModuleImpl,
+    options: LocalOptions<unknown>,
+    forget: () => void = () => {}
+  ): Shared {
+    const instances = this.makeInstances([impl], (each) => (each === impl ? options.input : undefined))
+    const own = instances.at(-1)
+    let mounts = 0
+    let phase: "cold" | "started" | "closed" = "cold"
+    let cancelClose: (() => void) | undefined
+    const close = () => {
+      phase = "closed"
+      forget()
+      this.fork(Effect.map(this.closeInstances(instances), () => this.changed()))
+    }
+    return {
+      ref: own?.runtime,
+      forgetIfCold: () => {
+        if (phase === "cold") forget()
+      },
+      mount: () => {
+        cancelClose?.()
+        cancelClose = undefined
+        mounts++
+        if (phase === "cold") {
+          phase = "started"
+          const context = withModules(this.context, instances)
+          const starting = this.fork(this.startAll({ instances, context }))
+          starting.addObserver((exit) => {
+            if (Exit.isFailure(exit))
+              this.onError(exit.cause, { ...infoOf(own), during: "build", entry: "local instance" })
+            this.changed()
+          })
+        }
+        let released = false
+        return () => {
+          if (released) return
+          released = true
+          if (--mounts === 0 && phase === "started") cancelClose = timer(close, options.gcTime ?? 0)
+        }
+      }
+    }
+  }
+}
+
+/** How long a keyed instance waits for the first component to commit. */
+const coldTime = 5000
+
+interface Shared {
+  readonly ref: unknown
+  readonly mount: () => () => void
+  readonly forgetIfCold: () => void
+}
+
+const infoOf = (instance: AnyInstance | undefined) => ({
+  instanceId: instance?.instanceId ?? "",
+  moduleId: instance?.impl.def.id ?? ""
+})
+
+const withModules = (
+  context: Context.Context<never>,
+  instances: ReadonlyArray<AnyInstance>
+): Context.Context<never> =>
+  instances.reduce((all, instance) => Context.add(all, instance.impl.def.tag, instance.runtime), context)

@@ -1,0 +1,274 @@
+/**
+ * What is recorded of every entry: a ring of fixed capacity that overwrites its oldest events and counts
+ * what it lost. Recording never allocates more than the event's own details and never fails an entry.
+ */
+import type { Origin } from "./Commit.ts"
+import { Ring } from "./internal/ring.ts"
+
+/**
+ * - `off`: nothing.
+ * - `light`: one event an entry; one clock read a task.
+ * - `full`: also payloads, changed fields, deliveries, handlers and durations.
+ * - `{ sample: n }`: every n-th entry as `full`, the others are counted in `sampledOut`.
+ */
+export type TraceLevel = "off" | "light" | "full" | { readonly sample: number }
+
+interface EventBase {
+  /** Place among all recorded events, from 1. */
+  readonly seq: number
+  readonly txnId: string
+  readonly instanceId: string
+  /** The transaction whose handler made this one. */
+  readonly cause: string | undefined
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/** How an entry ended. `unchanged`: the same state reference, so no commit; its actions were delivered. */
+export interface EntryEvent extends EventBase {
+  readonly kind: "entry"
+  readonly origin: Origin
+  readonly tags: ReadonlyArray<string>
+  readonly outcome: "commit" | "unchanged" | "rollback"
+  readonly error?: unknown
+  /** From here on: level `full` only. */
+  readonly durationMs?: number
+  readonly payloads?: ReadonlyArray<unknown>
+  /** Top-level fields of the state whose value changed. */
+  readonly changed?: ReadonlyArray<string>
+}
+
+/** An action of this transaction took its place in a consumer's FIFO. */
+export interface DeliveryEvent extends EventBase {
+  readonly kind: "delivery"
+  readonly tag: string
+  readonly consumer: string
+}
+
+/** A handler ended for an action of this transaction. */
+export interface HandlerEvent extends EventBase {
+  readonly kind: "handler"
+  readonly tag: string
+  readonly consumer: string
+  readonly outcome: "success" | "failure" | "interrupt"
+  readonly durationMs: number
+}
+
+/** A flow passed over an action that had reached it. */
+export interface SkippedEvent extends EventBase {
+  readonly kind: "skipped"
+  readonly tag: string
+  readonly consumer: string
+  readonly reason: string
+}
+
+/** An instance ended; `undelivered` actions were still in its FIFOs. */
+export interface ClosedEvent extends EventBase {
+  readonly kind: "closed"
+  readonly undelivered: number
+}
+
+export type TraceEvent = EntryEvent | DeliveryEvent | HandlerEvent | SkippedEvent | ClosedEvent
+
+/** `recorded - dropped` events are in the ring; `sampledOut` entries were not recorded. */
+export interface TraceCounts {
+  readonly recorded: number
+  readonly dropped: number
+  readonly sampledOut: number
+}
+
+export interface TraceSnapshot extends TraceCounts {
+  readonly events: ReadonlyArray<TraceEvent>
+}
+
+/** Told of new events in batches, at most once a task. What it was too slow for is counted as dropped. */
+export interface TraceSink {
+  readonly onBatch: (events: ReadonlyArray<TraceEvent>, counts: TraceCounts) => void
+}
+
+export interface TraceOptions {
+  readonly level?: TraceLevel
+  /** Events in the ring. Default 4,096. */
+  readonly capacity?: number
+}
+
+/** A reader's view of a runtime's trace. */
+export interface TraceReader {
+  readonly level: TraceLevel
+  readonly capacity: number
+  readonly counts: () => TraceCounts
+  readonly snapshot: () => TraceSnapshot
+  /** Returns the function that ends it. */
+  readonly attach: (sink: TraceSink) => () => void
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Recording
+
+/** A transaction by its parts, so that its id is only spelled out when someone reads it. */
+export interface TxnRef {
+  readonly instanceId: string
+  readonly n: number
+}
+
+export const txnId = (txn: TxnRef): string => `${txn.instanceId}::t${txn.n}`
+
+/** How much to record of one entry. */
+export const Detail = { none: 0, light: 1, full: 2 } as const
+export type Detail = (typeof Detail)[keyof typeof Detail]
+
+// An event without what the recorder adds; distributes over the union.
+type Unnumbered<E> = E extends TraceEvent ? Omit<E, "seq" | "at"> : never
+
+/** One place in the ring. A light entry is written in its parts; other events come whole. */
+class Slot {
+  at = 0
+  instanceId = ""
+  n = 0
+  cause: TxnRef | undefined = undefined
+  origin: Origin | undefined = undefined
+  tags: ReadonlyArray<string> = []
+  outcome: EntryEvent["outcome"] = "commit"
+  error: unknown = undefined
+  whole: Unnumbered<TraceEvent> | undefined = undefined
+}
+
+const readSlot = (slot: Slot, seq: number): TraceEvent => {
+  if (slot.whole !== undefined) return { ...slot.whole, seq, at: slot.at }
+  const entry: EntryEvent = {
+    kind: "entry",
+    seq,
+    txnId: txnId(slot),
+    instanceId: slot.instanceId,
+    cause: slot.cause && txnId(slot.cause),
+    at: slot.at,
+    origin: slot.origin ?? { kind: "init", name: "" },
+    tags: slot.tags,
+    outcome: slot.outcome
+  }
+  return slot.outcome === "rollback" ? { ...entry, error: slot.error } : entry
+}
+
+/** What a recorder needs of its runtime. */
+export interface TraceHost {
+  /** Epoch milliseconds; read at most once a task. */
+  readonly now: () => number
+  readonly microtask: (task: () => void) => void
+  readonly macrotask: (task: () => void) => void
+  readonly sinkFailed: (error: unknown) => void
+}
+
+/** A runtime's trace: written by its entries, read by anyone. */
+export class TraceRecorder implements TraceReader {
+  readonly level: TraceLevel
+  readonly capacity: number
+  private readonly host: TraceHost
+  private readonly ring: Ring<Slot>
+  private readonly every: number
+  /** Entries since the last one recorded in full, when sampling. Written by `detail`. */
+  private sinceSample = 0
+  private sampledOut = 0
+  /** The time of the current task, 0 when it has to be read. Written by `now`. */
+  private taskTime = 0
+  private readonly sinks = new Map<TraceSink, number>()
+  private flushing = false
+
+  constructor(options: TraceOptions | undefined, host: TraceHost) {
+    this.level = options?.level ?? "light"
+    this.capacity = options?.capacity ?? 4096
+    this.every = typeof this.level === "object" ? Math.max(1, this.level.sample) : 1
+    this.sinceSample = this.every - 1
+    this.host = host
+    this.ring = new Ring(this.capacity, () => new Slot())
+  }
+
+  now(): number {
+    if (this.taskTime === 0) {
+      this.taskTime = this.host.now()
+      this.host.microtask(() => (this.taskTime = 0))
+    }
+    return this.taskTime
+  }
+
+  /** Asked once an entry. */
+  detail(): Detail {
+    if (this.level === "light") return Detail.light
+    if (this.level === "off") return Detail.none
+    if (this.level === "full") return Detail.full
+    if (++this.sinceSample < this.every) {
+      this.sampledOut++
+      return Detail.none
+    }
+    this.sinceSample = 0
+    return Detail.full
+  }
+
+  entry(
+    instanceId: string,
+    n: number,
+    origin: Origin,
+    tags: ReadonlyArray<string>,
+    outcome: EntryEvent["outcome"],
+    cause: TxnRef | undefined,
+    error: unknown
+  ): void {
+    const slot = this.ring.next()
+    slot.at = this.now()
+    slot.instanceId = instanceId
+    slot.n = n
+    slot.cause = cause
+    slot.origin = origin
+    slot.tags = tags
+    slot.outcome = outcome
+    slot.error = error
+    slot.whole = undefined
+    if (this.sinks.size > 0) this.flushSoon()
+  }
+
+  event(event: Unnumbered<TraceEvent>): void {
+    const slot = this.ring.next()
+    slot.at = this.now()
+    slot.error = undefined
+    slot.whole = event
+    if (this.sinks.size > 0) this.flushSoon()
+  }
+
+  counts(): TraceCounts {
+    return { recorded: this.ring.recorded, dropped: this.ring.dropped, sampledOut: this.sampledOut }
+  }
+
+  snapshot(): TraceSnapshot {
+    return { events: this.since(0), ...this.counts() }
+  }
+
+  attach(sink: TraceSink): () => void {
+    this.sinks.set(sink, this.ring.recorded)
+    return () => void this.sinks.delete(sink)
+  }
+
+  private since(seen: number): ReadonlyArray<TraceEvent> {
+    const events: Array<TraceEvent> = []
+    for (let seq = Math.max(seen, this.ring.dropped) + 1; seq <= this.ring.recorded; seq++) {
+      const slot = this.ring.at(seq)
+      if (slot !== undefined) events.push(readSlot(slot, seq))
+    }
+    return events
+  }
+
+  private flushSoon(): void {
+    if (this.flushing) return
+    this.flushing = true
+    this.host.macrotask(() => {
+      this.flushing = false
+      for (const [sink, seen] of this.sinks) {
+        const events = this.since(seen)
+        this.sinks.set(sink, this.ring.recorded)
+        try {
+          if (events.length > 0) sink.onBatch(events, this.counts())
+        } catch (error) {
+          this.host.sinkFailed(error)
+        }
+      }
+    })
+  }
+}

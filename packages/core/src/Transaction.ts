@@ -1,0 +1,174 @@
+/**
+ * The kernel: open, write, validate, commit or roll back. All of it is synchronous.
+ *
+ *     idle -> open (step computes the next state) -> telling (publish, then listeners) -> idle
+ *
+ * - A step that throws, or a state that `check` refuses, leaves everything as it was and is one `rollback`.
+ * - While a commit is being told, further entries of the instance queue in `later` and run right after.
+ * - While any transaction is open, no other may open, on any instance: `openKernel` says which it is.
+ *   There is one, not one per runtime, because a window never outlives the stack that opened it.
+ */
+import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { AnyAction, Origin } from "./Commit.ts"
+import { EntryInTransaction, TransactionSuspended } from "./Errors.ts"
+
+/** What a kernel calls. None of these may make an entry, except what `tell` calls. */
+export interface Hooks<S> {
+  /** Throws to refuse a state. */
+  readonly check: (origin: Origin, next: S) => void
+  /** Puts the actions into the channels. `previous !== next` means a commit. */
+  readonly publish: (
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    previous: S,
+    next: S,
+    context: unknown
+  ) => void
+  readonly rolledBack: (
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    error: unknown,
+    context: unknown
+  ) => void
+  /** Tells the subscribers of a commit. Must not throw. */
+  readonly tell: (origin: Origin, previous: S, next: S) => void
+}
+
+export interface Window {
+  /** Whether what runs now belongs to the body, or is another fiber that the body happened to resume. */
+  readonly isOwn: () => boolean
+  /** Runs the effect, with these services, once the transaction is published. */
+  readonly defer: (effect: Effect.Effect<unknown, unknown>, services: Context.Context<never>) => void
+}
+
+// Written by `transition` alone.
+let openKernel: Kernel<any> | undefined // any: a kernel is invariant in its state, and this is of any state
+const afterWindow: Array<() => void> = []
+
+/** The kernel whose transaction is open on this stack. */
+export const current = (): { readonly kernel: Kernel<any>; readonly isOwn: boolean } | undefined =>
+  openKernel && { kernel: openKernel, isOwn: openKernel.window?.isOwn() ?? true }
+
+export const isOpen = (): boolean => openKernel !== undefined
+
+/** Runs when the open transaction has ended: for fibers that its body happened to resume. */
+export const whenClosed = (task: () => void): void => void afterWindow.push(task)
+
+export class Kernel<S> {
+  readonly instanceId: string
+  private readonly hooks: Hooks<S>
+  /** Written by a commit. */
+  state: S
+  /** Commits so far. Written by a commit. */
+  version = 0
+  /** Transactions so far, of any outcome. Written by `transition`. */
+  txn = 0
+  /** Written by `transition`, for error messages of entries made meanwhile. */
+  origin: Origin = { kind: "init", name: "init" }
+  /** The body's window while one with a body is open. Written by whoever runs the body. */
+  window: Window | undefined = undefined
+  /** While held, entries wait in `queue`. Written by `hold` and `release`. */
+  held = false
+  private telling = false
+  private readonly queue: Array<() => void> = []
+
+  constructor(instanceId: string, state: S, hooks: Hooks<S>) {
+    this.instanceId = instanceId
+    this.state = state
+    this.hooks = hooks
+  }
+
+  /** Whether an entry can run now. If not, give it to `later`. */
+  get idle(): boolean {
+    return !this.telling && !this.held
+  }
+
+  get queued(): number {
+    return this.queue.length
+  }
+
+  /** Runs the task when the instance is idle, in the order given. It must not throw. */
+  later(task: () => void): void {
+    this.queue.push(task)
+  }
+
+  /**
+   * One transaction. `step` computes the next state from the current one and `arg`; returning the same
+   * reference means no commit. Throws what the step threw, after the rollback. Call only while idle
+   * (devtools: also while held).
+   */
+  transition<Arg>(
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    step: (state: S, arg: Arg) => S,
+    arg: Arg,
+    context: unknown
+  ): void {
+    if (openKernel !== undefined) {
+      throw new EntryInTransaction({
+        instanceId: this.instanceId,
+        entry: describe(origin),
+        openInstanceId: openKernel.instanceId,
+        openEntry: describe(openKernel.origin)
+      })
+    }
+    const previous = this.state
+    let next: S
+    this.txn++
+    this.origin = origin
+    openKernel = this
+    try {
+      next = step(previous, arg)
+      if (next !== previous) {
+        refusePromise(this.instanceId, origin, next)
+        this.hooks.check(origin, next)
+      }
+    } catch (error) {
+      openKernel = undefined
+      this.hooks.rolledBack(origin, actions, error, context)
+      runAfterWindow()
+      throw error
+    }
+    openKernel = undefined
+    this.telling = true
+    if (next !== previous) {
+      this.state = next
+      this.version++
+      this.hooks.publish(origin, actions, previous, next, context)
+      this.hooks.tell(origin, previous, next)
+    } else {
+      this.hooks.publish(origin, actions, previous, next, context)
+    }
+    this.telling = false
+    if (this.queue.length > 0) this.pump()
+    if (afterWindow.length > 0) runAfterWindow()
+  }
+
+  hold(): void {
+    this.held = true
+  }
+
+  release(): void {
+    this.held = false
+    this.pump()
+  }
+
+  private pump(): void {
+    while (this.queue.length > 0 && this.idle) this.queue.shift()?.()
+  }
+}
+
+export const describe = (origin: Origin): string => `${origin.kind} ${JSON.stringify(origin.name)}`
+
+const runAfterWindow = (): void => {
+  for (const task of afterWindow.splice(0)) task()
+}
+
+export const isPromiseLike = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
+
+const refusePromise = (instanceId: string, origin: Origin, next: unknown): void => {
+  if (isPromiseLike(next))
+    throw new TransactionSuspended({ instanceId, entry: describe(origin), by: "promise" })
+}

@@ -1,0 +1,23 @@
+export * as Collection from "./Collection.ts"
+export * as Commit from "./Commit.ts"
+export * as Errors from "./Errors.ts"
+export * as Module from "./Module.ts"
+export * as Root from "./Root.ts"
+export * as Runtime from "./Runtime.ts"
+export * as Trace from "./Trace.ts"
+export type {
+  Action,
+  ActionOf,
+  Backlog,
+  ConsumerBacklog,
+  Dispatchers,
+  Equals,
+  ModuleHandle,
+  ModuleIdentity,
+  ModuleRuntime,
+  ModuleTag,
+  Selector,
+  StateTransaction,
+  Transact,
+  UnsafeModuleRuntime
+} from "./Handle.ts"

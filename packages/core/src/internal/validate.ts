@@ -1,0 +1,45 @@
+/** Whether a value fits a schema, and if not, where and why. */
+import * as Exit from "effect/Exit"
+import * as Cause from "effect/Cause"
+import * as Schema from "effect/Schema"
+import type { StandardSchemaV1 } from "effect/StandardSchema"
+
+type Check = (value: unknown) => string | undefined
+
+const checks = new WeakMap<object, Check>()
+
+/** `undefined` if the value is of the schema's Type side; else the first issue, with its path. */
+export const issueOf = (
+  schema: Schema.ConstraintCodec<unknown, unknown, never, never> | StandardSchemaV1,
+  value: unknown
+) => {
+  let check = checks.get(schema)
+  if (check === undefined) {
+    check = Schema.isSchema(schema) ? effectCheck(schema) : standardCheck(schema as StandardSchemaV1)
+    checks.set(schema, check)
+  }
+  return check(value)
+}
+
+const effectCheck = (schema: Schema.Top): Check => {
+  // The Type side needs no services, whatever the schema's encoding needs.
+  const decode = Schema.decodeUnknownExit(Schema.toType(schema) as unknown as Schema.Codec<unknown>)
+  return (value) => {
+    const exit = decode(value)
+    return Exit.isSuccess(exit) ? undefined : String(Cause.squash(exit.cause))
+  }
+}
+
+const standardCheck =
+  (schema: StandardSchemaV1): Check =>
+  (value) => {
+    const result = schema["~standard"].validate(value)
+    if (result instanceof Promise)
+      return "its schema answers asynchronously, and a transaction is synchronous"
+    const issue = result.issues?.[0]
+    if (issue === undefined) return undefined
+    const path = (issue.path ?? [])
+      .map((part) => String(typeof part === "object" ? part.key : part))
+      .join(".")
+    return path === "" ? issue.message : `${issue.message} at ${path}`
+  }
