@@ -1,0 +1,191 @@
+/** The channels of each instance as they are now, and what the ring and the history have lost. */
+import { type ReactNode, useEffect, useState } from "react"
+import type { Adapter, InstanceBacklog } from "./adapter.ts"
+import { count } from "./format.ts"
+import type { PanelState } from "./model.ts"
+
+/** Milliseconds between two readings. */
+const readEvery = 100
+
+export interface GaugesProps {
+  readonly adapter: Adapter
+  readonly state: PanelState
+}
+
+export const Gauges = ({ adapter, state }: GaugesProps): ReactNode => {
+  const backlogs = useBacklogs(adapter)
+  return (
+    <div className="gauges">
+      <section aria-label="Losses">
+        <h3>Trace ring and history</h3>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Ring</th>
+              <th scope="col">Level of fill</th>
+              <th scope="col" className="number">
+                Recorded
+              </th>
+              <th scope="col" className="number">
+                Dropped
+              </th>
+              <th scope="col" className="number">
+                Sampled out
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">trace</th>
+              <td>
+                <Meter
+                  label="trace ring"
+                  value={state.trace.recorded - state.trace.dropped}
+                  max={adapter.traceCapacity}
+                  isCalm
+                />
+              </td>
+              <Cell value={state.trace.recorded} />
+              <Cell value={state.trace.dropped} isLoss />
+              <Cell value={state.trace.sampledOut} isLoss />
+            </tr>
+            <tr>
+              <th scope="row">history</th>
+              <td>
+                <Meter label="history" value={state.history.length} max={state.history.capacity} isCalm />
+              </td>
+              <Cell value={state.history.length + state.history.dropped} />
+              <Cell value={state.history.dropped} isLoss />
+              <td className="number">–</td>
+            </tr>
+          </tbody>
+        </table>
+        {state.missed > 0 ? (
+          <p className="hint">{count(state.missed)} traced entries came too fast for this panel.</p>
+        ) : null}
+      </section>
+      {backlogs.map((backlog) => (
+        <Instance key={backlog.instanceId} backlog={backlog} />
+      ))}
+    </div>
+  )
+}
+
+const Instance = ({ backlog }: { readonly backlog: InstanceBacklog }) => (
+  <section aria-label={`Channels of ${backlog.instanceId}`}>
+    <h3>
+      {backlog.instanceId}
+      <span
+        className={backlog.ingress > 0 ? "ingress high" : "ingress"}
+        title="Deliveries of synchronous callers that have no slot yet"
+      >
+        ingress <b>{count(backlog.ingress)}</b>
+      </span>
+    </h3>
+    {backlog.consumers.length === 0 ? (
+      <p className="hint">Nobody consumes its actions.</p>
+    ) : (
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Consumer</th>
+            <th scope="col">Depth</th>
+            <th scope="col" className="number">
+              In flight
+            </th>
+            <th scope="col" className="number">
+              Waiting
+            </th>
+            <th scope="col" className="number">
+              Overflow
+            </th>
+            <th scope="col" className="number">
+              Skipped
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {backlog.consumers.map((consumer, index) => {
+            const skipped = Object.entries(consumer.skipped)
+            return (
+              // Two consumers may have the same name; they keep their order.
+              // oxlint-disable-next-line react/no-array-index-key
+              <tr key={`${index} ${consumer.name}`}>
+                <th scope="row" title={consumer.tags === "all" ? "all actions" : consumer.tags.join(", ")}>
+                  {consumer.name}
+                </th>
+                <td>
+                  <Meter label={`depth of ${consumer.name}`} value={consumer.depth} max={consumer.capacity} />
+                </td>
+                <Cell value={consumer.inFlight} />
+                <Cell value={consumer.waiting} />
+                <Cell value={consumer.overflow} isLoss />
+                <Cell
+                  value={skipped.reduce((sum, [, times]) => sum + times, 0)}
+                  title={skipped.map(([reason, times]) => `${reason} ${count(times)}`).join(", ")}
+                />
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    )}
+  </section>
+)
+
+interface CellProps {
+  readonly value: number
+  readonly isLoss?: boolean
+  readonly title?: string
+}
+
+const Cell = ({ isLoss = false, title, value }: CellProps) => (
+  <td className={isLoss && value > 0 ? "number lost" : "number"} title={title}>
+    {count(value)}
+  </td>
+)
+
+interface MeterProps {
+  readonly label: string
+  readonly value: number
+  readonly max: number
+  /** Whether being full is nothing to worry about. */
+  readonly isCalm?: boolean
+}
+
+const Meter = ({ isCalm = false, label, max, value }: MeterProps) => {
+  const share = max > 0 ? Math.min(1, value / max) : 0
+  const level = isCalm || share < 0.75 ? "low" : share < 1 ? "high" : "full"
+  return (
+    // A meter element cannot be styled alike in all browsers.
+    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
+    <div
+      className={`meter ${level}`}
+      role="meter"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={Math.max(max, value)}
+      aria-valuenow={value}
+      aria-valuetext={`${value} of ${max}`}
+    >
+      <span className="track">
+        <span className="fill" style={{ width: `${share * 100}%` }} />
+      </span>
+      <span className="reading">
+        {count(value)}/{count(max)}
+      </span>
+    </div>
+  )
+}
+
+/** Read anew ten times a second: handlers that end change a backlog, and no commit tells of it. */
+const useBacklogs = (adapter: Adapter): ReadonlyArray<InstanceBacklog> => {
+  const [backlogs, setBacklogs] = useState(adapter.backlogs)
+  useEffect(() => {
+    const read = () => setBacklogs(adapter.backlogs())
+    read()
+    const timer = setInterval(read, readEvery)
+    return () => clearInterval(timer)
+  }, [adapter])
+  return backlogs
+}

@@ -1,0 +1,193 @@
+/** The panel: loaded when it is first opened. */
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore
+} from "react"
+import type { Adapter } from "./adapter.ts"
+import { Details } from "./Details.tsx"
+import { count } from "./format.ts"
+import { Gauges } from "./Gauges.tsx"
+import type { History } from "./history.ts"
+import { makePanelModel, type PanelModel, type PanelState } from "./model.ts"
+import {
+  defaultPreferences,
+  type Dock,
+  docks,
+  type Preferences,
+  readPreferences,
+  writePreferences
+} from "./preferences.ts"
+import { Resizer } from "./Resizer.tsx"
+import { adoptStyles, panelStyles } from "./styles.ts"
+import { TabList } from "./Tabs.tsx"
+import { TimelineList } from "./TimelineList.tsx"
+import { useMediaQuery } from "./useMediaQuery.ts"
+
+export interface PanelProps {
+  readonly adapter: Adapter
+  readonly history: History
+  readonly initialDock: Dock
+  readonly root: ShadowRoot
+  /** Whether the keyboard is in the panel when it opens. */
+  readonly takeFocus: boolean
+  readonly onClose: () => void
+}
+
+const views = [
+  { id: "timeline", label: "Timeline" },
+  { id: "channels", label: "Channels" }
+] as const
+
+type View = (typeof views)[number]["id"]
+
+const Panel = ({ adapter, history, initialDock, onClose, root, takeFocus }: PanelProps): ReactNode => {
+  const [model] = useState(() => makePanelModel(adapter, history))
+  const [view, setView] = useState<View>("timeline")
+  const [preferences, setPreferences] = useState(() =>
+    readPreferences({ ...defaultPreferences, dock: initialDock })
+  )
+  const isNarrow = useMediaQuery("(max-width: 640px)")
+  const dock = isNarrow ? "bottom" : preferences.dock
+  const state = useSyncExternalStore(model.subscribe, model.getState)
+  const section = useRef<HTMLElement>(null)
+
+  useLayoutEffect(() => adoptStyles(root, panelStyles), [root])
+  useEffect(() => model.start(), [model])
+  useEffect(() => {
+    if (takeFocus) section.current?.querySelector<HTMLElement>("[role=listbox]")?.focus()
+  }, [takeFocus])
+
+  const change = (changes: Partial<Preferences>) => {
+    const next = { ...preferences, ...changes }
+    setPreferences(next)
+    writePreferences(next)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !state.isTravelling) return
+    event.preventDefault()
+    model.live()
+  }
+  const isSide = dock !== "bottom"
+  return (
+    // Escape works wherever the keyboard is in the panel.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section
+      ref={section}
+      className={`panel ${dock}`}
+      aria-label={`Sluice devtools for ${adapter.label}`}
+      style={isSide ? { width: preferences.width } : { height: preferences.height }}
+      onKeyDown={onKeyDown}
+    >
+      <Resizer
+        dock={dock}
+        size={isSide ? preferences.width : preferences.height}
+        onResize={(size) => change(isSide ? { width: size } : { height: size })}
+      />
+      <header className="bar">
+        <strong className="title" title={adapter.label}>
+          {adapter.label}
+        </strong>
+        <TabList label="Views" tabs={views} selected={view} onSelect={setView} />
+        <span className="space" />
+        {isNarrow ? null : <DockButtons dock={dock} onDock={(dock) => change({ dock })} />}
+        <button type="button" className="icon" aria-label="Close devtools" title="Close" onClick={onClose}>
+          ✕
+        </button>
+      </header>
+      <TravelBar model={model} state={state} />
+      <div className="view" role="tabpanel" aria-label={view === "timeline" ? "Timeline" : "Channels"}>
+        {view === "timeline" ? (
+          <>
+            <TimelineList model={model} state={state} />
+            <Details model={model} state={state} />
+          </>
+        ) : (
+          <Gauges adapter={adapter} state={state} />
+        )}
+      </div>
+      <Footer adapter={adapter} state={state} />
+    </section>
+  )
+}
+
+// React.lazy takes the default export.
+export default Panel
+
+const TravelBar = ({ model, state }: { readonly model: PanelModel; readonly state: PanelState }) => (
+  <>
+    {state.isTravelling ? (
+      <output className="notice travelling">
+        <span>
+          Showing the past
+          {state.travelledTo === undefined ? (
+            ""
+          ) : (
+            <>
+              {" "}
+              after <code>{state.travelledTo}</code>
+            </>
+          )}
+          . New entries wait.
+        </span>
+        <button type="button" className="primary" onClick={model.live} title="Escape">
+          Back to live
+        </button>
+      </output>
+    ) : null}
+    {state.failure === undefined ? null : (
+      <div className="notice failed" role="alert">
+        {state.failure}
+      </div>
+    )}
+  </>
+)
+
+const Footer = ({ adapter, state }: { readonly adapter: Adapter; readonly state: PanelState }) => (
+  <footer className="bar status">
+    <span title="Commits that can be looked at and returned to, of those that the history holds">
+      history <b>{count(state.history.length)}</b>/{count(state.history.capacity)}
+    </span>
+    <span className={state.history.dropped > 0 ? "lost" : ""} title="Commits that have left the history">
+      dropped <b>{count(state.history.dropped)}</b>
+    </span>
+    <span title="Events recorded by the trace, which is lossy">
+      trace{" "}
+      {typeof adapter.traceLevel === "string" ? adapter.traceLevel : `1 in ${adapter.traceLevel.sample}`}{" "}
+      <b>{count(state.trace.recorded)}</b>
+    </span>
+    <span className={state.trace.dropped > 0 ? "lost" : ""} title="Trace events overwritten in its ring">
+      dropped <b>{count(state.trace.dropped)}</b>
+    </span>
+    <span className={state.trace.sampledOut > 0 ? "lost" : ""} title="Entries that were not recorded">
+      sampled out <b>{count(state.trace.sampledOut)}</b>
+    </span>
+  </footer>
+)
+
+const DockButtons = ({ dock, onDock }: { readonly dock: Dock; readonly onDock: (dock: Dock) => void }) => (
+  <fieldset className="docks" aria-label="Dock">
+    {docks.map((side) => (
+      <button
+        key={side}
+        type="button"
+        className="icon"
+        aria-pressed={side === dock}
+        aria-label={`Dock ${side}`}
+        title={`Dock ${side}`}
+        onClick={() => onDock(side)}
+      >
+        <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+          <rect x="1.5" y="2.5" width="13" height="11" rx="1.5" fill="none" stroke="currentColor" />
+          {side === "left" ? <rect x="2" y="3" width="5" height="10" fill="currentColor" /> : null}
+          {side === "bottom" ? <rect x="2" y="8.5" width="12" height="4.5" fill="currentColor" /> : null}
+          {side === "right" ? <rect x="9" y="3" width="5" height="10" fill="currentColor" /> : null}
+        </svg>
+      </button>
+    ))}
+  </fieldset>
+)
