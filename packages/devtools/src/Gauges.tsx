@@ -158,9 +158,9 @@ const Meter = ({ isCalm = false, label, max, value }: MeterProps) => {
   const level = isCalm || share < 0.75 ? "low" : share < 1 ? "high" : "full"
   return (
     // A meter element cannot be styled alike in all browsers.
-    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
     <div
       className={`meter ${level}`}
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
       role="meter"
       aria-label={label}
       aria-valuemin={0}

@@ -48,9 +48,9 @@ export const Resizer = ({ dock, onResize, size }: ResizerProps): ReactNode => {
   }
   return (
     // A separator that can be moved takes the focus; an hr cannot.
-    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
     <div
       className="resizer"
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
       role="separator"
       aria-label="Resize devtools"
       aria-orientation={isSide ? "vertical" : "horizontal"}

@@ -41,6 +41,8 @@ interface Difference {
   readonly step: PathStep
   readonly before: unknown
   readonly after: unknown
+  /** Whether not to look into it. */
+  readonly isWhole?: boolean
 }
 
 type Differences = Generator<Difference, void, undefined>
@@ -130,7 +132,8 @@ const ofCollections = function* (before: AnyCollection, after: AnyCollection): D
   const keys = after.keys()
   for (const key of before.keys()) {
     if (keys.next().value === key) continue
-    yield difference("changed", "property", "order", [...before.keys()], [...after.keys()])
+    const order = difference("changed", "property", "order", [...before.keys()], [...after.keys()])
+    yield { ...order, isWhole: true }
     return
   }
 }
@@ -142,6 +145,11 @@ const isLeaf = (value: object): boolean =>
   value instanceof ArrayBuffer ||
   ArrayBuffer.isView(value)
 
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
 /** The parts that differ, or `undefined` where the two are better shown whole. */
 const differencesOf = (before: object, after: object): Differences | undefined => {
   if (Array.isArray(before)) return Array.isArray(after) ? ofArrays(before, after) : undefined
@@ -149,12 +157,11 @@ const differencesOf = (before: object, after: object): Differences | undefined =
   if (before instanceof Set) return after instanceof Set ? ofSets(before, after) : undefined
   if (Collection.isCollection(before))
     return Collection.isCollection(after) ? ofCollections(before, after) : undefined
-  if (Object.getPrototypeOf(before) !== Object.getPrototypeOf(after) || tagOf(before) !== tagOf(after))
-    return undefined
-  if (isLeaf(before)) return undefined
-  const isPlain = [Object.prototype, null].includes(Object.getPrototypeOf(before) as object | null)
+  if (isLeaf(before) || tagOf(before) !== tagOf(after)) return undefined
+  if (isPlain(before) && isPlain(after)) return ofObjects(before, after)
+  if (Object.getPrototypeOf(before) !== Object.getPrototypeOf(after)) return undefined
   // A class that keeps all its state private cannot be looked into.
-  if (!isPlain && Object.keys(before).length === 0 && Object.keys(after).length === 0) return undefined
+  if (Object.keys(before).length === 0 && Object.keys(after).length === 0) return undefined
   return ofObjects(before, after)
 }
 
@@ -194,8 +201,8 @@ export const diff = (before: unknown, after: unknown, limits: DiffLimits = defau
   let stepsLeft = limits.steps
 
   const compare = (found: Omit<Difference, "step"> & { readonly step: PathStep | undefined }): void => {
-    const { before, after, kind, step } = found
-    if (kind === "changed" && isObject(before) && isObject(after)) {
+    const { before, after, isWhole = false, kind, step } = found
+    if (kind === "changed" && !isWhole && isObject(before) && isObject(after)) {
       if (open.has({ before, after })) return
       const differences = differencesOf(before, after)
       if (differences !== undefined) {
