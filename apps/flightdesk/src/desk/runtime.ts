@@ -1,0 +1,28 @@
+import { Runtime } from "@sluice/core"
+import * as Cause from "effect/Cause"
+import * as Layer from "effect/Layer"
+import { AirportDetailLive } from "../modules/AirportDetail.ts"
+import { AtlasLive } from "../modules/Atlas.ts"
+import { DeskLive } from "../modules/Desk.ts"
+import { FlightsLive } from "../modules/Flights.ts"
+import { ReplayLive } from "../modules/Replay.ts"
+import { ServerTroubleLive } from "../modules/ServerTrouble.ts"
+import { WatchLive } from "../modules/Watch.ts"
+import { DeskApi } from "../services/DeskApi.ts"
+import { Feed } from "../services/Feed.ts"
+
+/** The desk's modules and what they run on. */
+export const makeDeskRuntime = () =>
+  Runtime.make(
+    [AtlasLive, FlightsLive, WatchLive, ReplayLive, AirportDetailLive, ServerTroubleLive, DeskLive],
+    {
+      label: "Flight desk",
+      layer: Layer.provideMerge(Feed.layer, DeskApi.layer),
+      trace: { level: "full" },
+      // A program of the desk failed: for whoever has the console open.
+      // oxlint-disable-next-line no-console
+      onError: (cause, info) => console.error(Cause.pretty(cause), info)
+    }
+  )
+
+export type DeskRuntime = ReturnType<typeof makeDeskRuntime>

@@ -1,0 +1,132 @@
+import { useModule, useSelector } from "@sluice/react"
+import type { ReactNode } from "react"
+import { type AirportReport, onTimeMinutes } from "../domain/AirportReport.ts"
+import { AirportDetail } from "../modules/AirportDetail.ts"
+import { formatCount, formatMean, formatMonth, formatShare } from "./format.ts"
+import { Icon } from "./Icon.tsx"
+import { usePickAirport } from "./usePickAirport.ts"
+
+/** What the server knows of the picked airport. Not there while none is picked. */
+export const AirportDetailPanel = (): ReactNode => {
+  const detail = useModule(AirportDetail)
+  const pick = usePickAirport()
+  const { attempts, code, problem, report, status } = useSelector(detail)
+  if (code === null) return null
+  const airport = report?.airport
+  return (
+    <section className="panel detail-panel" aria-labelledby="detail-title" aria-busy={status === "loading"}>
+      <div className="panel-head">
+        <h2 id="detail-title">
+          {code} {airport === undefined ? null : <span className="muted">{airport.name}</span>}
+        </h2>
+        <button type="button" className="button quiet" aria-label={`Close ${code}`} onClick={() => pick("")}>
+          <Icon name="close" />
+        </button>
+      </div>
+      {status === "loading" ? (
+        <p className="notice" role="status">
+          {problem === null ? `Loading ${code}…` : `${problem} Trying again (${attempts})…`}
+        </p>
+      ) : null}
+      {status === "failed" ? (
+        <div className="notice bad" role="alert">
+          <span>
+            <b>No details of {code}.</b> {problem}
+          </span>
+          <button type="button" className="button" onClick={() => detail.actions.again()}>
+            Try again
+          </button>
+        </div>
+      ) : null}
+      {report === null ? null : <Report report={report} />}
+    </section>
+  )
+}
+
+const Report = ({ report }: { readonly report: AirportReport }) => (
+  <div className="report">
+    <p className="muted">
+      {report.airport.city}, {report.airport.state}, over the whole quarter
+    </p>
+    <dl className="tiles">
+      <Tile name="Arrivals" value={formatCount(report.arrivals)} />
+      <Tile name="Departures" value={formatCount(report.departures)} />
+      <Tile name="Mean delay" value={formatMean(report.meanDelay)} />
+      <Tile
+        name={`Within ${onTimeMinutes} min`}
+        value={report.onTimeShare === null ? "–" : formatShare(report.onTimeShare)}
+      />
+    </dl>
+    <Hours byHour={report.byHour} />
+    <table className="small-table">
+      <caption>Busiest routes</caption>
+      <thead>
+        <tr>
+          <th scope="col">Route</th>
+          <th scope="col">Flights</th>
+          <th scope="col">Mean delay</th>
+        </tr>
+      </thead>
+      <tbody>
+        {report.routes.map((route) => (
+          <tr key={`${route.origin}-${route.destination}`}>
+            <th scope="row">
+              {route.origin} → {route.destination}
+            </th>
+            <td>{formatCount(route.flights)}</td>
+            <td>{formatMean(route.meanDelay)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+    <table className="small-table">
+      <caption>By month</caption>
+      <thead>
+        <tr>
+          <th scope="col">Month</th>
+          <th scope="col">Flights</th>
+          <th scope="col">Mean delay</th>
+        </tr>
+      </thead>
+      <tbody>
+        {report.byMonth.map((month) => (
+          <tr key={month.month}>
+            <th scope="row">{formatMonth(month.month)}</th>
+            <td>{formatCount(month.flights)}</td>
+            <td>{formatMean(month.meanDelay)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+)
+
+const Tile = ({ name, value }: { readonly name: string; readonly value: string }) => (
+  <div className="tile">
+    <dt>{name}</dt>
+    <dd>{value}</dd>
+  </div>
+)
+
+const Hours = ({ byHour }: { readonly byHour: ReadonlyArray<number> }) => {
+  const most = Math.max(...byHour, 1)
+  const busiest = byHour.indexOf(Math.max(...byHour))
+  return (
+    <figure className="hours">
+      <figcaption>
+        Flights by hour <span className="muted">busiest at {String(busiest).padStart(2, "0")}:00</span>
+      </figcaption>
+      <svg viewBox="0 0 240 56" role="img" aria-label={`Flights by hour of the day: ${byHour.join(", ")}`}>
+        {byHour.map((count, hour) => {
+          const height = (count / most) * 42
+          return <rect key={`${hour}`} x={hour * 10 + 1} y={44 - height} width="8" height={height} rx="1" />
+        })}
+        {[0, 6, 12, 18].map((hour) => (
+          <text key={hour} x={hour * 10 + 1} y="55">
+            {String(hour).padStart(2, "0")}
+          </text>
+        ))}
+      </svg>
+    </figure>
+  )
+}

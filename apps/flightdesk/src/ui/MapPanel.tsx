@@ -1,0 +1,249 @@
+import { useModule, useSelector } from "@sluice/react"
+import { type KeyboardEvent, memo, type ReactNode, useState } from "react"
+import type { Airport } from "../domain/Airport.ts"
+import { mapSize, project } from "../domain/projection.ts"
+import { Atlas } from "../modules/Atlas.ts"
+import { Desk } from "../modules/Desk.ts"
+import { type AirportTotals, Flights, meanDelay } from "../modules/Flights.ts"
+import { delayColor, delaySteps, noDelayColor } from "./delayScale.ts"
+import { formatMean, plural } from "./format.ts"
+import { useFrameSelector } from "./useFrameSelector.ts"
+import { usePickAirport } from "./usePickAirport.ts"
+
+interface Spot {
+  readonly airport: Airport
+  readonly x: number
+  readonly y: number
+}
+
+interface Shown extends Spot {
+  readonly totals: AirportTotals | undefined
+  readonly radius: number
+  readonly color: string
+}
+
+const spotsOf = (airports: ReadonlyArray<Airport>): ReadonlyArray<Spot> =>
+  airports.flatMap((airport) => {
+    const place = project(airport)
+    return place === undefined ? [] : [{ airport, x: place[0], y: place[1] }]
+  })
+
+const trafficOf = (totals: AirportTotals | undefined): number =>
+  totals === undefined ? 0 : totals.arrivals + totals.departures
+
+/** Its area grows with the traffic. */
+const radiusOf = (traffic: number): number => (traffic === 0 ? 1.6 : 2 + 0.46 * Math.sqrt(traffic))
+
+const describe = ({ airport, totals }: Shown): string =>
+  `${airport.code} ${airport.city}: ${plural(trafficOf(totals), "flight")}, mean delay ${formatMean(
+    totals === undefined ? undefined : meanDelay(totals)
+  )}`
+
+export const MapPanel = (): ReactNode => {
+  const atlas = useModule(Atlas)
+  const { airports, outline, problem, status } = useSelector(atlas)
+  return (
+    <section className="panel map-panel" data-view="map" aria-labelledby="map-title">
+      <div className="panel-head">
+        <h2 id="map-title">Mean delay by airport</h2>
+        <Legend />
+      </div>
+      <div className="map">
+        <svg viewBox={`0 0 ${mapSize.width} ${mapSize.height}`} role="group" aria-labelledby="map-title">
+          {outline === null ? null : (
+            <>
+              <path className="land" d={outline.land} />
+              <path className="borders" d={outline.borders} />
+            </>
+          )}
+          <Airports airports={airports} />
+        </svg>
+        {status === "failed" ? (
+          <div className="notice bad over" role="alert">
+            <span>
+              <b>The map could not be loaded.</b> {problem} The rest of the desk goes on.
+            </span>
+            <button type="button" className="button" onClick={() => atlas.actions.load()}>
+              Try again
+            </button>
+          </div>
+        ) : null}
+        {status === "loading" ? (
+          <p className="over muted" role="status">
+            Loading the map…
+          </p>
+        ) : null}
+      </div>
+    </section>
+  )
+}
+
+const Legend = () => (
+  <ul className="legend" aria-label="Colours: mean delay in minutes">
+    {delaySteps.map(({ color, label }) => (
+      <li key={label}>
+        <span className="swatch" style={{ background: color }} />
+        {label}
+      </li>
+    ))}
+  </ul>
+)
+
+const distance = (a: Spot, b: Spot): number => (a.x - b.x) ** 2 + (a.y - b.y) ** 2
+
+const directions: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1]
+}
+
+/** The nearest spot that lies mainly in that direction. */
+const neighbour = (
+  spots: ReadonlyArray<Shown>,
+  from: Spot,
+  [dx, dy]: readonly [number, number]
+): Shown | undefined => {
+  let best: Shown | undefined
+  for (const spot of spots) {
+    const along = (spot.x - from.x) * dx + (spot.y - from.y) * dy
+    const across = Math.abs((spot.x - from.x) * dy) + Math.abs((spot.y - from.y) * dx)
+    if (along <= 0 || across > along) continue
+    if (best === undefined || distance(spot, from) < distance(best, from)) best = spot
+  }
+  return best
+}
+
+const Airports = ({ airports }: { readonly airports: ReadonlyArray<Airport> }) => {
+  const flights = useModule(Flights)
+  const desk = useModule(Desk)
+  const pick = usePickAirport()
+  const totalsByCode = useFrameSelector(flights, (state) => state.airports)
+  const picked = useSelector(desk, (state) => state.filter.airport)
+  const [focused, setFocused] = useState<string>()
+  const [hovered, setHovered] = useState<string>()
+  const [spots, setSpots] = useState({ airports, places: spotsOf(airports) })
+  if (spots.airports !== airports) setSpots({ airports, places: spotsOf(airports) })
+
+  const shown = spots.places
+    .map((spot): Shown => {
+      const totals = totalsByCode.get(spot.airport.code)
+      return {
+        ...spot,
+        totals,
+        radius: radiusOf(trafficOf(totals)),
+        color: totals === undefined ? noDelayColor : delayColor(meanDelay(totals))
+      }
+    })
+    .sort((a, b) => b.radius - a.radius)
+
+  // One tab stop for the whole map: the airport focused last, or the largest.
+  const stop = shown.find(({ airport }) => airport.code === (focused ?? picked)) ?? shown[0]
+  const pointed = shown.find(({ airport }) => airport.code === (hovered ?? focused))
+
+  const move = (event: KeyboardEvent<SVGGElement>): void => {
+    const direction = directions[event.key]
+    if (direction === undefined || stop === undefined) return
+    event.preventDefault()
+    const next = neighbour(shown, stop, direction)
+    if (next === undefined) return
+    document.getElementById(spotId(next.airport.code))?.focus()
+  }
+
+  return (
+    // The keys are handled here for all the buttons in it.
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
+    <g onKeyDown={move}>
+      {shown.map((spot) => (
+        <AirportSpot
+          key={spot.airport.code}
+          code={spot.airport.code}
+          x={spot.x}
+          y={spot.y}
+          radius={spot.radius}
+          color={spot.color}
+          label={describe(spot)}
+          isPicked={spot.airport.code === picked}
+          isStop={spot === stop}
+          onPick={pick}
+          onFocus={setFocused}
+          onHover={setHovered}
+        />
+      ))}
+      {pointed === undefined ? null : <Tooltip spot={pointed} />}
+    </g>
+  )
+}
+
+const spotId = (code: string): string => `airport-${code}`
+
+interface AirportSpotProps {
+  readonly code: string
+  readonly x: number
+  readonly y: number
+  readonly radius: number
+  readonly color: string
+  readonly label: string
+  readonly isPicked: boolean
+  readonly isStop: boolean
+  readonly onPick: (code: string) => void
+  readonly onFocus: (code: string | undefined) => void
+  readonly onHover: (code: string | undefined) => void
+}
+
+const AirportSpot = memo((props: AirportSpotProps) => {
+  const { code, color, isPicked, isStop, label, onFocus, onHover, onPick, radius, x, y } = props
+  const toggle = () => onPick(isPicked ? "" : code)
+  return (
+    // An SVG has no button element.
+    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
+    <circle
+      id={spotId(code)}
+      className="spot"
+      role="button"
+      tabIndex={isStop ? 0 : -1}
+      aria-label={label}
+      aria-pressed={isPicked}
+      cx={x}
+      cy={y}
+      r={radius}
+      fill={color}
+      onClick={toggle}
+      onFocus={() => onFocus(code)}
+      onBlur={() => onFocus(undefined)}
+      onPointerEnter={() => onHover(code)}
+      onPointerLeave={() => onHover(undefined)}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" && event.key !== " ") return
+        event.preventDefault()
+        toggle()
+      }}
+    />
+  )
+})
+
+const Tooltip = ({ spot }: { readonly spot: Shown }) => {
+  const { airport, radius, totals, x, y } = spot
+  const width = 190
+  const left = Math.min(Math.max(x - width / 2, 4), mapSize.width - width - 4)
+  const below = y < 110
+  const top = below ? y + radius + 8 : y - radius - 74
+  const lines = [
+    `${airport.city}, ${airport.state}`,
+    `mean delay ${formatMean(totals === undefined ? undefined : meanDelay(totals))}`,
+    `${plural(totals?.arrivals ?? 0, "arrival")}, ${plural(totals?.departures ?? 0, "departure")}`
+  ]
+  return (
+    <g className="tooltip" transform={`translate(${left} ${top})`} aria-hidden="true">
+      <rect width={width} height="66" rx="6" />
+      <text x="10" y="18">
+        <tspan className="strong">{airport.code}</tspan>
+        {lines.map((line, index) => (
+          <tspan key={line} x={index === 0 ? "46" : "10"} dy={index === 0 ? "0" : "19"}>
+            {line}
+          </tspan>
+        ))}
+      </text>
+    </g>
+  )
+}
