@@ -1,0 +1,71 @@
+import type { Action, Dispatchers, ModuleRuntime } from "@sluice/core"
+
+/** What every module's ref has, whatever its definition adds by `extend`. */
+export interface BaseModuleRef<S, A> {
+  /** The instance itself. */
+  readonly runtime: ModuleRuntime<S, A>
+  /**
+   * One function per action, the same ones for the life of the instance. Each commits before it returns,
+   * and throws what made it fail: in an event handler, React reports that as any other error of the handler.
+   */
+  readonly actions: Dispatchers<A, void>
+  /**
+   * Commits before it returns; the Promise settles when every consumer has a slot for the action, and
+   * rejects with what made it fail. An ignored one makes no noise.
+   */
+  readonly dispatch: (action: Action<A>) => Promise<void>
+}
+
+/** A component's view of one instance of a module, with what `extend` adds. One instance, one ref. */
+export type ModuleRef<S, A, X = unknown> = BaseModuleRef<S, A> & X
+
+/** What can be selected from: every ModuleRef. */
+export interface StateRef<S> {
+  readonly runtime: {
+    readonly unsafe: {
+      readonly getState: () => S
+      readonly subscribe: (listener: () => void) => () => void
+    }
+  }
+}
+
+/** What has actions to listen to: every ModuleRef. */
+export interface ActionRef<S, A> {
+  readonly runtime: ModuleRuntime<S, A>
+}
+
+const refs = new WeakMap<object, object>()
+
+/** The ref of an instance, which is the same object each time. */
+export const refOf = <S, A, X>(instance: ModuleRuntime<S, A> & X): ModuleRef<S, A, X> => {
+  // Nothing else is ever put in under an instance.
+  const known = refs.get(instance) as ModuleRef<S, A, X> | undefined
+  if (known !== undefined) return known
+  const made = makeRef<S, A, X>(instance)
+  refs.set(instance, made)
+  return made
+}
+
+const makeRef = <S, A, X>(runtime: ModuleRuntime<S, A> & X): ModuleRef<S, A, X> => {
+  const { unsafe } = runtime as ModuleRuntime<S, A>
+  const tags = Object.keys(runtime.actions) as Array<keyof A & string>
+  const dispatchers = tags.map((tag) => [
+    tag,
+    // One dispatcher for each tag of A, which TypeScript cannot follow.
+    (payload?: unknown) => unsafe.dispatch({ _tag: tag, payload } as unknown as Action<A>)
+  ])
+  const base: BaseModuleRef<S, A> = {
+    runtime,
+    actions: Object.fromEntries(dispatchers) as Dispatchers<A, void>,
+    dispatch: (action) => unsafe.dispatchPromise(action)
+  }
+  return { ...extensionOf(runtime), ...base }
+}
+
+/** What `extend` added to an instance: all that is not every instance's. */
+const extensionOf = <S, A, X>(instance: ModuleRuntime<S, A> & X): X => {
+  const { actions, actionStream, backlog, changes, changesOf, dispatch, dispatchBatch, ...more } = instance
+  const { getState, id, instanceId, reset, transact, unsafe, ...extension } = more
+  // TypeScript has it as an Omit of the intersection.
+  return extension as unknown as X
+}

@@ -1,0 +1,47 @@
+import { Module, Runtime } from "@sluice/core"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { renderToString } from "react-dom/server"
+import { expect, test, vi } from "vitest"
+import { RuntimeProvider, useBacklog, useModule, useOnAction, useSelector, useTrace } from "../src/index.ts"
+
+const started = vi.fn()
+const Greeting = Module.make("Greeting", {
+  state: Schema.Struct({ text: Schema.String }),
+  actions: { say: Schema.String },
+  reducers: { say: (_, text) => ({ text }) }
+})
+const Local = Module.make("Local", {
+  state: Schema.Struct({ text: Schema.String }),
+  actions: { say: Schema.String }
+})
+const LocalLive = Local.implement({
+  initial: (text: string) => ({ text }),
+  logics: [Local.logic("start", () => Effect.sync(started))]
+})
+const makeGreeting = () => Runtime.make(Greeting.implement({ initial: { text: "hello" } }))
+
+const App = () => {
+  const greeting = useModule(Greeting)
+  const local = useModule(LocalLive, { input: "local" })
+  useOnAction(greeting, "say", () => {})
+  const { ingress } = useBacklog(greeting)
+  const { dropped } = useTrace()
+  const both = useSelector([greeting, local], (a, b) => `${a.text} ${b.text}`)
+  return <p>{`${both} ${ingress} ${dropped}`}</p>
+}
+
+test("on the server every hook renders the current state, starts nothing, and two requests share nothing", async () => {
+  const error = vi.spyOn(console, "error")
+  const first = makeGreeting()
+  const second = makeGreeting()
+  first.resolve(Greeting.tag).unsafe.dispatch({ _tag: "say", payload: "bonjour" })
+  const html = (runtime: typeof first) =>
+    renderToString(<RuntimeProvider runtime={runtime} children={<App />} />)
+  expect(html(first)).toBe("<p>bonjour local 0 0</p>")
+  expect(html(second)).toBe("<p>hello local 0 0</p>")
+  expect(first.resolve(Greeting.tag).unsafe.backlog().consumers).toEqual([])
+  await Promise.all([first.dispose(), second.dispose()])
+  expect(started).not.toHaveBeenCalled()
+  expect(error).not.toHaveBeenCalled()
+})

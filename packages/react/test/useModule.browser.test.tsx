@@ -1,0 +1,287 @@
+import { Module, Runtime } from "@sluice/core"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { StrictMode, useEffect, useState } from "react"
+import { expect, test, vi } from "vitest"
+import { RuntimeProvider, useModule, useSelector } from "../src/index.ts"
+import type { ModuleRef } from "../src/index.ts"
+import { Counter, CounterLive, make, makeCounter, Provided, render } from "./support.tsx"
+
+const Note = Module.make("Note", {
+  state: Schema.Struct({ text: Schema.String }),
+  actions: { write: Schema.String },
+  reducers: { write: (_, text) => ({ text }) }
+})
+
+/** A module whose instances report their logic's start and end. */
+const makeNote = (log: Array<string>, prefix = "") =>
+  Note.implement({
+    initial: (input: string) => ({ text: prefix + input }),
+    logics: [
+      Note.logic("life", ($) =>
+        Effect.gen(function* () {
+          const { text } = yield* $.state.get
+          log.push(`start ${text}`)
+          yield* Effect.addFinalizer(() => Effect.sync(() => log.push(`end ${text}`)))
+        })
+      )
+    ]
+  })
+
+const liveNotes = (runtime: ReturnType<typeof makeCounter>) =>
+  runtime.instances().filter((instance) => instance.id === "Note")
+
+test("definition and tag give the provider's instance, with the same ref everywhere and always", () => {
+  const runtime = makeCounter()
+  const refs = new Set<object>()
+  const App = () => {
+    refs.add(useModule(Counter))
+    refs.add(useModule(Counter.tag))
+    return null
+  }
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+      <App />
+    </Provided>
+  )
+  view.rerender(<Provided runtime={runtime} children={<App />} />)
+  expect(refs.size).toBe(1)
+})
+
+test("a ref has the instance, stable actions, and what extend adds", () => {
+  const runtime = makeCounter()
+  const refs: Array<ModuleRef<{ count: number; label: string }, { add: number }> | object> = []
+  const App = () => {
+    const ref = useModule(Counter)
+    refs.push(ref, ref.actions, ref.actions.add)
+    expect(ref.runtime).toBe(runtime.resolve(Counter.tag))
+    return <>{ref.title()}</>
+  }
+  const view = render(<Provided runtime={runtime} children={<App />} />)
+  view.rerender(<Provided runtime={runtime} children={<App />} />)
+  expect(view.text()).toBe("the Counter")
+  expect(new Set(refs).size).toBe(3)
+})
+
+test("actions commit before they return; dispatch gives a Promise that settles", async () => {
+  const runtime = makeCounter()
+  let settled: Promise<void> | undefined
+  const App = () => {
+    const counter = useModule(Counter)
+    return (
+      <button
+        onClick={() => {
+          counter.actions.add(2)
+          expect(counter.runtime.unsafe.getState().count).toBe(2)
+          settled = counter.dispatch({ _tag: "add", payload: 3 })
+          expect(counter.runtime.unsafe.getState().count).toBe(5)
+        }}
+        children="go"
+      />
+    )
+  }
+  render(<Provided runtime={runtime} children={<App />} />).click("go")
+  await expect(settled).resolves.toBeUndefined()
+})
+
+test("an error in a reducer called from an event handler reaches onError and is thrown to the handler", () => {
+  const onError = vi.fn()
+  const runtime = make(Runtime.make(CounterLive, { onError }))
+  const thrown: Array<unknown> = []
+  const App = () => {
+    const counter = useModule(Counter)
+    const count = useSelector(counter, (state) => state.count)
+    const boom = () => {
+      try {
+        counter.actions.boom()
+      } catch (error) {
+        thrown.push(error)
+      }
+    }
+    return <button onClick={boom}>{`boom ${count}`}</button>
+  }
+  const view = render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  view.click("boom 0")
+  expect(thrown).toEqual([expect.objectContaining({ _tag: "ReducerFailed", tag: "boom" })])
+  expect(onError).toHaveBeenCalledTimes(1)
+  expect(view.text()).toBe("boom 0")
+})
+
+test("an ignored dispatch that fails makes no unhandled rejection; an awaited one rejects", async () => {
+  const runtime = make(Runtime.make(CounterLive, { onError: () => {} }))
+  const unhandled = vi.fn((event: Event) => event.preventDefault())
+  window.addEventListener("unhandledrejection", unhandled)
+  let result: Promise<void> | undefined
+  const App = () => {
+    const counter = useModule(Counter)
+    return <button onClick={() => void (result = counter.dispatch({ _tag: "boom" }))}>boom</button>
+  }
+  const view = render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  view.click("boom")
+  // Two macrotasks: the browser reports unhandled rejections after the task that made them.
+  for (let i = 0; i < 2; i++) await new Promise((resume) => setTimeout(resume))
+  window.removeEventListener("unhandledrejection", unhandled)
+  expect(unhandled).not.toHaveBeenCalled()
+  await expect(result).rejects.toMatchObject({ _tag: "ReducerFailed" })
+})
+
+test("a local instance is made cold in render and started once the component has committed", async () => {
+  const runtime = makeCounter()
+  const log: Array<string> = []
+  const NoteLive = makeNote(log)
+  const App = () => {
+    const note = useModule(NoteLive, { input: "hello" })
+    log.push("render")
+    return <>{useSelector(note, (state) => state.text)}</>
+  }
+  const view = render(<Provided runtime={runtime} children={<App />} />)
+  expect(view.text()).toBe("hello")
+  await vi.waitFor(() => expect(log).toEqual(["render", "start hello"]))
+  expect(liveNotes(runtime)).toHaveLength(1)
+})
+
+test("StrictMode leaves one live instance, its logic started once, and none after unmount", async () => {
+  const runtime = makeCounter()
+  const log: Array<string> = []
+  const NoteLive = makeNote(log)
+  const App = () => {
+    const note = useModule(NoteLive, { input: "strict" })
+    return <button onClick={() => note.actions.write("written")}>{useSelector(note).text}</button>
+  }
+  const view = render(
+    <StrictMode>
+      <Provided runtime={runtime} children={<App />} />
+    </StrictMode>
+  )
+  await vi.waitFor(() => expect(log).toEqual(["start strict"]))
+  expect(liveNotes(runtime)).toHaveLength(1)
+  view.click("strict")
+  await vi.waitFor(() => expect(view.text()).toBe("written"))
+  view.unmount()
+  await vi.waitFor(() => expect(log).toEqual(["start strict", "end strict"]))
+  expect(liveNotes(runtime)).toEqual([])
+})
+
+test("two components without a key have an instance each; under one key they share one", async () => {
+  const runtime = makeCounter()
+  const NoteLive = makeNote([])
+  const Editor = ({ at }: { at?: string }) => {
+    const note = useModule(NoteLive, { input: "-", ...(at === undefined ? {} : { key: at }) })
+    const text = useSelector(note, (state) => state.text)
+    return <button onClick={() => note.actions.write(text + "x")}>{`${at}:${text}`}</button>
+  }
+  const view = render(
+    <Provided runtime={runtime}>
+      <Editor /> <Editor /> <Editor at="a" /> <Editor at="a" /> <Editor at="b" />
+    </Provided>
+  )
+  expect(liveNotes(runtime)).toHaveLength(4)
+  view.click("undefined:-")
+  view.click("a:-")
+  await vi.waitFor(() => expect(view.text()).toBe("undefined:-x undefined:- a:-x a:-x b:-"))
+})
+
+test("a keyed instance lives until its last component has left", async () => {
+  const runtime = makeCounter()
+  const log: Array<string> = []
+  const NoteLive = makeNote(log)
+  const Editor = () => <>{useSelector(useModule(NoteLive, { input: "shared", key: "k" })).text}</>
+  const App = ({ count }: { count: number }) => (
+    <Provided runtime={runtime}>
+      {count > 0 && <Editor key="first" />}
+      {count > 1 && <Editor key="second" />}
+    </Provided>
+  )
+  const view = render(<App count={2} />)
+  await vi.waitFor(() => expect(log).toEqual(["start shared"]))
+  view.rerender(<App count={1} />)
+  view.rerender(<App count={2} />)
+  expect(view.text()).toBe("sharedshared")
+  view.rerender(<App count={0} />)
+  await vi.waitFor(() => expect(log).toEqual(["start shared", "end shared"]))
+})
+
+test("gcTime keeps an instance that a component comes back to", async () => {
+  const runtime = makeCounter()
+  const log: Array<string> = []
+  const NoteLive = makeNote(log)
+  const Editor = () => {
+    const note = useModule(NoteLive, { input: "kept", key: "k", gcTime: 60_000 })
+    return <button onClick={() => note.actions.write("edited")}>{useSelector(note).text}</button>
+  }
+  const App = ({ shown }: { shown: boolean }) => (
+    <Provided runtime={runtime}>{shown ? <Editor /> : null}</Provided>
+  )
+  const view = render(<App shown />)
+  view.click("kept")
+  view.rerender(<App shown={false} />)
+  await new Promise((resume) => setTimeout(resume))
+  view.rerender(<App shown />)
+  expect(view.text()).toBe("edited")
+  expect(liveNotes(runtime)).toHaveLength(1)
+  expect(log).toEqual(["start kept"])
+})
+
+test("another module, and another key, make another instance and end the one before", async () => {
+  const runtime = makeCounter()
+  const log: Array<string> = []
+  const Plain = makeNote(log)
+  const Loud = makeNote(log, "LOUD ")
+  const Editor = ({ at, loud }: { at: string; loud: boolean }) => (
+    <>{useSelector(useModule(loud ? Loud : Plain, { input: at, key: at })).text}</>
+  )
+  const App = (props: { at: string; loud: boolean }) => (
+    <Provided runtime={runtime} children={<Editor {...props} />} />
+  )
+  const view = render(<App at="a" loud={false} />)
+  expect(view.text()).toBe("a")
+  view.rerender(<App at="b" loud={false} />)
+  expect(view.text()).toBe("b")
+  await vi.waitFor(() => expect(log).toEqual(["start a", "start b", "end a"]))
+  view.rerender(<App at="b" loud />)
+  expect(view.text()).toBe("LOUD b")
+  await vi.waitFor(() => expect(log).toEqual(["start a", "start b", "end a", "start LOUD b", "end b"]))
+  expect(liveNotes(runtime)).toHaveLength(1)
+})
+
+test("an impl is a local instance too", () => {
+  const runtime = makeCounter()
+  const App = () => {
+    const own = useModule(CounterLive.impl)
+    return <>{String(own.runtime === runtime.resolve(Counter.tag))}</>
+  }
+  expect(render(<Provided runtime={runtime} children={<App />} />).text()).toBe("false")
+})
+
+test("an action dispatched in a mount effect, before the instance has started, reaches its logic", async () => {
+  const runtime = makeCounter()
+  const written: Array<string> = []
+  const NoteLive = Note.implement({
+    initial: { text: "" },
+    logics: [
+      Note.logic("log", ($) => $.onAction("write").run((text) => Effect.sync(() => written.push(text))))
+    ]
+  })
+  const Child = ({ note }: { note: { actions: { write: (text: string) => void } } }) => {
+    useEffect(() => note.actions.write("early"), [note])
+    return null
+  }
+  const App = () => <Child note={useModule(NoteLive)} />
+  render(<Provided runtime={runtime} children={<App />} />)
+  await vi.waitFor(() => expect(written).toEqual(["early"]))
+})
+
+test("another runtime gives the same component that runtime's instance", () => {
+  const first = makeCounter()
+  const second = makeCounter()
+  second.resolve(Counter.tag).unsafe.dispatch({ _tag: "add", payload: 5 })
+  const App = () => {
+    const [id] = useState("kept")
+    return <>{`${id} ${useSelector(useModule(Counter)).count}`}</>
+  }
+  const view = render(<Provided runtime={first} children={<App />} />)
+  expect(view.text()).toBe("kept 0")
+  view.rerender(<Provided runtime={second} children={<App />} />)
+  expect(view.text()).toBe("kept 5")
+})
