@@ -294,15 +294,17 @@ export const diff = <Row, Key extends string | number>(
 ): void => previous[TypeId].diff(next[TypeId], visit)
 
 /** `empty` is a collection without rows, for an initial state. */
-export interface CollectionSchema<Row extends Schema.Constraint, Key extends string | number>
-  extends Schema.decodeTo<
-    Schema.declareConstructor<
-      Collection<Row["Type"], Key>,
-      Collection<Row["Type"], Key>,
-      readonly [Schema.toType<Row>]
-    >,
-    Schema.$Array<Row>
-  > {
+export interface CollectionSchema<
+  Row extends Schema.Constraint,
+  Key extends string | number
+> extends Schema.decodeTo<
+  Schema.declareConstructor<
+    Collection<Row["Type"], Key>,
+    Collection<Row["Type"], Key>,
+    readonly [Schema.toType<Row>]
+  >,
+  Schema.$Array<Row>
+> {
   readonly Rebuild: CollectionSchema<Row, Key>
   readonly empty: Collection<Row["Type"], Key>
 }
@@ -326,7 +328,9 @@ export const schema: {
   const rowsOf = SchemaTransformation.transformEffect<Rows, ReadonlyArray<Row["Type"]>>({
     decode: (rows) => {
       const collection = make(keyOf, rows)
-      return collection.size === rows.length ? Effect.succeed(collection) : Effect.fail(duplicateKey(keyOf, rows))
+      return collection.size === rows.length
+        ? Effect.succeed(collection)
+        : Effect.fail(duplicateKey(keyOf, rows))
     },
     encode: (collection) => Effect.succeed(collection.toArray())
   })
@@ -347,7 +351,10 @@ export const schema: {
   return Schema.make<CollectionSchema<Row, Key>>(ast, { from, to, empty: make(keyOf) })
 }
 
-const duplicateKey = <Row>(keyOf: (row: Row) => string | number, rows: ReadonlyArray<Row>): SchemaIssue.Issue => {
+const duplicateKey = <Row>(
+  keyOf: (row: Row) => string | number,
+  rows: ReadonlyArray<Row>
+): SchemaIssue.Issue => {
   const seen = new Set<string | number>()
   const at = rows.findIndex((row) => seen.size === seen.add(keyOf(row)).size)
   const message = `Expected one row of each key, got a second row of key ${show(keyOf(rows[at]!))}`

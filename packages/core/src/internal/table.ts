@@ -203,7 +203,9 @@ const build = <Row>(rows: ReadonlyArray<Row>): { root: Node<Row> | undefined; sh
 
 /** Adds levels above `root`, up to `shift`. */
 const raise = <Row>(root: Node<Row> | undefined, from: number, shift: number): Node<Row> | undefined =>
-  root === undefined || from >= shift ? root : raise(new Node(0, root.count, none, [root]), from + bits, shift)
+  root === undefined || from >= shift
+    ? root
+    : raise(new Node(0, root.count, none, [root]), from + bits, shift)
 
 class Rows<Row> implements IterableIterator<Row> {
   private readonly root: Node<Row> | undefined
@@ -306,7 +308,9 @@ export class Table<Row, Key> {
         left -= child.count
       }
     }
-    return node.count === node.rows.length ? node.rows[left] : node.rows.filter((row) => row !== undefined)[left]
+    return node.count === node.rows.length
+      ? node.rows[left]
+      : node.rows.filter((row) => row !== undefined)[left]
   }
 
   rows(): IterableIterator<Row> {
