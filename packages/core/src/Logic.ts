@@ -12,15 +12,11 @@ import type { AnyAction, Origin } from "./Commit.ts"
 import { ModuleNotProvided } from "./Errors.ts"
 import type { Equals, Selector } from "./Handle.ts"
 import { monotonicMs } from "./internal/platform.ts"
-import {
-  type AnyInstance,
-  CallerRef,
-  type Delivery,
-  handleOf,
-  type Instance,
-  toOrigin,
-  type TransactBody
-} from "./ModuleRuntime.ts"
+import { CallerRef } from "./Caller.ts"
+import type { Delivery } from "./Delivery.ts"
+import type { AnyInstance, Instance } from "./Instance.ts"
+import * as ModuleRuntime from "./ModuleRuntime.ts"
+import type { TransactBody } from "./Window.ts"
 import { type Flow, type Handler, type LogicContext, moduleKeyPrefix, type RunOptions } from "./Module.ts"
 import { txnId } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
@@ -148,7 +144,7 @@ const actionSource = (
         const flow = Effect.ensuring(
           drive(strategy, take, handle, skip),
           // The instance counts what is left when it closes; a flow ends with it.
-          Effect.sync(() => instance.closed || instance.unsubscribe(consumer))
+          Effect.sync(() => instance.closed || instance.deliveries.unsubscribe(consumer))
         )
         return launch(instance, flow)
       })
@@ -167,7 +163,11 @@ const isolated = (
     const startedAt = instance.host.trace.level === "full" ? monotonicMs() : undefined
     // The services a handler needs are those of the setup that opened its flow, and of its fiber.
     const effect = Effect.suspend(handler) as Effect.Effect<unknown, unknown>
-    const caused = Effect.provideService(effect, CallerRef, { txn: delivery, consumer, instance })
+    const caused = Effect.provideService(effect, CallerRef, {
+      txn: delivery,
+      consumer,
+      instanceId: instance.instanceId
+    })
     return instance.reporting(
       Effect.onExit(caused, (exit) =>
         Effect.sync(() => {
@@ -269,7 +269,7 @@ const useModule = (key: Context.Key<unknown, object>, moduleId: string): Effect.
   Effect.withFiber((fiber) => {
     // A context holds only what was provided, so the key may be missing although its type says otherwise.
     const runtime = (fiber.context.mapUnsafe as ReadonlyMap<string, object>).get(key.key)
-    if (runtime !== undefined) return Effect.succeed(handleOf(runtime))
+    if (runtime !== undefined) return Effect.succeed(ModuleRuntime.handleOf(runtime))
     const provided = [...fiber.context.mapUnsafe.keys()].filter((name) => name.startsWith(moduleKeyPrefix))
     return Effect.die(
       new ModuleNotProvided({
@@ -294,6 +294,7 @@ const use = (target: Usable): Effect.Effect<unknown> => {
 
 /** The `$` of one logic on one instance. */
 export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContext<S, A> => {
+  const { handle } = ModuleRuntime.of(instance)
   const updateOrigin: Origin = { kind: "state-update", name: logic }
 
   const write = (
@@ -326,7 +327,7 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
     Effect.withFiber((fiber) => {
       const window = Transaction.current()
       if (window?.isOwn) window.kernel.window?.defer(effect, fiber.context)
-      else instance.fork(Effect.provideContext(effect, fiber.context), "afterCommit", logic, undefined)
+      else instance.fork(effect, fiber.context, logic, undefined)
       return Effect.void
     })
 
@@ -341,14 +342,15 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
           (state) => Collection.mutate(state, recipe)
         )
     },
-    actions: instance.handle.actions,
+    actions: handle.actions,
     onAction,
     onState: <B>(selector: Selector<S, B>, equals?: Equals<B>) =>
-      makeFlow(streamSource(instance, `${logic}: onState`, instance.handle.changesOf(selector, equals)), []),
+      makeFlow(streamSource(instance, `${logic}: onState`, handle.changesOf(selector, equals)), []),
     on: (stream: Stream.Stream<unknown, unknown, unknown>) =>
       makeFlow(streamSource(instance, `${logic}: on(stream)`, stream), []),
     use,
-    transact: (origin: string | Origin, body: TransactBody<S>) => instance.transact(toOrigin(origin), body),
+    transact: (origin: string | Origin, body: TransactBody<S>) =>
+      instance.transact(ModuleRuntime.toOrigin(origin), body),
     afterCommit,
     callback
   }

@@ -17,11 +17,13 @@ import { macrotask, microtask, timer } from "./internal/platform.ts"
 import { makeScheduler } from "./internal/scheduler.ts"
 import * as Logic from "./Logic.ts"
 import type { AnyLayer, AnyModuleImpl, Module, ModuleImpl, NeedsOfApp, ProvidesOfApp } from "./Module.ts"
-import { type AnyInstance, CallerRef, type ErrorInfo, Instance, type InstanceHost } from "./ModuleRuntime.ts"
+import { CallerRef } from "./Caller.ts"
+import { type AnyInstance, type ErrorInfo, Instance, type InstanceHost } from "./Instance.ts"
+import * as Faces from "./ModuleRuntime.ts"
 import { type RootModules, RootRef } from "./Root.ts"
 import { type TraceOptions, type TraceReader, TraceRecorder } from "./Trace.ts"
 
-export type { ErrorInfo } from "./ModuleRuntime.ts"
+export type { ErrorInfo } from "./Instance.ts"
 
 export interface RuntimeOptions<Services = never, E = never> {
   /** Services for the modules' logics and for what `run` is given. */
@@ -170,7 +172,7 @@ class RuntimeImpl implements Runtime<unknown> {
     }
     this.context = Context.make(Scheduler.Scheduler, this.scheduler)
     const roots = new Map<string, AnyInstance>()
-    const root: RootModules = { resolve: (id) => roots.get(id)?.runtime, ids: () => [...roots.keys()] }
+    const root: RootModules = { resolve: (id) => runtimeOf(roots.get(id)), ids: () => [...roots.keys()] }
     this.context = Context.add(this.context, RootRef, root)
     this.travel = this.makeTravel()
     this.roots = roots
@@ -317,7 +319,7 @@ class RuntimeImpl implements Runtime<unknown> {
     if (found === undefined) {
       throw new ModuleNotProvided({ moduleId: tag.moduleId, provided: [...this.roots.keys()] })
     }
-    return found.runtime as ModuleRuntime<S, A> & X
+    return runtimeOf(found) as ModuleRuntime<S, A> & X
   }
 
   private requireReady(): void {
@@ -327,7 +329,7 @@ class RuntimeImpl implements Runtime<unknown> {
   }
 
   readonly instances = (): ReadonlyArray<AnyModuleRuntime> =>
-    Array.from(this.live.values(), (instance) => instance.runtime)
+    Array.from(this.live.values(), (instance) => Faces.of(instance).runtime)
 
   readonly evict = async (instanceId: string): Promise<void> => {
     const instance = this.live.get(instanceId)
@@ -386,7 +388,7 @@ class RuntimeImpl implements Runtime<unknown> {
     const retry = sink.retry ?? Schedule.spaced("1 second")
     const deliver = (batch: ReadonlyArray<Commit>) =>
       Effect.suspend(() => sink.onCommit(batch)).pipe(
-        Effect.provideService(CallerRef, { txn: undefined, consumer, instance: undefined }),
+        Effect.provideService(CallerRef, { txn: undefined, consumer, instanceId: undefined }),
         Effect.tapCause((cause) => Effect.sync(() => this.report(Cause.squash(cause), "sink", sink.name))),
         Effect.retry(retry),
         // A defect is not retried; the sink goes on with the next batch.
@@ -472,7 +474,7 @@ class RuntimeImpl implements Runtime<unknown> {
       this.fork(Effect.map(this.closeInstances(instances), () => this.changed()))
     }
     return {
-      ref: own?.runtime,
+      ref: runtimeOf(own),
       forgetIfCold: () => {
         if (phase === "cold") forget()
       },
@@ -510,6 +512,9 @@ interface Shared {
   readonly forgetIfCold: () => void
 }
 
+const runtimeOf = (instance: AnyInstance | undefined): object | undefined =>
+  instance && Faces.of(instance).runtime
+
 const infoOf = (instance: AnyInstance | undefined) => ({
   instanceId: instance?.instanceId ?? "",
   moduleId: instance?.impl.def.id ?? ""
@@ -519,4 +524,7 @@ const withModules = (
   context: Context.Context<never>,
   instances: ReadonlyArray<AnyInstance>
 ): Context.Context<never> =>
-  instances.reduce((all, instance) => Context.add(all, instance.impl.def.tag, instance.runtime), context)
+  instances.reduce(
+    (all, instance) => Context.add(all, instance.impl.def.tag, Faces.of(instance).runtime),
+    context
+  )

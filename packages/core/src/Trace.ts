@@ -233,6 +233,11 @@ export class TraceRecorder implements TraceReader {
     if (this.sinks.size > 0) this.flushSoon()
   }
 
+  /** An instance's end belongs to no entry, so no sampling passes over it. */
+  closed(event: Unnumbered<ClosedEvent>): void {
+    if (this.level !== "off") this.event(event)
+  }
+
   counts(): TraceCounts {
     return { recorded: this.ring.recorded, dropped: this.ring.dropped, sampledOut: this.sampledOut }
   }

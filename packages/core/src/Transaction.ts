@@ -95,7 +95,7 @@ export class Kernel<S> {
 
   /**
    * One transaction. `step` computes the next state from the current one and `arg`; returning the same
-   * reference means no commit. Throws what the step threw, after the rollback. Call only while idle
+   * reference means no commit. Returns the transaction's number. Throws what the step threw, after the rollback. Call only while idle
    * (devtools: also while held).
    */
   transition<Arg>(
@@ -104,7 +104,7 @@ export class Kernel<S> {
     step: (state: S, arg: Arg) => S,
     arg: Arg,
     context: unknown
-  ): void {
+  ): number {
     if (openKernel !== undefined) {
       throw new EntryInTransaction({
         instanceId: this.instanceId,
@@ -115,7 +115,7 @@ export class Kernel<S> {
     }
     const previous = this.state
     let next: S
-    this.txn++
+    const n = ++this.txn
     this.origin = origin
     openKernel = this
     try {
@@ -143,6 +143,7 @@ export class Kernel<S> {
     this.telling = false
     if (this.queue.length > 0) this.pump()
     if (afterWindow.length > 0) runAfterWindow()
+    return n
   }
 
   hold(): void {

@@ -1,0 +1,32 @@
+/** On whose behalf a fiber makes entries. */
+import * as Context from "effect/Context"
+import type * as Fiber from "effect/Fiber"
+import type { AnyConsumer } from "./Channel.ts"
+import type { TxnRef } from "./Trace.ts"
+
+/** A handler, a setup, or what a transaction left to do. */
+export interface Caller {
+  /** The transaction that caused it. */
+  readonly txn: TxnRef | undefined
+  /** The consumer whose handler it is. */
+  readonly consumer: AnyConsumer | undefined
+  /** The instance whose handler or setup it is. */
+  readonly instanceId: string | undefined
+}
+
+/** Carried by a handler's fiber, and so by what it forks. */
+export const CallerRef = Context.Reference<Caller | undefined>("@sluice/core/Caller", {
+  defaultValue: () => undefined
+})
+
+/** Fibers that pull an `actionStream`, with what they pulled last: their entries are caused by it. */
+const pullers = new WeakMap<Fiber.Fiber<unknown, unknown>, Caller>()
+
+export const callerOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Caller | undefined =>
+  fiber && (pullers.get(fiber) ?? fiber.getRef(CallerRef))
+
+/** The fiber has pulled the delivery that this caller is about, or has asked for the next. */
+export const setPuller = (fiber: Fiber.Fiber<unknown, unknown>, caller: Caller | undefined): void => {
+  if (caller === undefined) pullers.delete(fiber)
+  else pullers.set(fiber, caller)
+}

@@ -1,0 +1,197 @@
+/** Which consumers of an instance get which action, and what an entry would need to reach them all. */
+import type { Caller } from "./Caller.ts"
+import { Consumer, type Demand, type Ticket, type Waiter } from "./Channel.ts"
+import type { AnyAction } from "./Commit.ts"
+import type { Backlog } from "./Handle.ts"
+import type { TxnRef } from "./Trace.ts"
+
+/** A committed action on its way to a consumer, with the transaction that committed it. */
+export interface Delivery extends TxnRef {
+  readonly action: AnyAction
+}
+
+export interface ConsumerRequest {
+  readonly name: string
+  readonly tags: ReadonlyArray<string> | "all"
+  readonly predicate?: ((action: AnyAction) => boolean) | undefined
+  readonly capacity?: number | undefined
+  readonly limit: number
+}
+
+export interface DeliveriesOptions {
+  readonly instanceId: string
+  readonly capacity: number
+  /** Whether actions are kept until `setupsEnded`. */
+  readonly keep: boolean
+  readonly predicateFailed: (error: unknown, request: ConsumerRequest, tag: string) => void
+  readonly warn: (message: string) => void
+}
+
+/** How many deliveries without a slot, as a multiple of the capacity, are worth a warning. */
+const ingressWarning = 10
+
+export class Deliveries {
+  private readonly options: DeliveriesOptions
+  // Written by `subscribe`, `unsubscribe`, `setupsEnded` and `close`.
+  private consumers: Array<Consumer<Delivery>> = []
+  private readonly byTag = new Map<string, ReadonlyArray<Consumer<Delivery>>>()
+  /** Every action until all setups have ended. */
+  private kept: Consumer<Delivery> | undefined
+  private readonly warned = new WeakSet<Consumer<Delivery>>()
+
+  constructor(options: DeliveriesOptions) {
+    this.options = options
+    if (!options.keep) return
+    this.kept = new Consumer({
+      name: "(until every setup has ended)",
+      tags: "all",
+      capacity: options.capacity,
+      limit: Number.POSITIVE_INFINITY,
+      matches: () => true
+    })
+    this.consumers.push(this.kept)
+  }
+
+  /** Opens a FIFO. Until `unsubscribe` it gets every matching action. */
+  subscribe(request: ConsumerRequest): Consumer<Delivery> {
+    const { tags, predicate } = request
+    const consumer = new Consumer<Delivery>({
+      name: request.name,
+      tags,
+      capacity: request.capacity ?? this.options.capacity,
+      limit: request.limit,
+      matches: ({ action }) => {
+        if (predicate === undefined) return tags === "all" || tags.includes(action._tag)
+        try {
+          return predicate(action)
+        } catch (error) {
+          this.options.predicateFailed(error, request, action._tag)
+          return false
+        }
+      }
+    })
+    if (this.kept !== undefined) consumer.seed(this.kept.peekAll())
+    this.consumers.push(consumer)
+    this.byTag.clear()
+    return consumer
+  }
+
+  unsubscribe(consumer: Consumer<Delivery>): void {
+    this.consumers = this.consumers.filter((other) => other !== consumer)
+    this.byTag.clear()
+    consumer.close(true)
+  }
+
+  setupsEnded(): void {
+    const { kept } = this
+    if (kept === undefined) return
+    this.kept = undefined
+    this.unsubscribe(kept)
+  }
+
+  get none(): boolean {
+    return this.consumers.length === 0
+  }
+
+  private of(tag: string): ReadonlyArray<Consumer<Delivery>> {
+    const known = this.byTag.get(tag)
+    if (known !== undefined) return known
+    const found = this.consumers.filter(({ tags }) => tags === "all" || tags.includes(tag))
+    this.byTag.set(tag, found)
+    return found
+  }
+
+  /** A handler or setup of this instance does not wait for its own setups to end. */
+  private waitsFor(consumer: Consumer<Delivery>, caller: Caller | undefined): boolean {
+    return consumer !== this.kept || caller?.instanceId !== this.options.instanceId
+  }
+
+  hasRoom(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): boolean {
+    if (this.consumers.length === 0) return true
+    const only = actions.length === 1 ? actions[0] : undefined
+    if (only !== undefined) {
+      for (const consumer of this.of(only._tag)) {
+        if (consumer.free > 0 || !this.waitsFor(consumer, caller)) continue
+        if (consumer.matches({ instanceId: this.options.instanceId, n: 0, action: only })) return false
+      }
+      return true
+    }
+    return this.demands(actions, caller).every(({ consumer, count }) => consumer.free >= count)
+  }
+
+  demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
+    const counts = new Map<Consumer<Delivery>, number>()
+    for (const [consumer, deliveries] of this.route(actions, 0)) {
+      if (this.waitsFor(consumer, caller)) counts.set(consumer, deliveries.length)
+    }
+    return Array.from(counts, ([consumer, count]) => ({ consumer, count }))
+  }
+
+  /** Appends the committed actions. A caller that waited holds slots; of any other, the ticket waits for them. */
+  deliver(
+    actions: ReadonlyArray<AnyAction>,
+    n: number,
+    waiter: Waiter | undefined,
+    ticket: Ticket | null
+  ): void {
+    if (waiter !== undefined) {
+      for (const [consumer, deliveries] of this.route(actions, n)) waiter.publish(consumer, deliveries)
+      return
+    }
+    for (const action of actions) {
+      const consumers = this.of(action._tag)
+      if (consumers.length === 0) continue
+      const delivery: Delivery = { instanceId: this.options.instanceId, n, action }
+      for (const consumer of consumers) {
+        if (!consumer.matches(delivery)) continue
+        consumer.push(delivery, ticket)
+        if (consumer.ingress > 0) this.warnOfIngress(consumer)
+      }
+    }
+  }
+
+  /** The deliveries of a transaction by consumer, for tracing and reserving. */
+  route(
+    actions: ReadonlyArray<AnyAction>,
+    n: number
+  ): ReadonlyMap<Consumer<Delivery>, ReadonlyArray<Delivery>> {
+    const routes = new Map<Consumer<Delivery>, Array<Delivery>>()
+    for (const action of actions) {
+      const delivery: Delivery = { instanceId: this.options.instanceId, n, action }
+      for (const consumer of this.of(action._tag)) {
+        if (!consumer.matches(delivery)) continue
+        const route = routes.get(consumer)
+        if (route === undefined) routes.set(consumer, [delivery])
+        else route.push(delivery)
+      }
+    }
+    return routes
+  }
+
+  backlog(): Backlog {
+    return {
+      consumers: this.consumers.map((consumer) => consumer.gauge()),
+      ingress: this.consumers.reduce((sum, consumer) => sum + consumer.ingress, 0)
+    }
+  }
+
+  /** Returns how many actions were never taken; those kept for setups were only copies. */
+  close(): number {
+    let undelivered = 0
+    for (const consumer of this.consumers) {
+      const left = consumer.close(false)
+      if (consumer !== this.kept) undelivered += left
+    }
+    this.consumers = []
+    this.byTag.clear()
+    return undelivered
+  }
+
+  private warnOfIngress(consumer: Consumer<Delivery>): void {
+    if (consumer.ingress < ingressWarning * consumer.capacity || this.warned.has(consumer)) return
+    this.warned.add(consumer)
+    this.options.warn(
+      `${consumer.ingress} deliveries to ${consumer.name} of ${this.options.instanceId} have no slot: synchronous callers are faster than it. Await the Promise of dispatch or of the callback, or make the handler faster.`
+    )
+  }
+}

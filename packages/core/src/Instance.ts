@@ -1,0 +1,794 @@
+/** One instance of a module: the kernel, its channels and its subscribers, wired together under one Scope. */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+import * as Scope from "effect/Scope"
+import * as Body from "./Body.ts"
+import { type Caller, callerOf, CallerRef } from "./Caller.ts"
+import { type Consumer, type Demand, Ticket, Waiter } from "./Channel.ts"
+import type { AnyAction, Commit, Origin } from "./Commit.ts"
+import { type ConsumerRequest, Deliveries, type Delivery } from "./Delivery.ts"
+import {
+  EntryInTransaction,
+  InstanceClosed,
+  InvalidPayload,
+  InvalidState,
+  ReducerFailed,
+  TransactionSuspended,
+  UnknownAction
+} from "./Errors.ts"
+import { monotonicMs } from "./internal/platform.ts"
+import { issueOf } from "./internal/validate.ts"
+import type { AnySchema, ModuleImpl } from "./Module.ts"
+import { Subscriptions } from "./Subscription.ts"
+import { Detail, type EntryEvent, type TraceRecorder, type TxnRef, txnId } from "./Trace.ts"
+import * as Transaction from "./Transaction.ts"
+import { BodyRun, type BodyWindow, causeOf, type TransactBody } from "./Window.ts"
+
+/** Where an error came from that no caller could be given, or that its caller got as well. */
+export interface ErrorInfo {
+  readonly instanceId: string
+  readonly moduleId: string
+  readonly during:
+    | "entry"
+    | "handler"
+    | "listener"
+    | "setup"
+    | "afterCommit"
+    | "predicate"
+    | "sink"
+    | "trace"
+    | "build"
+  /** E.g. `action "add"`, or the name of the consumer or logic. */
+  readonly entry: string
+  readonly tag?: string
+  readonly txnId?: string
+}
+
+/** What an instance uses of its runtime. */
+export interface InstanceHost {
+  readonly trace: TraceRecorder
+  readonly scheduler: Scheduler.Scheduler
+  readonly onError: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
+  readonly warn: (message: string) => void
+  readonly sinks: ReadonlyArray<Consumer<Commit>>
+  readonly nextSeq: () => number
+}
+
+const plainContext: EntryContext = { cause: undefined, waiter: undefined, ticket: null }
+
+/** What an entry brings along besides its state change. */
+export interface EntryContext {
+  readonly cause: TxnRef | undefined
+  readonly waiter: Waiter | undefined
+  readonly ticket: Ticket | null
+}
+
+/** All that an instance knows of a tag. */
+interface Plan<S> {
+  readonly origin: Origin
+  readonly tags: ReadonlyArray<string>
+  readonly step: (state: S, action: AnyAction) => S
+}
+
+const resetOrigin: Origin = { kind: "state-update", name: "reset" }
+const batchOrigin: Origin = { kind: "action", name: "batch" }
+
+const changedFields = (previous: unknown, next: unknown): ReadonlyArray<string> => {
+  if (previous === next) return []
+  if (typeof previous !== "object" || typeof next !== "object" || previous === null || next === null)
+    return []
+  const fields = new Set([...Object.keys(previous), ...Object.keys(next)])
+  return [...fields].filter((field) => !Object.is(Reflect.get(previous, field), Reflect.get(next, field)))
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- an instance is invariant in its state and actions
+export type AnyInstance = Instance<any, any>
+
+export class Instance<S, A> {
+  readonly impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>
+  readonly instanceId: string
+  readonly host: InstanceHost
+  readonly scope: Scope.Closeable
+  readonly kernel: Transaction.Kernel<S>
+  readonly deliveries: Deliveries
+  readonly subscriptions: Subscriptions<S>
+  /** What logic reads: told of every commit but devtools'. */
+  private readonly conflated: Subscriptions<S>
+  private readonly closing = new Set<() => void>()
+  private readonly initial: S
+  private readonly plans = new Map<string, Plan<S>>()
+  private readonly dispatcher: Scheduler.SchedulerDispatcher
+  /** Services for what the instance forks. Written by `start`. */
+  services: Context.Context<never> = Context.empty()
+  /** Callers that wait for room, with what ends their wait. Written by `enterWhenRoom`. */
+  private readonly waiting = new Map<Waiter, (exit: Exit.Exit<never>) => void>()
+  /** Written by `close`. */
+  closed = false
+  /** The state to come back to, while devtools show another. Written by `travel` and `live`. */
+  private away: { readonly state: S } | undefined
+  /** How much to record of the current entry, and when it began if that is. Written by `transition`. */
+  private detail: Detail = Detail.none
+  private startedAt = 0
+
+  constructor(
+    impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>,
+    instanceId: string,
+    input: unknown,
+    host: InstanceHost
+  ) {
+    this.impl = impl
+    this.instanceId = instanceId
+    this.host = host
+    this.scope = Scope.makeUnsafe()
+    this.dispatcher = host.scheduler.makeDispatcher()
+    const listenerFailed = (error: unknown) => this.report(Cause.die(error), "listener", "subscriber")
+    this.subscriptions = new Subscriptions(listenerFailed)
+    this.conflated = new Subscriptions(listenerFailed)
+    this.deliveries = new Deliveries({
+      instanceId,
+      capacity: impl.channel.capacity,
+      keep: impl.logics.length > 0,
+      predicateFailed: (error, request, tag) =>
+        this.report(Cause.die(error), "predicate", request.name, { tag }),
+      warn: host.warn
+    })
+    this.initial = impl.initial(input)
+    this.checkState({ kind: "init", name: "initial" }, this.initial)
+    this.kernel = new Transaction.Kernel<S>(instanceId, this.initial, {
+      check: (origin, next) => {
+        if (impl.validate === "commit" || origin.kind === "devtools") this.checkState(origin, next)
+      },
+      publish: this.publish,
+      rolledBack: this.rolledBack,
+      tell: this.tell
+    })
+  }
+
+  // --- entries ------------------------------------------------------------------------------------------
+
+  /** For callers that cannot wait: commits before it returns, unless a commit is being told. */
+  enterSync(origin: Origin, run: (context: EntryContext) => unknown, ticket: Ticket | null): void {
+    const open = Transaction.current()
+    if (open?.isOwn) throw this.inTransaction(origin, open.kernel)
+    if (this.closed) throw this.instanceClosed(origin)
+    const cause = callerOf(Fiber.getCurrent())?.txn
+    const context =
+      cause === undefined && ticket === null ? plainContext : { cause, waiter: undefined, ticket }
+    if (open === undefined && this.kernel.idle) {
+      run(context)
+      return
+    }
+    this.whenIdle(() => {
+      if (this.closed) return ticket?.closed()
+      try {
+        run(context)
+      } catch (error) {
+        // Its caller has gone on; `rolledBack` has given the error to `onError`.
+        ticket?.failed(error)
+      }
+    })
+  }
+
+  /** For callers that can wait: enters when every consumer of the actions has room. */
+  enter<B, E>(
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    attempt: (context: EntryContext) => Exit.Exit<B, E>
+  ): Effect.Effect<B, E> {
+    return Effect.withFiber((fiber) => {
+      const open = Transaction.current()
+      if (open?.isOwn) return Effect.die(this.inTransaction(origin, open.kernel))
+      if (Body.isLate(fiber)) return Effect.die(this.lateWrite(origin))
+      if (this.closed) return Effect.die(this.instanceClosed(origin))
+      const caller = callerOf(fiber)
+      if (open === undefined && this.kernel.idle && this.hasRoom(actions, caller)) {
+        return attempt(
+          caller === undefined ? plainContext : { cause: caller.txn, waiter: undefined, ticket: null }
+        )
+      }
+      return this.enterWhenRoom(origin, actions, caller, attempt)
+    })
+  }
+
+  private enterWhenRoom<B, E>(
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    caller: Caller | undefined,
+    attempt: (context: EntryContext) => Exit.Exit<B, E>
+  ): Effect.Effect<B, E> {
+    return Effect.callback<B, E>((resume) => {
+      let ended = false
+      const settle = (exit: Exit.Exit<B, E>) => {
+        ended = true
+        this.waiting.delete(waiter)
+        waiter.end()
+        resume(exit)
+      }
+      const waiter = new Waiter({
+        from: caller?.consumer,
+        demands: () => this.demands(actions, caller),
+        enter: () =>
+          this.whenIdle(() => {
+            if (!ended) settle(attempt({ cause: caller?.txn, waiter, ticket: null }))
+          }),
+        cycle: (consumer) =>
+          this.host.warn(
+            `${Transaction.describe(origin)} on ${this.instanceId}, made by a handler of ${consumer.name}, would wait for that handler itself, so it was let in beyond capacity. Raise the channel's capacity, or make the entry from a forked fiber.`
+          )
+      })
+      this.waiting.set(waiter, settle)
+      this.whenIdle(() => {
+        if (!ended) waiter.start()
+      })
+      return Effect.sync(() => {
+        ended = true
+        this.waiting.delete(waiter)
+        waiter.end()
+      })
+    })
+  }
+
+  /** Now if nothing is in the way; else after the open window, the commit being told, or the travel. */
+  private whenIdle(task: () => void): void {
+    if (Transaction.isOpen()) Transaction.whenClosed(() => this.whenIdle(task))
+    else if (this.kernel.idle || this.closed) task()
+    else this.kernel.later(task)
+  }
+
+  /** Returns the transaction's number. */
+  transition<Arg>(
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    step: (state: S, arg: Arg) => S,
+    arg: Arg,
+    context: EntryContext
+  ): number {
+    this.detail = this.host.trace.detail()
+    if (this.detail === Detail.full) this.startedAt = monotonicMs()
+    return this.kernel.transition(origin, actions, step, arg, context)
+  }
+
+  /** One transaction with a body. */
+  runBody(
+    origin: Origin,
+    body: TransactBody<S>,
+    bodyServices: Context.Context<never>,
+    context: EntryContext
+  ): Exit.Exit<unknown, unknown> {
+    const run = new BodyRun(this.kernel, origin, body, bodyServices)
+    let n: number
+    try {
+      n = this.transition(origin, [], run.step, undefined, context)
+    } catch (error) {
+      run.rolledBack()
+      return Exit.failCause(causeOf(error))
+    }
+    const after = run.committed(this.scope)
+    if (after.length > 0) {
+      const txn: TxnRef = { instanceId: this.instanceId, n }
+      for (const { effect, services } of after) this.fork(effect, services, origin.name, txn)
+    }
+    return Exit.succeed(run.result)
+  }
+
+  dispatch(action: AnyAction): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const plan = this.plan(action._tag)
+      const actions = [action]
+      return this.enter(plan.origin, actions, (context) =>
+        this.attempt(plan.origin, actions, plan.step, action, context)
+      )
+    })
+  }
+
+  dispatchSync(action: AnyAction, ticket: Ticket | null): void {
+    const plan = this.plan(action._tag)
+    const actions = [action]
+    if (
+      ticket === null &&
+      this.kernel.idle &&
+      !this.closed &&
+      !Transaction.isOpen() &&
+      Fiber.getCurrent() === undefined
+    ) {
+      this.transition(plan.origin, actions, plan.step, action, plainContext)
+      return
+    }
+    this.enterSync(
+      plan.origin,
+      (context) => this.transition(plan.origin, actions, plan.step, action, context),
+      ticket
+    )
+  }
+
+  dispatchBatch(batch: ReadonlyArray<AnyAction>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      for (const { _tag } of batch) this.plan(_tag)
+      return this.enter(batchOrigin, batch, (context) =>
+        this.attempt(batchOrigin, batch, this.stepAll, batch, context)
+      )
+    })
+  }
+
+  dispatchBatchSync(batch: ReadonlyArray<AnyAction>): void {
+    for (const { _tag } of batch) this.plan(_tag)
+    const run = (context: EntryContext) => this.transition(batchOrigin, batch, this.stepAll, batch, context)
+    this.enterSync(batchOrigin, run, null)
+  }
+
+  reset(): Effect.Effect<void> {
+    return this.update(resetOrigin, () => this.initial)
+  }
+
+  update(origin: Origin, step: (state: S) => S): Effect.Effect<void> {
+    return this.enter(origin, [], (context) => this.attempt(origin, [], step, undefined, context))
+  }
+
+  transact(origin: Origin, body: TransactBody<S>): Effect.Effect<unknown, unknown> {
+    return Effect.withFiber((fiber) =>
+      this.enter(origin, [], (context) => this.runBody(origin, body, fiber.context, context))
+    )
+  }
+
+  transactSync(origin: Origin, body: TransactBody<S>): void {
+    const run = (context: EntryContext) => {
+      const exit = this.runBody(origin, body, this.services, context)
+      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    }
+    this.enterSync(origin, run, null)
+  }
+
+  dispatchPromise(action: AnyAction): Promise<void> {
+    return this.settling({ kind: "action", name: action._tag }, (ticket) => this.dispatchSync(action, ticket))
+  }
+
+  /** An action from a service: its payload is checked, and the Promise settles as that of `ref.dispatch`. */
+  callbackAction(origin: Origin, action: AnyAction): Promise<void> {
+    return this.settling(origin, (ticket) => {
+      const { step } = this.plan(action._tag)
+      this.checkPayload(action)
+      const actions = [action]
+      const run = (context: EntryContext) => this.transition(origin, actions, step, action, context)
+      this.enterSync(origin, run, ticket)
+    })
+  }
+
+  callbackUpdate(origin: Origin, step: (state: S) => S): Promise<void> {
+    return this.settling(origin, (ticket) =>
+      this.enterSync(origin, (context) => this.transition(origin, [], step, undefined, context), ticket)
+    )
+  }
+
+  private attempt<Arg>(
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    step: (state: S, arg: Arg) => S,
+    arg: Arg,
+    context: EntryContext
+  ): Exit.Exit<void> {
+    try {
+      this.transition(origin, actions, step, arg, context)
+      return Exit.void
+    } catch (error) {
+      return Exit.die(error)
+    }
+  }
+
+  private readonly stepAll = (state: S, actions: ReadonlyArray<AnyAction>): S => {
+    let next = state
+    for (const action of actions) next = this.plan(action._tag).step(next, action)
+    return next
+  }
+
+  /** The Promise settles when every delivery has a slot. It never causes an unhandled rejection. */
+  private settling(origin: Origin, enter: (ticket: Ticket) => void): Promise<void> {
+    const promise = new Promise<void>((resolve, reject) => {
+      const ticket = new Ticket((settled) => {
+        if (settled === "delivered") resolve()
+        else reject(settled === "closed" ? this.instanceClosed(origin) : settled.error)
+      })
+      // Held open until the entry has run, which may be later than this call.
+      ticket.expect()
+      enter(ticket)
+    })
+    promise.catch(() => {})
+    return promise
+  }
+
+  private plan(tag: string): Plan<S> {
+    const known = this.plans.get(tag)
+    if (known !== undefined) return known
+    const { def } = this.impl
+    if (!Object.hasOwn(def.actions, tag)) {
+      throw new UnknownAction({ instanceId: this.instanceId, tag, known: Object.keys(def.actions) })
+    }
+    // The type of a reducer ties its payload to its tag; here the tag is any.
+    const reducer = (
+      def.reducers as Record<string, ((state: S, payload: unknown, action: AnyAction) => S) | undefined>
+    )[tag]
+    const origin: Origin = { kind: "action", name: tag }
+    const made: Plan<S> = {
+      origin,
+      tags: [tag],
+      step:
+        reducer === undefined
+          ? (state) => state
+          : (state, action) => {
+              try {
+                return reducer(state, action.payload, action)
+              } catch (cause) {
+                throw new ReducerFailed({
+                  instanceId: this.instanceId,
+                  entry: Transaction.describe(this.kernel.origin),
+                  tag,
+                  cause
+                })
+              }
+            }
+    }
+    this.plans.set(tag, made)
+    return made
+  }
+
+  // --- channels -----------------------------------------------------------------------------------------
+
+  subscribe(request: ConsumerRequest): Consumer<Delivery> {
+    if (request.tags !== "all") for (const tag of request.tags) this.plan(tag)
+    return this.deliveries.subscribe(request)
+  }
+
+  private hasRoom(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): boolean {
+    for (const sink of this.host.sinks) if (sink.free <= 0) return false
+    return this.deliveries.hasRoom(actions, caller)
+  }
+
+  private demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
+    const sinks = this.host.sinks.map((sink) => ({ consumer: sink, count: 1 }))
+    return [...this.deliveries.demands(actions, caller), ...sinks]
+  }
+
+  /** Waits until the empty consumer has an item, or closes. */
+  awaitItem(consumer: Consumer<Delivery>): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      consumer.wake = () => this.wakeSoon(() => resume(Effect.void))
+      return Effect.sync(() => {
+        consumer.wake = undefined
+      })
+    })
+  }
+
+  /** Told of each commit that is not devtools', and when the instance closes. */
+  onChange(notify: () => void): () => void {
+    const stop = this.conflated.subscribe(notify)
+    this.closing.add(notify)
+    return () => {
+      stop()
+      this.closing.delete(notify)
+    }
+  }
+
+  // --- the kernel's hooks -------------------------------------------------------------------------------
+
+  private readonly publish = (
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    previous: S,
+    next: S,
+    context: unknown
+  ): void => {
+    // The kernel hands on what `transition` gave it.
+    const { cause, waiter, ticket } = context as EntryContext
+    const { instanceId } = this
+    const n = this.kernel.txn
+    if (this.detail !== Detail.none) {
+      this.record(
+        origin,
+        actions,
+        previous === next ? "unchanged" : "commit",
+        cause,
+        undefined,
+        previous,
+        next
+      )
+    }
+    if (actions.length > 0 && !this.deliveries.none) {
+      if (this.detail === Detail.full) this.recordDeliveries(actions, n)
+      this.deliveries.deliver(actions, n, waiter, ticket)
+    }
+    if (previous !== next && this.host.sinks.length > 0) {
+      const commit: Commit = {
+        txnId: txnId({ instanceId, n }),
+        seq: this.host.nextSeq(),
+        instanceId,
+        moduleId: this.impl.def.id,
+        origin,
+        cause: cause && txnId(cause),
+        actions,
+        previous,
+        next,
+        startedAt: this.host.trace.now()
+      }
+      for (const sink of this.host.sinks) {
+        if (waiter === undefined) sink.push(commit, ticket)
+        else waiter.publish(sink, [commit])
+      }
+    }
+    ticket?.granted()
+  }
+
+  private recordDeliveries(actions: ReadonlyArray<AnyAction>, n: number): void {
+    for (const [consumer, deliveries] of this.deliveries.route(actions, n)) {
+      for (const delivery of deliveries) {
+        this.host.trace.event({
+          kind: "delivery",
+          txnId: txnId(delivery),
+          instanceId: this.instanceId,
+          cause: undefined,
+          tag: delivery.action._tag,
+          consumer: consumer.name
+        })
+      }
+    }
+  }
+
+  private readonly rolledBack = (
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    error: unknown,
+    context: unknown
+  ): void => {
+    // The kernel hands on what `transition` gave it.
+    const { cause } = context as EntryContext
+    const failure = causeOf(error)
+    if (this.detail !== Detail.none) {
+      const { state } = this.kernel
+      this.record(origin, actions, "rollback", cause, Cause.squash(failure), state, state)
+    }
+    const txn = txnId({ instanceId: this.instanceId, n: this.kernel.txn })
+    this.report(failure, "entry", Transaction.describe(origin), { txnId: txn })
+  }
+
+  private record(
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    outcome: EntryEvent["outcome"],
+    cause: TxnRef | undefined,
+    error: unknown,
+    previous: S,
+    next: S
+  ): void {
+    const { trace } = this.host
+    const { instanceId } = this
+    const n = this.kernel.txn
+    const only = actions.length === 1 ? actions[0] : undefined
+    const tags = only !== undefined ? this.plan(only._tag).tags : actions.map(({ _tag }) => _tag)
+    if (this.detail === Detail.light) return trace.entry(instanceId, n, origin, tags, outcome, cause, error)
+    trace.event({
+      kind: "entry",
+      txnId: txnId({ instanceId, n }),
+      instanceId,
+      cause: cause && txnId(cause),
+      origin,
+      tags,
+      outcome,
+      ...(outcome === "rollback" ? { error } : {}),
+      durationMs: monotonicMs() - this.startedAt,
+      payloads: actions.map(({ payload }) => payload),
+      changed: changedFields(previous, next)
+    })
+  }
+
+  private readonly tell = (origin: Origin, previous: S, next: S): void => {
+    this.subscriptions.tell(previous, next)
+    // What logic reads does not travel.
+    if (origin.kind !== "devtools") this.conflated.tell(previous, next)
+  }
+
+  // --- life ---------------------------------------------------------------------------------------------
+
+  /** Runs the setups. Those that do not wait have ended when this returns. */
+  start(
+    services: Context.Context<never>,
+    setups: ReadonlyArray<{ name: string; run: Effect.Effect<unknown, unknown> }>
+  ): void {
+    this.services = Context.add(services, Scheduler.Scheduler, this.host.scheduler)
+    const context = Context.add(Context.add(this.services, Scope.Scope, this.scope), CallerRef, {
+      txn: undefined,
+      consumer: undefined,
+      instanceId: this.instanceId
+    })
+    const running = new Set(setups)
+    for (const setup of setups) {
+      const ended = (exit: Exit.Exit<unknown, unknown>) => {
+        if (Exit.isFailure(exit)) this.reportFailure(exit.cause, "setup", setup.name)
+        running.delete(setup)
+        if (running.size === 0) this.deliveries.setupsEnded()
+      }
+      // Its children live on after it, in the instance's scope.
+      const program = Effect.onExit(setup.run, (exit) => Effect.sync(() => ended(exit)))
+      this.runIn(Effect.awaitAllChildren(program), context)
+    }
+    if (running.size > 0) {
+      const warning = Effect.sync(() => {
+        if (running.size === 0 || this.closed) return
+        this.host.warn(
+          `The setup of ${Array.from(running, ({ name }) => name).join(", ")} on ${this.instanceId} still runs after 5 s, and actions are kept for it until it ends. Fork its loop: Effect.forkScoped(loop).`
+        )
+      })
+      this.runIn(Effect.delay(warning, "5 seconds"), this.services)
+    }
+  }
+
+  private runIn(effect: Effect.Effect<unknown, unknown>, context: Context.Context<never>): void {
+    Fiber.runIn(Effect.runForkWith(context)(effect), this.scope)
+  }
+
+  /** Starts soon, in the instance's scope, with these services; its failure reaches `onError`. */
+  fork(
+    effect: Effect.Effect<unknown, unknown>,
+    services: Context.Context<never>,
+    entry: string,
+    cause: TxnRef | undefined
+  ): void {
+    const caller: Caller = { txn: cause, consumer: undefined, instanceId: undefined }
+    const context = Context.add(
+      Context.add(services, CallerRef, caller),
+      Scheduler.Scheduler,
+      this.host.scheduler
+    )
+    this.dispatcher.scheduleTask(() => {
+      if (!this.closed) this.runIn(this.reporting(effect, "afterCommit", entry), context)
+    }, 0)
+  }
+
+  /** The same effect, whose failure reaches `onError` and goes no further. */
+  reporting<R>(
+    effect: Effect.Effect<unknown, unknown, R>,
+    during: ErrorInfo["during"],
+    entry: string,
+    delivery?: Delivery
+  ): Effect.Effect<void, never, R> {
+    const details = delivery && { tag: delivery.action._tag, txnId: txnId(delivery) }
+    return Effect.matchCauseEffect(effect, {
+      onSuccess: () => Effect.void,
+      onFailure: (cause) => Effect.sync(() => this.reportFailure(cause, during, entry, details))
+    })
+  }
+
+  /** An interruption is no failure. */
+  private reportFailure(
+    cause: Cause.Cause<unknown>,
+    during: ErrorInfo["during"],
+    entry: string,
+    details?: Pick<ErrorInfo, "tag" | "txnId">
+  ): void {
+    if (!Cause.hasInterruptsOnly(cause)) this.report(cause, during, entry, details)
+  }
+
+  private report(
+    cause: Cause.Cause<unknown>,
+    during: ErrorInfo["during"],
+    entry: string,
+    details?: Pick<ErrorInfo, "tag" | "txnId">
+  ): void {
+    const { instanceId } = this
+    this.host.onError(cause, { instanceId, moduleId: this.impl.def.id, during, entry, ...details })
+  }
+
+  /** Wakes the flow that waits for an item, once the current task is done. */
+  readonly wakeSoon = (wake: () => void): void => this.dispatcher.scheduleTask(wake, 0)
+
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    if (this.closed) return Effect.void
+    this.closed = true
+    const origin: Origin = { kind: "state-update", name: "waiting entry" }
+    for (const settle of [...this.waiting.values()]) settle(Exit.die(this.instanceClosed(origin)))
+    this.kernel.release()
+    return Effect.flatMap(Scope.close(this.scope, Exit.void), () =>
+      Effect.sync(() => {
+        const undelivered = this.deliveries.close()
+        for (const notify of this.closing) notify()
+        const { instanceId } = this
+        const n = this.kernel.txn
+        this.host.trace.closed({
+          kind: "closed",
+          txnId: txnId({ instanceId, n }),
+          instanceId,
+          cause: undefined,
+          undelivered
+        })
+        if (undelivered > 0) this.host.warn(`${instanceId} closed with ${undelivered} actions undelivered.`)
+      })
+    )
+  })
+
+  // --- travel -------------------------------------------------------------------------------------------
+
+  checkTravel(state: unknown): void {
+    // Whether it is an S is what is asked.
+    this.checkState({ kind: "devtools", name: "jump" }, state as S)
+  }
+
+  /** Shows a state. Entries wait until `live`. */
+  travel(state: unknown): void {
+    this.away ??= { state: this.kernel.state }
+    this.kernel.hold()
+    this.devtoolsEntry("jump", state)
+  }
+
+  live(): void {
+    const { away } = this
+    if (away === undefined) return
+    this.devtoolsEntry("live", away.state)
+    this.away = undefined
+    this.kernel.release()
+  }
+
+  get travelling(): boolean {
+    return this.away !== undefined
+  }
+
+  private devtoolsEntry(name: string, state: unknown): void {
+    // `check` holds a devtools state against the schema before it is committed.
+    this.transition({ kind: "devtools", name }, [], () => state as S, undefined, plainContext)
+  }
+
+  // --- state --------------------------------------------------------------------------------------------
+
+  /** The committed state; to logic, the one that devtools came from. */
+  get liveState(): S {
+    return this.away === undefined ? this.kernel.state : this.away.state
+  }
+
+  /** The window to write to, if this fiber is in one of this instance. */
+  ownWindow(): BodyWindow<S> | undefined {
+    const open = Transaction.current()
+    // The windows of a kernel are made by its instance alone.
+    return open?.kernel === this.kernel && open.isOwn
+      ? (this.kernel.window as BodyWindow<S> | undefined)
+      : undefined
+  }
+
+  private checkState(origin: Origin, state: S): void {
+    const issue = issueOf(this.impl.def.schema, state)
+    if (issue !== undefined) {
+      throw new InvalidState({ instanceId: this.instanceId, entry: Transaction.describe(origin), issue })
+    }
+  }
+
+  private checkPayload({ _tag: tag, payload }: AnyAction): void {
+    // The tag is one of the module's: `plan` has looked it up.
+    const schema = (this.impl.def.actions as Readonly<Record<string, AnySchema>>)[tag]
+    const issue = schema && issueOf(schema, payload)
+    if (issue === undefined) return
+    const entry = `service-callback ${JSON.stringify(tag)}`
+    const error = new InvalidPayload({ instanceId: this.instanceId, entry, tag, issue })
+    this.report(Cause.die(error), "entry", entry, { tag })
+    throw error
+  }
+
+  private inTransaction(origin: Origin, open: Transaction.Kernel<unknown>): EntryInTransaction {
+    return new EntryInTransaction({
+      instanceId: this.instanceId,
+      entry: Transaction.describe(origin),
+      openInstanceId: open.instanceId,
+      openEntry: Transaction.describe(open.origin)
+    })
+  }
+
+  private instanceClosed(origin: Origin): InstanceClosed {
+    return new InstanceClosed({ instanceId: this.instanceId, entry: Transaction.describe(origin) })
+  }
+
+  lateWrite(origin: Origin): TransactionSuspended {
+    return new TransactionSuspended({
+      instanceId: this.instanceId,
+      entry: Transaction.describe(origin),
+      by: "late write"
+    })
+  }
+}
