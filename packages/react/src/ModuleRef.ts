@@ -19,6 +19,19 @@ export interface BaseModuleRef<S, A> {
 /** A component's view of one instance of a module, with what `extend` adds. One instance, one ref. */
 export type ModuleRef<S, A, X = unknown> = BaseModuleRef<S, A> & X
 
+/** The ref of a definition or module: `RefOf<typeof Counter>`, for a prop that passes one on. */
+export type RefOf<M extends AnyTagged> = M["tag"]["~sluice/ModuleTag"] extends {
+  readonly state: infer S
+  readonly actions: infer A
+  readonly extension: infer X
+}
+  ? ModuleRef<S, A, X>
+  : never
+
+interface AnyTagged {
+  readonly tag: { readonly "~sluice/ModuleTag": object }
+}
+
 /** What can be selected from: every ModuleRef. */
 export interface StateRef<S> {
   readonly runtime: {
@@ -62,10 +75,23 @@ const makeRef = <S, A, X>(runtime: ModuleRuntime<S, A> & X): ModuleRef<S, A, X> 
   return { ...extensionOf(runtime), ...base }
 }
 
-/** What `extend` added to an instance: all that is not every instance's. */
-const extensionOf = <S, A, X>(instance: ModuleRuntime<S, A> & X): X => {
-  const { actions, actionStream, backlog, changes, changesOf, dispatch, dispatchBatch, ...more } = instance
-  const { getState, id, instanceId, reset, transact, unsafe, ...extension } = more
-  // TypeScript has it as an Omit of the intersection.
-  return extension as unknown as X
+// A record, so that the compiler asks for what ModuleRuntime has more one day.
+const ofEveryInstance: Readonly<Record<keyof ModuleRuntime<unknown, unknown>, true>> = {
+  actions: true,
+  actionStream: true,
+  backlog: true,
+  changes: true,
+  changesOf: true,
+  dispatch: true,
+  dispatchBatch: true,
+  getState: true,
+  id: true,
+  instanceId: true,
+  reset: true,
+  transact: true,
+  unsafe: true
 }
+
+/** What `extend` added to an instance: all that is not every instance's. */
+const extensionOf = <S, A, X>(instance: ModuleRuntime<S, A> & X): X =>
+  Object.fromEntries(Object.entries(instance).filter(([key]) => !Object.hasOwn(ofEveryInstance, key))) as X

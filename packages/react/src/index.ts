@@ -1,5 +1,5 @@
 export { RuntimeNotProvided } from "./Errors.ts"
-export type { ActionRef, BaseModuleRef, ModuleRef, StateRef } from "./ModuleRef.ts"
+export type { ActionRef, BaseModuleRef, ModuleRef, RefOf, StateRef } from "./ModuleRef.ts"
 export { RuntimeProvider } from "./RuntimeProvider.tsx"
 export type { NotReady, RuntimeProviderProps } from "./RuntimeProvider.tsx"
 export { useBacklog } from "./useBacklog.ts"

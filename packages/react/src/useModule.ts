@@ -42,10 +42,10 @@ const hold = (
 ): Held => {
   const asked = { runtime, target, key: options?.key }
   if (isLocal(target)) {
-    const { mount, ref } = runtime.local(target, options)
+    const { mount, ref } = runtime.local(target, options) as Runtime.Local<unknown, unknown, object>
     return { ...asked, ref: refOf(ref), mount }
   }
-  const tag = "moduleId" in target ? target : target.tag
+  const tag = ("moduleId" in target ? target : target.tag) as ModuleTag<string, unknown, unknown, object>
   return { ...asked, ref: refOf(runtime.resolve(tag)), mount: undefined }
 }
 

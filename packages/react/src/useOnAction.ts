@@ -1,5 +1,5 @@
 "use client"
-import type { Action } from "@sluice/core"
+import type { Action, ModuleRuntime, Runtime } from "@sluice/core"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -21,6 +21,36 @@ const settle = (result: unknown): Effect.Effect<unknown, unknown> => {
     : Effect.void
 }
 
+/** Handles the actions one after another from `start` to `stop`; each may be called again. */
+const makeConsumer = <S, A, Tag extends keyof A & string>(
+  runtime: Runtime.AnyRuntime,
+  instance: ModuleRuntime<S, A>,
+  tag: Tag,
+  handler: { readonly current: Handler<A, Tag> }
+) => {
+  let fiber: Fiber.Fiber<unknown, unknown> | undefined
+  const failed = (cause: Cause.Cause<unknown>) => {
+    if (Cause.hasInterruptsOnly(cause)) return
+    const { id, instanceId } = instance
+    runtime.onError(cause, { instanceId, moduleId: id, during: "handler", entry: "useOnAction", tag })
+  }
+  const handle = (action: Action<A, Tag>) =>
+    Effect.suspend(() => settle(handler.current(action.payload as A[Tag], action))).pipe(
+      Effect.catchCause((cause) => Effect.sync(() => failed(cause)))
+    )
+  return {
+    start: () => {
+      fiber ??= runtime.run(Stream.runForEach(instance.actionStream(tag), handle))
+    },
+    stop: () => {
+      fiber?.interruptUnsafe()
+      fiber = undefined
+    }
+  }
+}
+
+type Handler<A, Tag extends keyof A & string> = (payload: A[Tag], action: Action<A, Tag>) => unknown
+
 /**
  * Calls `handler` for every action with this tag, once each and in commit order, from the commit in which
  * the component mounts until it unmounts. The handler of the last render is called. It may return an Effect,
@@ -36,27 +66,10 @@ export const useOnAction = <S, A, Tag extends keyof A & string>(
   const runtime = useRuntime()
   const latest = useLatest(handler)
   const instance = ref.runtime
-  const consumer = useMemo(() => {
-    let fiber: Fiber.Fiber<unknown, unknown> | undefined
-    const failed = (cause: Cause.Cause<unknown>) => {
-      if (Cause.hasInterruptsOnly(cause)) return
-      const { id, instanceId } = instance
-      runtime.onError(cause, { instanceId, moduleId: id, during: "handler", entry: "useOnAction", tag })
-    }
-    const handle = (action: Action<A, Tag>) =>
-      Effect.suspend(() => settle(latest.current(action.payload as A[Tag], action))).pipe(
-        Effect.catchCause((cause) => Effect.sync(() => failed(cause)))
-      )
-    return {
-      start: () => {
-        fiber ??= runtime.run(Stream.runForEach(instance.actionStream(tag), handle))
-      },
-      stop: () => {
-        fiber?.interruptUnsafe()
-        fiber = undefined
-      }
-    }
-  }, [runtime, latest, instance, tag])
+  const consumer = useMemo(
+    () => makeConsumer(runtime, instance, tag, latest),
+    [runtime, instance, tag, latest]
+  )
 
   // An insertion effect is there before any effect of the tree can dispatch, and stays while Suspense hides
   // the component. The other one is for StrictMode and Activity, which end and start effects, not insertions.

@@ -25,7 +25,11 @@ const makeSlow = (onError: () => void = () => {}) => {
 }
 
 test("a ready runtime's children render at once", () => {
-  const view = render(<RuntimeProvider runtime={makeCounter()} fallback="building" children={<Count />} />)
+  const view = render(
+    <RuntimeProvider runtime={makeCounter()} fallback="building">
+      <Count />
+    </RuntimeProvider>
+  )
   expect(view.container.textContent).toBe("count 0")
 })
 
@@ -34,7 +38,9 @@ test("the fallback shows while an async layer is built, then the children do, wi
   const Child = vi.fn(Count)
   const view = render(
     <StrictMode>
-      <RuntimeProvider runtime={runtime} fallback={<i>building</i>} children={<Child />} />
+      <RuntimeProvider runtime={runtime} fallback={<i>building</i>}>
+        <Child />
+      </RuntimeProvider>
     </StrictMode>
   )
   expect(view.container.innerHTML).toBe("<i>building</i>")
@@ -48,7 +54,11 @@ test("the fallback shows while an async layer is built, then the children do, wi
 
 test("without a fallback nothing shows while building", () => {
   const { runtime } = makeSlow()
-  const view = render(<RuntimeProvider runtime={runtime} children={<Count />} />)
+  const view = render(
+    <RuntimeProvider runtime={runtime}>
+      <Count />
+    </RuntimeProvider>
+  )
   expect(view.container.innerHTML).toBe("")
 })
 
@@ -59,7 +69,9 @@ test.each([true, false])(
     const onError = vi.fn()
     const ui = (
       <Boundary>
-        <RuntimeProvider runtime={runtime} fallback="building" onError={onError} children={<Count />} />
+        <RuntimeProvider runtime={runtime} fallback="building" onError={onError}>
+          <Count />
+        </RuntimeProvider>
       </Boundary>
     )
     const view = render(strict ? <StrictMode>{ui}</StrictMode> : ui)
@@ -81,7 +93,9 @@ test("a runtime that had failed before the first render is treated alike", async
   const onError = vi.fn()
   const view = render(
     <Boundary>
-      <RuntimeProvider runtime={runtime} onError={onError} children={<Count />} />
+      <RuntimeProvider runtime={runtime} onError={onError}>
+        <Count />
+      </RuntimeProvider>
     </Boundary>
   )
   await vi.waitFor(() => expect(view.container.textContent).toContain("no database"))
@@ -96,8 +110,9 @@ test("a fallback function shows the failure in place, and nothing is thrown", as
       runtime={runtime}
       onError={onError}
       fallback={(state) => (state.status === "failed" ? `failed: ${String(state.error)}` : state.status)}
-      children={<Count />}
-    />
+    >
+      <Count />
+    </RuntimeProvider>
   )
   expect(view.container.textContent).toBe("building")
   await act(async () => {
@@ -112,7 +127,11 @@ test("a fallback function shows the failure in place, and nothing is thrown", as
 test("unmounted while building, it is told nothing more", async () => {
   const { gate, runtime } = makeSlow()
   const onError = vi.fn()
-  const view = render(<RuntimeProvider runtime={runtime} onError={onError} children={<Count />} />)
+  const view = render(
+    <RuntimeProvider runtime={runtime} onError={onError}>
+      <Count />
+    </RuntimeProvider>
+  )
   view.unmount()
   gate.reject(new Error("no database"))
   await runtime.ready.catch(() => {})
@@ -126,20 +145,32 @@ test("the nearest provider's runtime is the one", () => {
   const view = render(
     <RuntimeProvider runtime={outer}>
       <Which />
-      <RuntimeProvider runtime={inner} children={<Which />} />
+      <RuntimeProvider runtime={inner}>
+        <Which />
+      </RuntimeProvider>
     </RuntimeProvider>
   )
   expect(view.container.textContent).toBe("outerinner")
 })
 
 test("outside a provider a hook throws RuntimeNotProvided, which says what to do", () => {
-  const view = render(<Boundary children={<Count />} />)
+  const view = render(
+    <Boundary>
+      <Count />
+    </Boundary>
+  )
   expect(view.container.textContent).toContain("RuntimeNotProvided")
   expect(view.container.textContent).toContain("<RuntimeProvider runtime={runtime}>")
 })
 
 test("a module that the runtime does not have throws ModuleNotProvided in render", () => {
   const runtime = make(Runtime.make([]))
-  const view = render(<RuntimeProvider runtime={runtime} children={<Boundary children={<Count />} />} />)
+  const view = render(
+    <RuntimeProvider runtime={runtime}>
+      <Boundary>
+        <Count />
+      </Boundary>
+    </RuntimeProvider>
+  )
   expect(view.container.textContent).toContain("ModuleNotProvided")
 })

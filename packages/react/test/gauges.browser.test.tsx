@@ -30,7 +30,11 @@ test("useBacklog follows the gauges as a channel fills and drains, and renders o
     seen.push(backlog)
     return <>{`${backlog.consumers[0]?.depth} + ${backlog.ingress}`}</>
   }
-  const view = render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  const view = render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   await vi.waitFor(() => expect(view.text()).toBe("0 + 0"))
   const slow = runtime.resolve(Slow.tag)
   for (let i = 0; i < 10; i++) slow.unsafe.dispatch({ _tag: "add", payload: 1 })
@@ -56,7 +60,11 @@ test("after unmount useBacklog reads no more", async () => {
   const App = () => <>{useBacklog(useModule(Counter), { intervalMs: 5 }).ingress}</>
   const start = vi.spyOn(globalThis, "setInterval")
   const stop = vi.spyOn(globalThis, "clearInterval")
-  const view = render(<Provided runtime={runtime} children={<App />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   const timers = start.mock.results.map((result) => result.value as unknown)
   view.unmount()
   expect(timers).toHaveLength(1)
@@ -84,7 +92,11 @@ test("useTrace gives the events so far, then new ones in batches: far fewer rend
     seen.push(useTrace())
     return null
   }
-  render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   expect(tagsOf(seen[0]!)).toEqual(["rename"])
   for (let i = 0; i < 50; i++) counter.unsafe.dispatch({ _tag: "increment" })
   runtime.resolve(Other.tag).unsafe.dispatch({ _tag: "toggle" })
@@ -102,7 +114,11 @@ test("useTrace of a ref gives that instance's events, and the newest `limit` of 
     last = useTrace(useModule(Other), { limit: 2 })
     return null
   }
-  render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   const other = runtime.resolve(Other.tag)
   for (let i = 0; i < 5; i++) {
     other.unsafe.dispatch({ _tag: "toggle" })
@@ -120,7 +136,11 @@ test("useTrace shows how many events the ring has dropped", async () => {
     last = useTrace()
     return null
   }
-  render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   for (let i = 0; i < 100; i++) runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" })
   await vi.waitFor(() => expect(last?.dropped).toBe(runtime.trace.counts().recorded - 8))
   expect(last?.dropped).toBeGreaterThanOrEqual(92)
@@ -133,7 +153,11 @@ test("useTrace runs no timer while nothing happens", async () => {
   await new Promise((resume) => setTimeout(resume, 50))
   const timeouts = vi.spyOn(globalThis, "setTimeout")
   const intervals = vi.spyOn(globalThis, "setInterval")
-  render(<Provided runtime={runtime} children={<App />} />)
+  render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   expect(timeouts).not.toHaveBeenCalled()
   expect(intervals).not.toHaveBeenCalled()
 })

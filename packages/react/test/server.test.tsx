@@ -37,7 +37,11 @@ test("on the server every hook renders the current state, starts nothing, and tw
   const second = makeGreeting()
   first.resolve(Greeting.tag).unsafe.dispatch({ _tag: "say", payload: "bonjour" })
   const html = (runtime: typeof first) =>
-    renderToString(<RuntimeProvider runtime={runtime} children={<App />} />)
+    renderToString(
+      <RuntimeProvider runtime={runtime}>
+        <App />
+      </RuntimeProvider>
+    )
   expect(html(first)).toBe("<p>bonjour local 0 0</p>")
   expect(html(second)).toBe("<p>hello local 0 0</p>")
   expect(first.resolve(Greeting.tag).unsafe.backlog().consumers).toEqual([])

@@ -41,7 +41,7 @@ beforeEach(() => {
 })
 
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
   expect(vi.mocked(console.error).mock.calls, "console.error").toEqual([])
   expect(vi.mocked(console.warn).mock.calls, "console.warn").toEqual([])
   vi.restoreAllMocks()

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { expectTypeOf, test } from "vitest"
 import { useModule, useOnAction, useSelector } from "../src/index.ts"
-import type { ModuleRef } from "../src/index.ts"
+import type { ModuleRef, RefOf } from "../src/index.ts"
 
 const Counter = Module.make("Counter", {
   state: Schema.Struct({ count: Schema.Number }),
@@ -34,6 +34,8 @@ export const Typed = () => {
   expectTypeOf(useModule(Counter.tag)).toEqualTypeOf<typeof counter>()
   expectTypeOf(useModule(CounterLive)).toEqualTypeOf<typeof counter>()
   expectTypeOf(useModule(CounterLive.impl)).toEqualTypeOf<typeof counter>()
+  expectTypeOf<RefOf<typeof Counter>>().toEqualTypeOf<typeof counter>()
+  expectTypeOf<RefOf<typeof CounterLive>>().toEqualTypeOf<typeof counter>()
   expectTypeOf(counter.runtime).toEqualTypeOf<ModuleRuntime<CounterState, CounterActions>>()
   expectTypeOf(counter.twice).toEqualTypeOf<() => number>()
   expectTypeOf(counter.actions.increment).toEqualTypeOf<() => void>()
@@ -73,9 +75,9 @@ export const Typed = () => {
   expectTypeOf(useSelector([counter, user])).toEqualTypeOf<[CounterState, { readonly name: string }]>()
   expectTypeOf(useSelector([counter, user], (a, b) => `${a.count} ${b.name}`)).toEqualTypeOf<string>()
   // @ts-expect-error the state has no such field
-  useSelector(counter, (state) => state.name)
+  useSelector(counter, (state) => void state.name)
   // @ts-expect-error the second state is the user's
-  useSelector([counter, user], (_, state) => state.count)
+  useSelector([counter, user], (_, state) => void state.count)
 
   // Actions.
   useOnAction(counter, "add", (by, action) => {

@@ -1,7 +1,7 @@
 import { Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { StrictMode, useEffect, useState } from "react"
+import { StrictMode, Suspense, use, useEffect, useState } from "react"
 import { expect, test, vi } from "vitest"
 import { RuntimeProvider, useModule, useSelector } from "../src/index.ts"
 import type { ModuleRef } from "../src/index.ts"
@@ -45,7 +45,11 @@ test("definition and tag give the provider's instance, with the same ref everywh
       <App />
     </Provided>
   )
-  view.rerender(<Provided runtime={runtime} children={<App />} />)
+  view.rerender(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   expect(refs.size).toBe(1)
 })
 
@@ -58,8 +62,16 @@ test("a ref has the instance, stable actions, and what extend adds", () => {
     expect(ref.runtime).toBe(runtime.resolve(Counter.tag))
     return <>{ref.title()}</>
   }
-  const view = render(<Provided runtime={runtime} children={<App />} />)
-  view.rerender(<Provided runtime={runtime} children={<App />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
+  view.rerender(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   expect(view.text()).toBe("the Counter")
   expect(new Set(refs).size).toBe(3)
 })
@@ -77,11 +89,16 @@ test("actions commit before they return; dispatch gives a Promise that settles",
           settled = counter.dispatch({ _tag: "add", payload: 3 })
           expect(counter.runtime.unsafe.getState().count).toBe(5)
         }}
-        children="go"
-      />
+      >
+        go
+      </button>
     )
   }
-  render(<Provided runtime={runtime} children={<App />} />).click("go")
+  render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  ).click("go")
   await expect(settled).resolves.toBeUndefined()
 })
 
@@ -101,7 +118,11 @@ test("an error in a reducer called from an event handler reaches onError and is 
     }
     return <button onClick={boom}>{`boom ${count}`}</button>
   }
-  const view = render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  const view = render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   view.click("boom 0")
   expect(thrown).toEqual([expect.objectContaining({ _tag: "ReducerFailed", tag: "boom" })])
   expect(onError).toHaveBeenCalledTimes(1)
@@ -117,7 +138,11 @@ test("an ignored dispatch that fails makes no unhandled rejection; an awaited on
     const counter = useModule(Counter)
     return <button onClick={() => void (result = counter.dispatch({ _tag: "boom" }))}>boom</button>
   }
-  const view = render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  const view = render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   view.click("boom")
   // Two macrotasks: the browser reports unhandled rejections after the task that made them.
   for (let i = 0; i < 2; i++) await new Promise((resume) => setTimeout(resume))
@@ -135,7 +160,11 @@ test("a local instance is made cold in render and started once the component has
     log.push("render")
     return <>{useSelector(note, (state) => state.text)}</>
   }
-  const view = render(<Provided runtime={runtime} children={<App />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   expect(view.text()).toBe("hello")
   await vi.waitFor(() => expect(log).toEqual(["render", "start hello"]))
   expect(liveNotes(runtime)).toHaveLength(1)
@@ -151,7 +180,9 @@ test("StrictMode leaves one live instance, its logic started once, and none afte
   }
   const view = render(
     <StrictMode>
-      <Provided runtime={runtime} children={<App />} />
+      <Provided runtime={runtime}>
+        <App />
+      </Provided>
     </StrictMode>
   )
   await vi.waitFor(() => expect(log).toEqual(["start strict"]))
@@ -232,7 +263,9 @@ test("another module, and another key, make another instance and end the one bef
     <>{useSelector(useModule(loud ? Loud : Plain, { input: at, key: at })).text}</>
   )
   const App = (props: { at: string; loud: boolean }) => (
-    <Provided runtime={runtime} children={<Editor {...props} />} />
+    <Provided runtime={runtime}>
+      <Editor {...props} />
+    </Provided>
   )
   const view = render(<App at="a" loud={false} />)
   expect(view.text()).toBe("a")
@@ -251,7 +284,13 @@ test("an impl is a local instance too", () => {
     const own = useModule(CounterLive.impl)
     return <>{String(own.runtime === runtime.resolve(Counter.tag))}</>
   }
-  expect(render(<Provided runtime={runtime} children={<App />} />).text()).toBe("false")
+  expect(
+    render(
+      <Provided runtime={runtime}>
+        <App />
+      </Provided>
+    ).text()
+  ).toBe("false")
 })
 
 test("an action dispatched in a mount effect, before the instance has started, reaches its logic", async () => {
@@ -268,8 +307,65 @@ test("an action dispatched in a mount effect, before the instance has started, r
     return null
   }
   const App = () => <Child note={useModule(NoteLive)} />
-  render(<Provided runtime={runtime} children={<App />} />)
+  render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   await vi.waitFor(() => expect(written).toEqual(["early"]))
+})
+
+test("renders that never commit start nothing; the one that does starts one instance", async () => {
+  const runtime = makeCounter()
+  const log: Array<string> = []
+  const NoteLive = makeNote(log)
+  const gate = Promise.withResolvers<void>()
+  const Editor = () => {
+    const note = useModule(NoteLive, { input: "late" })
+    use(gate.promise)
+    return <>{useSelector(note).text}</>
+  }
+  const view = render(
+    <Provided runtime={runtime}>
+      <Suspense fallback="waiting">
+        <Editor />
+      </Suspense>
+    </Provided>
+  )
+  expect(view.text()).toBe("waiting")
+  expect(liveNotes(runtime)).toEqual([])
+  gate.resolve()
+  await vi.waitFor(() => expect(view.text()).toBe("late"))
+  await vi.waitFor(() => expect(log).toEqual(["start late"]))
+  expect(liveNotes(runtime)).toHaveLength(1)
+})
+
+test("a local instance that Suspense hides goes on", async () => {
+  const runtime = makeCounter()
+  const log: Array<string> = []
+  const NoteLive = makeNote(log)
+  const never = new Promise<void>(() => {})
+  const Sibling = ({ wait }: { wait: boolean }) => {
+    if (wait) use(never)
+    return null
+  }
+  const Editor = () => <>{useSelector(useModule(NoteLive, { input: "hidden" })).text}</>
+  const App = ({ wait }: { wait: boolean }) => (
+    <Provided runtime={runtime}>
+      <Suspense fallback={null}>
+        <Editor />
+        <Sibling wait={wait} />
+      </Suspense>
+    </Provided>
+  )
+  const view = render(<App wait={false} />)
+  view.rerender(<App wait />)
+  // Longer than gcTime, which is one task.
+  for (let i = 0; i < 5; i++) await new Promise((resume) => setTimeout(resume))
+  expect(liveNotes(runtime)).toHaveLength(1)
+  view.rerender(<App wait={false} />)
+  expect(view.text()).toBe("hidden")
+  expect(log).toEqual(["start hidden"])
 })
 
 test("another runtime gives the same component that runtime's instance", () => {
@@ -280,8 +376,16 @@ test("another runtime gives the same component that runtime's instance", () => {
     const [id] = useState("kept")
     return <>{`${id} ${useSelector(useModule(Counter)).count}`}</>
   }
-  const view = render(<Provided runtime={first} children={<App />} />)
+  const view = render(
+    <Provided runtime={first}>
+      <App />
+    </Provided>
+  )
   expect(view.text()).toBe("kept 0")
-  view.rerender(<Provided runtime={second} children={<App />} />)
+  view.rerender(
+    <Provided runtime={second}>
+      <App />
+    </Provided>
+  )
   expect(view.text()).toBe("kept 5")
 })

@@ -1,9 +1,10 @@
 import { Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { StrictMode, Suspense, useEffect, useLayoutEffect } from "react"
+import { StrictMode, Suspense, use, useEffect, useLayoutEffect } from "react"
 import { expect, test, vi } from "vitest"
 import { RuntimeProvider, useModule, useOnAction } from "../src/index.ts"
+import type { RefOf } from "../src/index.ts"
 import { Counter, CounterLive, make, makeCounter, Provided, render } from "./support.tsx"
 
 const numbers = (from: number, to: number) =>
@@ -24,7 +25,11 @@ test("every action comes once, in order, in a burst far beyond the channel's cap
     useOnAction(useModule(Small), "add", (by) => seen.push(by))
     return null
   }
-  render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   const small = runtime.resolve(Small.tag)
   for (const by of numbers(1, 1_000)) {
     small.unsafe.dispatch({ _tag: "add", payload: by })
@@ -41,7 +46,11 @@ test("an action that changes nothing is handled too, with itself as the second a
     useOnAction(useModule(Counter), "ping", (payload, action) => seen.push([payload, action]))
     return null
   }
-  render(<Provided runtime={runtime} children={<App />} />)
+  render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "ping", payload: 7 })
   await vi.waitFor(() => expect(seen).toEqual([[7, { _tag: "ping", payload: 7 }]]))
 })
@@ -59,7 +68,29 @@ test("what any effect of the mounting tree dispatches is handled", async () => {
     useOnAction(useModule(Counter), "ping", (n) => seen.push(n))
     return <Child />
   }
-  render(<Provided runtime={runtime} children={<App />} />)
+  render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
+  await vi.waitFor(() => expect(seen).toEqual([1, 2]))
+})
+
+test("a child handles every action of its parent's local instance, which starts after the child listens", async () => {
+  const runtime = makeCounter()
+  const seen: Array<number> = []
+  const Child = ({ counter }: { counter: RefOf<typeof Counter> }) => {
+    useOnAction(counter, "ping", (n) => seen.push(n))
+    useEffect(() => counter.actions.ping(1), [counter])
+    return <button onClick={() => counter.actions.ping(2)}>two</button>
+  }
+  const Parent = () => <Child counter={useModule(CounterLive)} />
+  const view = render(
+    <Provided runtime={runtime}>
+      <Parent />
+    </Provided>
+  )
+  view.click("two")
   await vi.waitFor(() => expect(seen).toEqual([1, 2]))
 })
 
@@ -72,7 +103,9 @@ test("in StrictMode each action is handled once", async () => {
   }
   render(
     <StrictMode>
-      <Provided runtime={runtime} children={<App />} />
+      <Provided runtime={runtime}>
+        <App />
+      </Provided>
     </StrictMode>
   )
   const { unsafe } = runtime.resolve(Counter.tag)
@@ -89,11 +122,19 @@ test("the handler of the last render is called, without a new subscription", asy
     useOnAction(useModule(Counter), "ping", (n) => seen.push(`${name} ${n}`))
     return null
   }
-  const view = render(<Provided runtime={runtime} children={<App name="a" />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App name="a" />
+    </Provided>
+  )
   const { unsafe } = runtime.resolve(Counter.tag)
   unsafe.dispatch({ _tag: "ping", payload: 1 })
   await vi.waitFor(() => expect(seen).toEqual(["a 1"]))
-  view.rerender(<Provided runtime={runtime} children={<App name="b" />} />)
+  view.rerender(
+    <Provided runtime={runtime}>
+      <App name="b" />
+    </Provided>
+  )
   unsafe.dispatch({ _tag: "ping", payload: 2 })
   await vi.waitFor(() => expect(seen).toEqual(["a 1", "b 2"]))
 })
@@ -113,7 +154,11 @@ test("a handler's Promise and Effect are waited for: one action at a time, and E
     })
     return null
   }
-  render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   const small = runtime.resolve(Small.tag)
   const all = runtime.runPromise(Effect.forEach(numbers(1, 10), (by) => small.actions.add(by)))
   // Capacity 4, and one in the handler's hands: the sixth caller waits outside, so nothing of it is committed.
@@ -143,7 +188,11 @@ test("a handler that throws, rejects or fails reaches onError, and the next acti
     })
     return null
   }
-  render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   const { unsafe } = runtime.resolve(Counter.tag)
   for (const n of numbers(1, 4)) unsafe.dispatch({ _tag: "ping", payload: n })
   await vi.waitFor(() => expect(seen).toEqual([1, 2, 3, 4]))
@@ -164,7 +213,11 @@ test("after unmount nothing more is handled, a running handler is interrupted, a
     })
     return null
   }
-  const view = render(<Provided runtime={runtime} children={<App />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   const { unsafe } = runtime.resolve(Counter.tag)
   unsafe.dispatch({ _tag: "ping", payload: 1 })
   unsafe.dispatch({ _tag: "ping", payload: 2 })
@@ -180,7 +233,7 @@ test("an action while Suspense hides the component is handled", async () => {
   const seen: Array<number> = []
   const never = new Promise<void>(() => {})
   const Sibling = ({ wait }: { wait: boolean }) => {
-    if (wait) throw never
+    if (wait) use(never)
     return null
   }
   const Listener = () => {

@@ -18,7 +18,11 @@ test("a counter renders and follows its state", async () => {
       </>
     )
   }
-  const view = render(<Provided runtime={makeCounter()} children={<App />} />)
+  const view = render(
+    <Provided runtime={makeCounter()}>
+      <App />
+    </Provided>
+  )
   expect(view.container.querySelector("p")?.textContent).toBe("0")
   view.click("more")
   view.click("much more")
@@ -28,7 +32,11 @@ test("a counter renders and follows its state", async () => {
 test("without a selector the selection is the whole state", async () => {
   const runtime = makeCounter()
   const App = () => <>{JSON.stringify(useSelector(useModule(Counter)))}</>
-  const view = render(<Provided runtime={runtime} children={<App />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "rename", payload: "one" })
   await vi.waitFor(() => expect(view.text()).toBe('{"count":0,"label":"one"}'))
 })
@@ -63,7 +71,11 @@ test("NaN is the same selection as NaN", () => {
     renders++
     return <>{useSelector(useModule(Counter), (state) => Number(state.label))}</>
   }
-  const view = render(<Provided runtime={runtime} children={<App />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   flushSync(() => runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" }))
   expect(view.text()).toBe("NaN")
   expect(renders).toBe(1)
@@ -77,7 +89,11 @@ test("several commits in one task are one render, of the last state", async () =
     seen.push(count)
     return <>{count}</>
   }
-  const view = render(<Provided runtime={runtime} children={<App />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   for (let i = 0; i < 100; i++) runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" })
   await vi.waitFor(() => expect(view.text()).toBe("100"))
   expect(seen).toEqual([0, 100])
@@ -89,7 +105,11 @@ test("an inline selector sees the props of its own render", () => {
     const product = useSelector(useModule(Counter), (state) => state.count * by)
     return <>{`${by}:${product}`}</>
   }
-  const App = ({ by }: { by: number }) => <Provided runtime={runtime} children={<Times by={by} />} />
+  const App = ({ by }: { by: number }) => (
+    <Provided runtime={runtime}>
+      <Times by={by} />
+    </Provided>
+  )
   const view = render(<App by={2} />)
   flushSync(() => runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "add", payload: 3 }))
   expect(view.text()).toBe("2:6")
@@ -111,7 +131,11 @@ test("a selection that is a new object each time does not loop: one render a com
     const { twice } = useSelector(useModule(Counter), (state) => ({ twice: state.count * 2 }))
     return <>{twice}</>
   }
-  const view = render(<Provided runtime={runtime} children={<App />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   expect(renders).toBe(1)
   flushSync(() => runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" }))
   expect(view.text()).toBe("2")
@@ -132,7 +156,11 @@ test("an equality function keeps the old selection, and the component does not r
     selections.add(half)
     return <>{half.floor}</>
   }
-  const view = render(<Provided runtime={runtime} children={<App />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <App />
+    </Provided>
+  )
   const { unsafe } = runtime.resolve(Counter.tag)
   flushSync(() => unsafe.dispatch({ _tag: "increment" }))
   expect(view.text()).toBe("0")
@@ -152,7 +180,13 @@ test("what a selector throws reaches the error boundary", () => {
     })
     return <>{count}</>
   }
-  const view = render(<Provided runtime={runtime} children={<Boundary children={<App />} />} />)
+  const view = render(
+    <Provided runtime={runtime}>
+      <Boundary>
+        <App />
+      </Boundary>
+    </Provided>
+  )
   expect(view.text()).toBe("0")
   flushSync(() => runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" }))
   expect(view.text()).toBe("caught: Error: too many")
@@ -221,7 +255,11 @@ test("commits in the middle of a time-sliced render leave no two rows of one DOM
     show = () => startTransition(() => setShown(true))
     return <ul>{shown ? rows : null}</ul>
   }
-  const view = render(<RuntimeProvider runtime={runtime} children={<App />} />)
+  const view = render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
   const texts = () => [...view.container.querySelectorAll("li")].map((row) => row.textContent)
   const torn: Array<ReadonlyArray<string | null>> = []
   const watcher = new MutationObserver(() => void (new Set(texts()).size > 1 && torn.push(texts())))
@@ -248,7 +286,9 @@ test("a list of other refs, or of more, is followed from then on", () => {
     return <>{sum}</>
   }
   const App = ({ both }: { both: boolean }) => (
-    <RuntimeProvider runtime={runtime} children={<Sum both={both} />} />
+    <RuntimeProvider runtime={runtime}>
+      <Sum both={both} />
+    </RuntimeProvider>
   )
   const view = render(<App both={false} />)
   flushSync(() => runtime.resolve(Mirror.tag).unsafe.dispatch({ _tag: "copy", payload: 7 }))
@@ -285,7 +325,9 @@ test("in StrictMode a component that left the tree is told nothing", () => {
   }
   const view = render(
     <StrictMode>
-      <Provided runtime={runtime} children={<App />} />
+      <Provided runtime={runtime}>
+        <App />
+      </Provided>
     </StrictMode>
   )
   view.unmount()
