@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type { Pipeable } from "effect/Pipeable"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -71,15 +72,17 @@ type RowRecipe<Row> = (row: Drafted<Row>) => Row | void
 type Atomic = string | number | bigint | boolean | symbol | null | undefined | Date | RegExp | Pipeable
 
 /** What a recipe gets for a state. Effect's own data types are not drafted: put another in their place. */
-export type Drafted<State> = State extends Atomic | ((...args: never) => unknown)
+export type Drafted<State> = unknown extends State
   ? State
-  : State extends Collection<infer Row, infer Key>
-    ? Draft<Row, Key>
-    : State extends ReadonlyMap<infer Key, infer Value>
-      ? Map<Key, Drafted<Value>>
-      : State extends ReadonlySet<infer Value>
-        ? Set<Drafted<Value>>
-        : { -readonly [Field in keyof State]: Drafted<State[Field]> }
+  : State extends Atomic | ((...args: never) => unknown)
+    ? State
+    : State extends Collection<infer Row, infer Key>
+      ? Draft<Row, Key>
+      : State extends ReadonlyMap<infer Key, infer Value>
+        ? Map<Key, Drafted<Value>>
+        : State extends ReadonlySet<infer Value>
+          ? Set<Drafted<Value>>
+          : { -readonly [Field in keyof State]: Drafted<State[Field]> }
 
 /** An update gave a row that belongs under another key; nothing changed. */
 export class CollectionKeyChanged extends Data.TaggedError("CollectionKeyChanged")<{
@@ -139,7 +142,7 @@ class CollectionImpl<Row, Key extends string | number> {
   }
 
   get size() {
-    return this.whole().size
+    return whole(this).size
   }
 
   get(key: Key) {
@@ -156,7 +159,7 @@ class CollectionImpl<Row, Key extends string | number> {
   }
 
   at(index: number) {
-    return this.whole().at(index)
+    return whole(this).at(index)
   }
 
   keyOf(row: Row) {
@@ -164,69 +167,69 @@ class CollectionImpl<Row, Key extends string | number> {
   }
 
   keys() {
-    return keysOf(this.whole())
+    return keysOf(whole(this))
   }
 
   values() {
-    return this.whole().rows()
+    return whole(this).rows()
   }
 
   entries() {
-    return entriesOf(this.whole())
+    return entriesOf(whole(this))
   }
 
   [Symbol.iterator]() {
-    return this.whole().rows()
+    return whole(this).rows()
   }
 
   forEach(visit: (row: Row) => void) {
-    this.whole().forEach(visit)
+    whole(this).forEach(visit)
   }
 
   toArray() {
-    return this.whole().toArray()
+    return whole(this).toArray()
   }
 
   toJSON() {
-    return this.whole().toArray()
+    return whole(this).toArray()
   }
 
   set(row: Row) {
-    return this.become(this.whole().set(isDraft(this) ? settled(row) : row))
+    return become(this, whole(this).set(isDraft(this) ? settled(row) : row))
   }
 
   setAll(rows: Iterable<Row>) {
-    return this.become(this.whole().setAll(isDraft(this) ? Array.from(rows, (row) => settled(row)) : rows))
+    return become(this, whole(this).setAll(isDraft(this) ? Array.from(rows, (row) => settled(row)) : rows))
   }
 
   update(key: Key, f: ((row: Row) => Row) & RowRecipe<Row>) {
-    const table = this.whole()
+    const table = whole(this)
     const inDraft = isDraft(this)
     const next = table.update(key, (row) => {
-      const next = inDraft ? settled(produce(row, f), row) : f(row)
+      const next = inDraft ? mutateRow(row, f) : f(row)
       const nextKey = table.keyOf(next)
       if (nextKey !== key && !Object.is(nextKey, key)) throw new CollectionKeyChanged({ key, nextKey })
       return next
     })
-    return this.become(next)
+    return become(this, next)
   }
 
   remove(key: Key) {
-    const before = this.whole()
+    const before = whole(this)
     const after = this.removeAll([key])
     return isDraft(this) ? this[TypeId] !== before : after
   }
 
   removeAll(keys: Iterable<Key>) {
-    return this.become(this.whole().removeAll(keys))
+    return become(this, whole(this).removeAll(keys))
   }
 
   clear() {
-    return this.become(this.whole().clear())
+    return become(this, whole(this).clear())
   }
 
   filter(predicate: (row: Row) => boolean) {
-    return this.become(this.whole().filter(predicate))
+    return become(this, whole(this).filter(predicate))
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](
@@ -236,21 +239,25 @@ class CollectionImpl<Row, Key extends string | number> {
   ) {
     return `Collection(${this[TypeId].size}) ${inspect(this[TypeId].toArray(), options)}`
   }
-
-  private become(table: Table<Row, Key>): CollectionImpl<Row, Key> {
-    if (table === this[TypeId]) return this
-    if (!isDraft(this)) return new CollectionImpl(table)
-    this[TypeId] = table
-    return this
-  }
-
-  private whole(): Table<Row, Key> {
-    if (tracker !== undefined) tracker.all(shown(isDraft(this) ? original(this) : this))
-    return this[TypeId]
-  }
 }
 
-// The methods of `CollectionImpl` give what `Draft` says only on a draft, and else what `Collection` says.
+// These two are not methods: on a draft a method is looked up through the proxy.
+
+/** The table, for a read that may depend on every row. */
+const whole = <Row, Key extends string | number>(self: CollectionImpl<Row, Key>): Table<Row, Key> => {
+  if (tracker !== undefined) tracker.all(shown(isDraft(self) ? original(self) : self))
+  return self[TypeId]
+}
+
+/** Gives nothing on a draft, so that a recipe that ends in a write does not seem to return a row. */
+const become = <Row, Key extends string | number>(self: CollectionImpl<Row, Key>, table: Table<Row, Key>) => {
+  const unchanged = table === self[TypeId]
+  if (!isDraft(self)) return unchanged ? self : new CollectionImpl(table)
+  if (!unchanged) self[TypeId] = table
+  return undefined
+}
+
+// The writers of `CollectionImpl` give what `Draft` says on a draft, and what `Collection` says elsewhere.
 const shown = <Row, Key extends string | number>(impl: CollectionImpl<Row, Key>) =>
   impl as unknown as Collection<Row, Key>
 
@@ -366,28 +373,74 @@ const marking = {
     value instanceof CollectionImpl ? immutable : undefined
 }
 
-const produce = <S>(state: S, recipe: (draft: Drafted<S>) => S | void): S => {
-  const options = anyMade ? marking : {}
-  // `Drafted` says what mutative makes of a state here, which its own types cannot: collections are marked.
-  // An instance of another class is not drafted: its recipe can only return another.
-  const run = (draft: unknown) => refusePromise(recipe(draft as Drafted<S>))
-  if (typeof state === "object" && state !== null && !isDraftable(state, options)) return run(state) ?? state
-  return create<unknown>(state, run, options) as S
-}
-
 const refusePromise = <A>(returned: A): A => {
-  if (!Predicate.isPromiseLike(returned)) return returned
+  if (returned === undefined || !Predicate.isPromiseLike(returned)) return returned
   // What becomes of the refused promise is of no interest; unhandled, its rejection could end the process.
   returned.then(undefined, () => undefined)
   throw new MutateReturnedPromise()
 }
 
+// Below, `Drafted` says what mutative makes of a value here. Its own types cannot: collections are marked.
+
 /**
  * The state after `recipe` has changed its draft; the same reference when it changed nothing. Collections
  * in it, at any depth of plain objects and arrays, are drafted as `Draft`. What the recipe returns is ignored.
+ *
+ * To look for collections slows each read of a draft. Pass false where `mayBeIn` says that there are none.
  */
-export const mutate = <S>(state: S, recipe: (draft: Drafted<S>) => void): S =>
-  produce(state, (draft) => void refusePromise(recipe(draft)))
+export const mutate = <S>(state: S, recipe: (draft: Drafted<S>) => void, look = true): S => {
+  const run = (draft: unknown) => {
+    refusePromise<unknown>(recipe(draft as Drafted<S>))
+  }
+  return create<unknown>(state, run, look && anyMade ? marking : undefined) as S
+}
+
+/** Whether a state of this schema may hold collections for `mutate` to draft. When in doubt, it may. */
+export const mayBeIn = (schema: Schema.Constraint): boolean => mayHold(Schema.toType(schema).ast, new Set())
+
+const mayHold = (ast: SchemaAST.AST, seen: Set<SchemaAST.AST>): boolean => {
+  if (seen.has(ast)) return false
+  seen.add(ast)
+  const within = (ast: SchemaAST.AST) => mayHold(ast, seen)
+  switch (ast._tag) {
+    case "Any":
+    case "Unknown":
+    case "ObjectKeyword":
+      return true
+    case "Declaration":
+      return !isBuiltIn(ast) || ast.typeParameters.some(within)
+    case "Arrays":
+      return ast.elements.some(within) || ast.rest.some(within)
+    case "Objects":
+      return [...ast.propertySignatures, ...ast.indexSignatures].some(({ type }) => within(type))
+    case "Union":
+      return ast.types.some(within)
+    case "Suspend":
+      return within(ast.thunk())
+    default:
+      return false
+  }
+}
+
+const isBuiltIn = ({ annotations }: SchemaAST.Declaration) => {
+  const representation = annotations?.["representation"]
+  return Predicate.hasProperty(representation, "id") && String(representation.id).startsWith("effect/")
+}
+
+const mutateRow = <Row>(row: Row, recipe: RowRecipe<Row>): Row => {
+  let returned: Row | undefined
+  const run = (draft: unknown) => {
+    const next = refusePromise(recipe(draft as Drafted<Row>))
+    if (next !== undefined && next !== draft) returned = settled(next, row)
+  }
+  // An instance of a class is not drafted: its recipe can only return another.
+  if (isDraftable(row, marking)) {
+    const changed = create<unknown>(row, run, marking) as Row
+    return returned ?? settled(changed, row)
+  }
+  run(row)
+  return returned ?? row
+}
 
 /** `value` without drafts, which end with the recipe. What is also in `known` holds none. */
 const settled = <A>(value: A, known?: unknown): A => {
@@ -399,7 +452,7 @@ const settled = <A>(value: A, known?: unknown): A => {
 const settledParts = <A extends object>(value: A, known: unknown): A => {
   const changed: Array<[string, unknown]> = []
   for (const [name, part] of Object.entries(value)) {
-    const now = settled(part, Predicate.hasProperty(known, name) ? known[name] : undefined)
+    const now: unknown = settled<unknown>(part, Predicate.hasProperty(known, name) ? known[name] : undefined)
     if (now !== part) changed.push([name, now])
   }
   if (changed.length === 0) return value
