@@ -8,6 +8,7 @@
  * waiters alone never wait for each other in a circle. Handlers can (`closesCycle`).
  */
 import type { ConsumerBacklog } from "./Handle.ts"
+import type { Any } from "./internal/any.ts"
 import { Fifo } from "./internal/fifo.ts"
 
 /** How a synchronous entry ended for its deliveries. */
@@ -271,7 +272,7 @@ export class Consumer<Item> {
 }
 
 /** A consumer of any item, where only its slots matter. */
-export type AnyConsumer = Consumer<any> // any: a consumer is invariant in its item
+export type AnyConsumer = Consumer<Any>
 
 export interface Claim {
   readonly consumer: AnyConsumer

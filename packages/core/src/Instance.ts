@@ -20,6 +20,7 @@ import {
   TransactionSuspended,
   UnknownAction
 } from "./Errors.ts"
+import type { Any } from "./internal/any.ts"
 import { monotonicMs } from "./internal/platform.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
@@ -85,8 +86,7 @@ const changedFields = (previous: unknown, next: unknown): ReadonlyArray<string> 
   return [...fields].filter((field) => !Object.is(Reflect.get(previous, field), Reflect.get(next, field)))
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- an instance is invariant in its state and actions
-export type AnyInstance = Instance<any, any>
+export type AnyInstance = Instance<Any, Any>
 
 export class Instance<S, A> {
   readonly impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>
@@ -389,6 +389,7 @@ export class Instance<S, A> {
     const promise = new Promise<void>((resolve, reject) => {
       const ticket = new Ticket((settled) => {
         if (settled === "delivered") resolve()
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the entry threw
         else reject(settled === "closed" ? this.instanceClosed(origin) : settled.error)
       })
       // Held open until the entry has run, which may be later than this call.
@@ -686,7 +687,8 @@ export class Instance<S, A> {
     if (this.closed) return Effect.void
     this.closed = true
     const origin: Origin = { kind: "state-update", name: "waiting entry" }
-    for (const settle of [...this.waiting.values()]) settle(Exit.die(this.instanceClosed(origin)))
+    const waiting = [...this.waiting.values()]
+    for (const settle of waiting) settle(Exit.die(this.instanceClosed(origin)))
     this.kernel.release()
     return Effect.flatMap(Scope.close(this.scope, Exit.void), () =>
       Effect.sync(() => {

@@ -1,5 +1,5 @@
 /** The `$` language: what a logic's setup can say. */
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -11,6 +11,7 @@ import * as Collection from "./Collection.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { ModuleNotProvided } from "./Errors.ts"
 import type { Equals, Selector } from "./Handle.ts"
+import type { Any } from "./internal/any.ts"
 import { monotonicMs } from "./internal/platform.ts"
 import { CallerRef } from "./Caller.ts"
 import type { Delivery } from "./Delivery.ts"
@@ -21,7 +22,7 @@ import { type Flow, type Handler, type LogicContext, moduleKeyPrefix, type RunOp
 import { txnId } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
 
-type AnyHandler = Handler<any, any, unknown> // any: a handler is contravariant in what it is given
+type AnyHandler = Handler<Any, Any, unknown>
 type Strategy = "run" | "latest" | "exhaust" | { readonly concurrency: number }
 
 /** Where a flow's values come from: a FIFO of actions, or a stream. */
@@ -51,7 +52,7 @@ const applySteps = (steps: ReadonlyArray<Step>, payload: unknown, action: unknow
   return value
 }
 
-const makeFlow = (source: Source, steps: ReadonlyArray<Step>): Flow<any, any> => ({
+const makeFlow = (source: Source, steps: ReadonlyArray<Step>): Flow<Any, Any> => ({
   filter: (filter) => makeFlow(source, [...steps, { filter }]),
   map: (map) => makeFlow(source, [...steps, { map }]),
   run: (handler, options = {}) => source.run(steps, handler, "run", options),
@@ -331,8 +332,8 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
       return Effect.void
     })
 
-  // Each member takes what its overloads in LogicContext admit, and `any` is how they meet here.
-  const members: any = {
+  // Each member takes what its overloads in LogicContext admit, which is more than one signature can say.
+  const members: { readonly [Member in keyof LogicContext<S, A>]: unknown } = {
     state: {
       get: Effect.sync(() => instance.ownWindow()?.get() ?? instance.liveState),
       update: (f: (state: S) => S) => write((window) => window.update(f), f),
@@ -354,5 +355,5 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
     afterCommit,
     callback
   }
-  return members
+  return members as LogicContext<S, A>
 }

@@ -10,6 +10,7 @@ import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Drafted } from "./Collection.ts"
+import type { Any } from "./internal/any.ts"
 import type {
   Action,
   Dispatchers,
@@ -64,7 +65,7 @@ export interface ModuleDef<Id extends string, S, A, X = unknown> {
   ) => Logic<S, A, Exclude<R, Scope.Scope>>
   readonly implement: <
     Input = void,
-    const Logics extends ReadonlyArray<Logic<S, A, never> | Logic<S, A, any>> = [],
+    const Logics extends ReadonlyArray<Logic<S, A, never> | Logic<S, A, Any>> = [],
     const Imports extends ReadonlyArray<AnyModule | AnyLayer> = []
   >(options: {
     readonly initial: S | ((input: Input) => S)
@@ -80,7 +81,9 @@ export interface ChannelOptions {
   readonly capacity?: number
 }
 
-export interface AnyModuleDef extends ModuleDef<string, any, any, any> {}
+export interface AnyModuleDef extends ModuleDef<Any, Any, Any, Any> {
+  readonly id: string
+}
 
 /** One named program of a module. Its setup runs when an instance starts. */
 export interface Logic<in out S, in out A, out R> {
@@ -126,11 +129,12 @@ export interface Module<
   ) => Module<Id, S, A, X, Input, Exclude<R, Out> | In, P>
 }
 
-// `any` in these four: they are upper bounds, and only `any` is above types that are invariant in S and A.
-export interface AnyModule extends Module<any, any, any, any, any, any, any> {}
-export interface AnyModuleImpl extends ModuleImpl<any, any, any, any, any, any, any> {}
-export interface AnyLayer extends Layer.Layer<any, any, any> {}
-export interface AnyLogic extends Logic<any, any, any> {}
+export interface AnyModule extends Module<Any, Any, Any, Any, Any, Any, Any> {}
+export interface AnyModuleImpl extends ModuleImpl<Any, Any, Any, Any, Any, Any, Any> {
+  readonly def: AnyModuleDef
+}
+export interface AnyLayer extends Layer.Layer<Any, Any, Any> {}
+export interface AnyLogic extends Logic<Any, Any, Any> {}
 
 type NeedsOfLogic<L> = L extends Logic<infer _S, infer _A, infer R> ? R : never
 type NeedsOfImport<I> = I extends {
@@ -209,7 +213,7 @@ export interface LogicContext<S, A> {
       module:
         | ModuleDef<Id, S2, A2, X2>
         // The last three are of no weight here.
-        | Module<Id, S2, A2, X2, any, any, any>
+        | Module<Id, S2, A2, X2, Any, Any, Any>
     ): Effect.Effect<ModuleHandle<S2, A2> & X2, never, ModuleIdentity<Id>>
     <I, Service>(service: Context.Key<I, Service>): Effect.Effect<Service, never, I>
   }
@@ -307,7 +311,7 @@ export const make = <
 
 /** An implementation without its types, which are computed where it is declared. */
 type Blueprint<Id extends string, S, A, X> = Omit<
-  ModuleImpl<Id, S, A, X, any, any, any>,
+  ModuleImpl<Id, S, A, X, Any, Any, Any>,
   "~sluice/ModuleImpl"
 >
 
@@ -315,7 +319,7 @@ const fromImpl = <Id extends string, S, A, X, Input, R, P>(
   blueprint: Blueprint<Id, S, A, X>
 ): Module<Id, S, A, X, Input, R, P> => ({
   "~sluice/Module": "Module",
-  id: blueprint.def.id as Id,
+  id: blueprint.def.id,
   def: blueprint.def,
   tag: blueprint.def.tag,
   impl: blueprint as ModuleImpl<Id, S, A, X, Input, R, P>,

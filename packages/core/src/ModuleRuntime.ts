@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import { setPuller } from "./Caller.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import type { Equals, ModuleHandle, ModuleRuntime, Selector } from "./Handle.ts"
+import type { Any } from "./internal/any.ts"
 import type { AnyInstance, Instance } from "./Instance.ts"
 import type { TransactBody } from "./Window.ts"
 
@@ -13,14 +14,14 @@ interface Faces<S, A> {
   readonly runtime: ModuleRuntime<S, A>
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- the faces of instances of any module
-const facesOfInstance = new WeakMap<AnyInstance, Faces<any, any>>()
+const facesOfInstance = new WeakMap<AnyInstance, Faces<Any, Any>>()
 const handleOfRuntime = new WeakMap<object, object>()
 
 /** The same objects each time. */
 export const of = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
   const known = facesOfInstance.get(instance)
-  if (known !== undefined) return known
+  // What is kept for an instance is of its own types.
+  if (known !== undefined) return known as Faces<S, A>
   const made = make(instance)
   facesOfInstance.set(instance, made)
   handleOfRuntime.set(made.runtime, made.handle)

@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Scheduler from "effect/Scheduler"
@@ -13,6 +13,7 @@ import { Consumer } from "./Channel.ts"
 import type { Commit, CommitSink } from "./Commit.ts"
 import { DuplicateModule, ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
 import type { ModuleRuntime, ModuleTag } from "./Handle.ts"
+import type { Any } from "./internal/any.ts"
 import { macrotask, microtask, timer } from "./internal/platform.ts"
 import { makeScheduler } from "./internal/scheduler.ts"
 import * as Logic from "./Logic.ts"
@@ -91,8 +92,7 @@ export interface Runtime<in Provided> {
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-// any: upper bounds of types that are invariant in state and actions.
-export interface AnyModuleRuntime extends ModuleRuntime<any, any> {}
+export interface AnyModuleRuntime extends ModuleRuntime<Any, Any> {}
 export interface AnyRuntime extends Runtime<never> {}
 
 type App = { readonly impl: AnyModuleImpl } | AnyModuleImpl
@@ -177,9 +177,7 @@ class RuntimeImpl implements Runtime<unknown> {
     this.travel = this.makeTravel()
     this.roots = roots
     const building = this.fork(this.build(impls, options.layer))
-    this.ready = new Promise((resolve, reject) => {
-      building.addObserver((exit) => (Exit.isSuccess(exit) ? resolve() : reject(Cause.squash(exit.cause))))
-    })
+    this.ready = endOf(building)
     this.ready.catch(() => {})
   }
 
@@ -344,7 +342,8 @@ class RuntimeImpl implements Runtime<unknown> {
   }
 
   private changed(): void {
-    for (const listener of [...this.listeners]) listener()
+    const told = [...this.listeners]
+    for (const listener of told) listener()
   }
 
   readonly dispose = (): Promise<void> => {
@@ -409,7 +408,8 @@ class RuntimeImpl implements Runtime<unknown> {
   private makeTravel(): Travel {
     const listeners = new Set<() => void>()
     const tell = () => {
-      for (const listener of [...listeners]) listener()
+      const told = [...listeners]
+      for (const listener of told) listener()
     }
     return {
       active: () => [...this.live.values()].some((instance) => instance.travelling),
@@ -501,6 +501,12 @@ class RuntimeImpl implements Runtime<unknown> {
       }
     }
   }
+}
+
+/** Rejects with what the fiber failed with. */
+const endOf = async (fiber: Fiber.Fiber<void, unknown>): Promise<void> => {
+  const exit = await new Promise<Exit.Exit<void, unknown>>((resolve) => fiber.addObserver(resolve))
+  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
 }
 
 /** How long a keyed instance waits for the first component to commit. */

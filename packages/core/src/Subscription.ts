@@ -6,8 +6,6 @@
 import * as Collection from "./Collection.ts"
 import type { Equals, Selector } from "./Handle.ts"
 
-type AnyCollection = Collection.Collection<unknown, string | number>
-
 /** What a selection can have come from. `everything`: it has to be computed again after each commit. */
 interface Reads {
   readonly everything: boolean
@@ -136,7 +134,7 @@ class Index<S> {
       const after = read(next, field)
       if (before === after) continue
       if (Collection.isCollection(before) && Collection.isCollection(after)) {
-        Collection.diff(before as AnyCollection, after as AnyCollection, (key) => {
+        Collection.diff(before, after, (key) => {
           for (const watch of byKey.get(key) ?? []) found.add(watch)
         })
       } else {

@@ -12,6 +12,7 @@ import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { EntryInTransaction, TransactionSuspended } from "./Errors.ts"
+import type { Any } from "./internal/any.ts"
 
 /** What a kernel calls. None of these may make an entry, except what `tell` calls. */
 export interface Hooks<S> {
@@ -43,11 +44,11 @@ export interface Window {
 }
 
 // Written by `transition` alone.
-let openKernel: Kernel<any> | undefined // any: a kernel is invariant in its state, and this is of any state
+let openKernel: Kernel<Any> | undefined
 const afterWindow: Array<() => void> = []
 
 /** The kernel whose transaction is open on this stack. */
-export const current = (): { readonly kernel: Kernel<any>; readonly isOwn: boolean } | undefined =>
+export const current = (): { readonly kernel: Kernel<Any>; readonly isOwn: boolean } | undefined =>
   openKernel && { kernel: openKernel, isOwn: openKernel.window?.isOwn() ?? true }
 
 export const isOpen = (): boolean => openKernel !== undefined

@@ -1,7 +1,7 @@
 /** A growable circular queue: `push`, `shift` and `at` in constant time. */
 export class Fifo<T> {
   /** Length is a power of two, so that an index wraps with a mask. Written by `push`, `shift`, `clear`. */
-  private slots: Array<T | undefined> = new Array(8)
+  private slots = new Array<T | undefined>(8)
   private head = 0
   length = 0
 
@@ -25,13 +25,13 @@ export class Fifo<T> {
   }
 
   clear(): void {
-    this.slots = new Array(8)
+    this.slots = new Array<T | undefined>(8)
     this.head = 0
     this.length = 0
   }
 
   private grow(): void {
-    const grown: Array<T | undefined> = new Array(this.slots.length * 2)
+    const grown = new Array<T | undefined>(this.slots.length * 2)
     for (let i = 0; i < this.length; i++) grown[i] = this.at(i)
     this.slots = grown
     this.head = 0

@@ -23,7 +23,7 @@ export const issueOf = (
 
 const effectCheck = (schema: Schema.Top): Check => {
   // The Type side needs no services, whatever the schema's encoding needs.
-  const decode = Schema.decodeUnknownExit(Schema.toType(schema) as unknown as Schema.Codec<unknown>)
+  const decode = Schema.decodeUnknownExit(Schema.toType(schema))
   return (value) => {
     const exit = decode(value)
     return Exit.isSuccess(exit) ? undefined : String(Cause.squash(exit.cause))
