@@ -86,6 +86,20 @@ describe("a collection", () => {
     expect([left.get("x")?.delay, right.get("x")?.delay]).toEqual([1, 2])
   })
 
+  it("may be inserted into while it is updated or filtered", () => {
+    const crowded = () => {
+      const bc = flights("a", "b", "c").remove("a")
+      for (let n = 0; n < 40; n++) bc.set(flight(String(n)))
+      return bc
+    }
+    const bc = crowded()
+    const updated = bc.update("b", (row) => ({ ...row, delay: bc.set(flight("d")).size }))
+    expect([updated.get("b"), updated.get("c")]).toEqual([flight("b", 3), flight("c")])
+    const other = crowded()
+    const filtered = other.filter((row) => other.set(flight("d")).has(row.id) && row.id === "c")
+    expect([filtered.get("b"), filtered.get("c")]).toEqual([undefined, flight("c")])
+  })
+
   it("removes many, filters and clears", () => {
     const abcd = flights("a", "b", "c", "d")
     expect(ids(abcd.removeAll(["b", "z", "d"]))).toBe("ac")

@@ -254,7 +254,7 @@ class Rows<Row> implements IterableIterator<Row> {
 }
 
 export class Table<Row, Key> {
-  /** These three change only in `layOut`, to other forms of the same rows in the same order. */
+  /** These three change only in `tidied`, to another form of the same rows in the same order. */
   private index: Index<Row, Key>
   private root: Node<Row> | undefined
   private shift: number
@@ -337,10 +337,12 @@ export class Table<Row, Key> {
 
   /** `f` gives another row of the same key. */
   update(key: Key, f: (row: Row) => Row): Table<Row, Key> {
+    // Read before `f` runs, which may insert into this very table and so have it laid out afresh.
+    const { index, root, shift } = this
     const slot = this.slotOf(key)
-    if (slot === undefined || this.root === undefined || slot >= width << this.shift) return this
-    const root = alter(this.root, this.shift, slot, f)
-    return root === this.root ? this : new Table(this.index, root, this.shift)
+    if (slot === undefined || root === undefined || slot >= width << shift) return this
+    const next = alter(root, shift, slot, f)
+    return next === root ? this : new Table(index, next, shift)
   }
 
   setAll(rows: Iterable<Row>): Table<Row, Key> {
@@ -366,8 +368,10 @@ export class Table<Row, Key> {
   }
 
   filter(predicate: (row: Row) => boolean): Table<Row, Key> {
-    const root = this.root && keep(this.root, predicate)
-    return root === this.root ? this : this.with(root).tidied()
+    // Read before `predicate` runs, as in `update`.
+    const { index, root, shift } = this
+    const kept = root && keep(root, predicate)
+    return kept === root ? this : new Table(index, kept, shift).tidied()
   }
 
   clear(): Table<Row, Key> {
