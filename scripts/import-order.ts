@@ -21,6 +21,7 @@ export const coreRooms = [
   "Subscription",
   "Instance",
   "ModuleRuntime",
+  "Flow",
   "Logic",
   "Root",
   "Runtime",

@@ -8,6 +8,8 @@ import type { TxnRef } from "./Trace.ts"
 /** A committed action on its way to a consumer, with the transaction that committed it. */
 export interface Delivery extends TxnRef {
   readonly action: AnyAction
+  /** Whether its entry is recorded in full, and so what becomes of it. */
+  readonly traced: boolean
 }
 
 export interface ConsumerRequest {
@@ -112,7 +114,8 @@ export class Deliveries {
     if (only !== undefined) {
       for (const consumer of this.of(only._tag)) {
         if (consumer.free > 0 || !this.waitsFor(consumer, caller)) continue
-        if (consumer.matches({ instanceId: this.options.instanceId, n: 0, action: only })) return false
+        if (consumer.matches({ instanceId: this.options.instanceId, n: 0, action: only, traced: false }))
+          return false
       }
       return true
     }
@@ -121,7 +124,7 @@ export class Deliveries {
 
   demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
     const counts = new Map<Consumer<Delivery>, number>()
-    for (const [consumer, deliveries] of this.route(actions, 0)) {
+    for (const [consumer, deliveries] of this.route(actions, 0, false)) {
       if (this.waitsFor(consumer, caller)) counts.set(consumer, deliveries.length)
     }
     return Array.from(counts, ([consumer, count]) => ({ consumer, count }))
@@ -131,17 +134,19 @@ export class Deliveries {
   deliver(
     actions: ReadonlyArray<AnyAction>,
     n: number,
+    traced: boolean,
     waiter: Waiter | undefined,
     ticket: Ticket | null
   ): void {
     if (waiter !== undefined) {
-      for (const [consumer, deliveries] of this.route(actions, n)) waiter.publish(consumer, deliveries)
+      for (const [consumer, deliveries] of this.route(actions, n, traced))
+        waiter.publish(consumer, deliveries)
       return
     }
     for (const action of actions) {
       const consumers = this.of(action._tag)
       if (consumers.length === 0) continue
-      const delivery: Delivery = { instanceId: this.options.instanceId, n, action }
+      const delivery: Delivery = { instanceId: this.options.instanceId, n, action, traced }
       for (const consumer of consumers) {
         if (!consumer.matches(delivery)) continue
         consumer.push(delivery, ticket)
@@ -153,11 +158,12 @@ export class Deliveries {
   /** The deliveries of a transaction by consumer, for tracing and reserving. */
   route(
     actions: ReadonlyArray<AnyAction>,
-    n: number
+    n: number,
+    traced: boolean
   ): ReadonlyMap<Consumer<Delivery>, ReadonlyArray<Delivery>> {
     const routes = new Map<Consumer<Delivery>, Array<Delivery>>()
     for (const action of actions) {
-      const delivery: Delivery = { instanceId: this.options.instanceId, n, action }
+      const delivery: Delivery = { instanceId: this.options.instanceId, n, action, traced }
       for (const consumer of this.of(action._tag)) {
         if (!consumer.matches(delivery)) continue
         const route = routes.get(consumer)

@@ -498,7 +498,7 @@ export class Instance<S, A> {
     }
     if (actions.length > 0 && !this.deliveries.none) {
       if (this.detail === Detail.full) this.recordDeliveries(actions, n)
-      this.deliveries.deliver(actions, n, waiter, ticket)
+      this.deliveries.deliver(actions, n, this.detail === Detail.full, waiter, ticket)
     }
     if (previous !== next && this.host.sinks.length > 0) {
       const commit: Commit = {
@@ -522,7 +522,7 @@ export class Instance<S, A> {
   }
 
   private recordDeliveries(actions: ReadonlyArray<AnyAction>, n: number): void {
-    for (const [consumer, deliveries] of this.deliveries.route(actions, n)) {
+    for (const [consumer, deliveries] of this.deliveries.route(actions, n, true)) {
       for (const delivery of deliveries) {
         this.host.trace.event({
           kind: "delivery",
