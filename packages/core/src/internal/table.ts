@@ -73,7 +73,7 @@ const none: Array<never> = []
 let lastOwner = 0
 
 /** A batch's own number: nodes made under it may be written in place until the batch ends. */
-export const newOwner = () => ++lastOwner
+const newOwner = () => ++lastOwner
 
 const copyOf = <A>(items: Array<A>): Array<A> => (items.length === 0 ? none : items.slice())
 
