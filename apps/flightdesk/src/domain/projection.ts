@@ -3,12 +3,12 @@ import { geoAlbersUsa, geoPath } from "d3-geo"
 import { feature, mesh } from "topojson-client"
 import type { GeometryCollection, Topology } from "topojson-specification"
 
-/** The size of the drawing that the coordinates are for. */
-export const mapSize = { width: 975, height: 610 } as const
+/** The size of the drawing that the coordinates are for: the projection's own, less its empty margins. */
+export const mapSize = { width: 900, height: 585 } as const
 
 const albers = geoAlbersUsa()
   .scale(1300)
-  .translate([mapSize.width / 2, mapSize.height / 2])
+  .translate([mapSize.width / 2 - 5, mapSize.height / 2])
 
 /** Undefined for what the map does not show, such as Puerto Rico and Guam. */
 export const project = (place: {

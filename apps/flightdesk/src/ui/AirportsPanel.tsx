@@ -7,6 +7,7 @@ import { delayColor } from "./delayScale.ts"
 import { formatCount, formatMean, plural } from "./format.ts"
 import { useFrameSelector } from "./useFrameSelector.ts"
 import { usePickAirport } from "./usePickAirport.ts"
+import { VirtualRows } from "./VirtualRows.tsx"
 
 const columns = [
   { key: "code", title: "Airport", value: (totals: AirportTotals) => totals.code },
@@ -14,6 +15,8 @@ const columns = [
   { key: "departures", title: "Departures", value: (totals: AirportTotals) => totals.departures },
   { key: "mean", title: "Mean delay", value: (totals: AirportTotals) => meanDelay(totals) ?? -Infinity }
 ] as const
+
+const rowHeight = 32
 
 type Column = (typeof columns)[number]
 
@@ -50,19 +53,20 @@ export const AirportsPanel = (): ReactNode => {
         <h2 id="airports-title">Airports</h2>
         <span className="muted count">{plural(rows.length, "airport")}</span>
       </div>
-      {/* A part of the page that scrolls must be within the keyboard's reach. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className="scroller" role="region" aria-labelledby="airports-title" tabIndex={0}>
-        <table className="airports-table">
-          <caption className="visually-hidden">
-            Totals by airport. The mean delay is that of its arrivals.
-          </caption>
-          <thead>
-            <tr>
+      <VirtualRows
+        label="Totals by airport; the mean delay is that of its arrivals"
+        role="table"
+        count={rows.length}
+        rowHeight={rowHeight}
+        keyOf={(index) => rows[index]?.code ?? index}
+        head={
+          <div className="headings" role="rowgroup">
+            <div role="row" aria-rowindex={1} className="heading-row">
               {columns.map((each) => (
-                <th
+                <div
                   key={each.key}
-                  scope="col"
+                  role="columnheader"
+                  className={`cell ${each.key}`}
                   aria-sort={each !== column ? "none" : descending ? "descending" : "ascending"}
                 >
                   <button type="button" onClick={() => sortBy(each)}>
@@ -71,40 +75,40 @@ export const AirportsPanel = (): ReactNode => {
                       {each !== column ? "" : descending ? "▼" : "▲"}
                     </span>
                   </button>
-                </th>
+                </div>
               ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <AirportRow
-                key={row.code}
-                totals={row}
-                city={cities.get(row.code) ?? ""}
-                isPicked={row.code === picked}
-                onPick={pick}
-              />
-            ))}
-          </tbody>
-        </table>
-        {rows.length === 0 ? <p className="empty">Airports appear as flights arrive.</p> : null}
-      </div>
+            </div>
+          </div>
+        }
+        row={(index) => {
+          const row = rows[index]
+          return row === undefined ? null : (
+            <AirportCells
+              totals={row}
+              city={cities.get(row.code) ?? ""}
+              isPicked={row.code === picked}
+              onPick={pick}
+            />
+          )
+        }}
+      />
+      {rows.length === 0 ? <p className="empty">Airports appear as flights arrive.</p> : null}
     </section>
   )
 }
 
-interface AirportRowProps {
+interface AirportCellsProps {
   readonly totals: AirportTotals
   readonly city: string
   readonly isPicked: boolean
   readonly onPick: (code: string) => void
 }
 
-const AirportRow = memo(({ city, isPicked, onPick, totals }: AirportRowProps) => {
+const AirportCells = memo(({ city, isPicked, onPick, totals }: AirportCellsProps) => {
   const mean = meanDelay(totals)
   return (
-    <tr data-picked={isPicked}>
-      <th scope="row">
+    <div role="presentation" className="cells" data-picked={isPicked}>
+      <div role="rowheader" className="cell code">
         <button
           type="button"
           className="link"
@@ -113,13 +117,17 @@ const AirportRow = memo(({ city, isPicked, onPick, totals }: AirportRowProps) =>
         >
           <b>{totals.code}</b> <span className="muted">{city}</span>
         </button>
-      </th>
-      <td>{formatCount(totals.arrivals)}</td>
-      <td>{formatCount(totals.departures)}</td>
-      <td>
+      </div>
+      <div role="cell" className="cell arrivals">
+        {formatCount(totals.arrivals)}
+      </div>
+      <div role="cell" className="cell departures">
+        {formatCount(totals.departures)}
+      </div>
+      <div role="cell" className="cell mean">
         {formatMean(mean)}
         <span className="swatch" style={{ background: delayColor(mean) }} />
-      </td>
-    </tr>
+      </div>
+    </div>
   )
 })

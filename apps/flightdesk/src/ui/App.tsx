@@ -6,7 +6,6 @@ import { AirportsPanel } from "./AirportsPanel.tsx"
 import { FlightsPanel } from "./FlightsPanel.tsx"
 import { Header } from "./Header.tsx"
 import { MapPanel } from "./MapPanel.tsx"
-import { Summary } from "./Summary.tsx"
 import { Vitals } from "./Vitals.tsx"
 import { WatchPanel } from "./WatchPanel.tsx"
 
@@ -23,7 +22,6 @@ export const App = (): ReactNode => {
   return (
     <div className="desk" data-view={view}>
       <Header />
-      <Summary />
       <nav className="views" aria-label="Views">
         {views.map((each) => (
           <button

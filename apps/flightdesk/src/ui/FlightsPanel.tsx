@@ -40,6 +40,7 @@ export const FlightsPanel = (): ReactNode => {
         role="table"
         count={rows.length}
         rowHeight={rowHeight}
+        keyOf={(index) => rowAt(index)?.id ?? index}
         head={<Headings sort={sort} />}
         row={(index) => {
           const flight = rowAt(index)

@@ -5,6 +5,7 @@ import { Replay, type Speed, speeds } from "../modules/Replay.ts"
 import { ServerTrouble } from "../modules/ServerTrouble.ts"
 import { formatCount, formatDay, formatTime } from "./format.ts"
 import { Icon } from "./Icon.tsx"
+import { Summary } from "./Summary.tsx"
 import { useFrameSelector } from "./useFrameSelector.ts"
 
 export const Header = (): ReactNode => (
@@ -20,9 +21,12 @@ export const Header = (): ReactNode => (
         <p>20,000 US flights, January to March 2001</p>
       </div>
     </div>
-    <Controls />
-    <ProgressBar />
+    <Summary />
     <TroubleSwitch />
+    <div className="replay">
+      <Controls />
+      <ProgressBar />
+    </div>
     <ReplayProblem />
   </header>
 )

@@ -10,6 +10,8 @@ import { formatMean, plural } from "./format.ts"
 import { useFrameSelector } from "./useFrameSelector.ts"
 import { usePickAirport } from "./usePickAirport.ts"
 
+const viewBox = `0 0 ${mapSize.width} ${mapSize.height}`
+
 interface Spot {
   readonly airport: Airport
   readonly x: number
@@ -32,7 +34,12 @@ const trafficOf = (totals: AirportTotals | undefined): number =>
   totals === undefined ? 0 : totals.arrivals + totals.departures
 
 /** Its area grows with the traffic. */
-const radiusOf = (traffic: number): number => (traffic === 0 ? 1.6 : 2 + 0.46 * Math.sqrt(traffic))
+const radiusOf = (traffic: number): number =>
+  traffic === 0 ? 1.6 : Math.round((2 + 0.46 * Math.sqrt(traffic)) * 4) / 4
+
+/** Small ones are drawn over large ones. Whole pixels, so that growing seldom changes the order. */
+const largestFirst = (a: Shown, b: Shown): number =>
+  Math.round(b.radius) - Math.round(a.radius) || (a.airport.code < b.airport.code ? -1 : 1)
 
 const describe = ({ airport, totals }: Shown): string =>
   `${airport.code} ${airport.city}: ${plural(trafficOf(totals), "flight")}, mean delay ${formatMean(
@@ -49,13 +56,13 @@ export const MapPanel = (): ReactNode => {
         <Legend />
       </div>
       <div className="map">
-        <svg viewBox={`0 0 ${mapSize.width} ${mapSize.height}`} role="group" aria-labelledby="map-title">
-          {outline === null ? null : (
-            <>
-              <path className="land" d={outline.land} />
-              <path className="borders" d={outline.borders} />
-            </>
-          )}
+        {outline === null ? null : (
+          <svg className="outlines" viewBox={viewBox} aria-hidden="true">
+            <path className="land" d={outline.land} />
+            <path className="borders" d={outline.borders} />
+          </svg>
+        )}
+        <svg className="spots" viewBox={viewBox} role="group" aria-labelledby="map-title">
           <Airports airports={airports} />
         </svg>
         {status === "failed" ? (
@@ -135,7 +142,7 @@ const Airports = ({ airports }: { readonly airports: ReadonlyArray<Airport> }) =
         color: totals === undefined ? noDelayColor : delayColor(meanDelay(totals))
       }
     })
-    .sort((a, b) => b.radius - a.radius)
+    .sort(largestFirst)
 
   // One tab stop for the whole map: the airport focused last, or the largest.
   const stop = shown.find(({ airport }) => airport.code === (focused ?? picked)) ?? shown[0]

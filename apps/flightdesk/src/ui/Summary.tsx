@@ -14,7 +14,7 @@ export const Summary = (): ReactNode => {
   const recorded = useFrameSelector(watch, (state) => state.recorded)
   return (
     <dl className="summary">
-      <Number name="Flights arrived" value={formatCount(arrived.size)} />
+      <Number name="Flights" value={formatCount(arrived.size)} />
       <Number
         name="Mean delay"
         value={formatMean(arrived.size === 0 ? undefined : delaySum / arrived.size)}

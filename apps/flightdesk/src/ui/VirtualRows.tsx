@@ -5,6 +5,8 @@ interface VirtualRowsProps {
   readonly label: string
   readonly count: number
   readonly rowHeight: number
+  /** Rows that move keep their elements, and with them the focus. */
+  readonly keyOf: (index: number) => string | number
   /** What the rows are in: `list` or `table`. */
   readonly role: "list" | "table"
   /** Stays in view above the rows, and scrolls sideways with them. */
@@ -13,12 +15,21 @@ interface VirtualRowsProps {
 }
 
 /** Draws the rows that are in view, however many there are. Scrolls by the keyboard when focused. */
-export const VirtualRows = ({ count, head, label, role, row, rowHeight }: VirtualRowsProps): ReactNode => {
+export const VirtualRows = ({
+  count,
+  head,
+  keyOf,
+  label,
+  role,
+  row,
+  rowHeight
+}: VirtualRowsProps): ReactNode => {
   const scroller = useRef<HTMLDivElement>(null)
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
+    getItemKey: keyOf,
     overscan: 6
   })
   const isTable = role === "table"
@@ -39,9 +50,9 @@ export const VirtualRows = ({ count, head, label, role, row, rowHeight }: Virtua
         role={isTable ? "rowgroup" : "presentation"}
         style={{ height: virtualizer.getTotalSize() }}
       >
-        {virtualizer.getVirtualItems().map(({ index, start }) => (
+        {virtualizer.getVirtualItems().map(({ index, key, start }) => (
           <div
-            key={index}
+            key={String(key)}
             className="row"
             role={isTable ? "row" : "listitem"}
             {...(isTable

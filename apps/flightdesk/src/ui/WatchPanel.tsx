@@ -168,6 +168,7 @@ const Alerts = () => {
       role="list"
       count={alerts.size}
       rowHeight={46}
+      keyOf={(index) => alerts.at(alerts.size - 1 - index)?.id ?? index}
       row={(index) => {
         const alert = alerts.at(alerts.size - 1 - index)
         return alert === undefined ? null : <AlertRow alert={alert} />

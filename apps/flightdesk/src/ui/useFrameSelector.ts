@@ -1,19 +1,29 @@
-/** State as it stands once a frame, for what changes thousands of times a second. */
+/** State as it stands a few times a second, for what changes thousands of times a second. */
 import { useSelector } from "@sluice/react"
 import type { StateRef } from "@sluice/react"
 
 type Instance<S> = StateRef<S>["runtime"]
 
+/** Nobody reads faster than this, and a whole desk drawn 60 times a second takes the time from the flights. */
+const betweenFramesMs = 100
+
 const due = new Set<() => void>()
+// Written by `show`.
+let shownAt = -Infinity
+
+const show = (): void => {
+  shownAt = performance.now()
+  const tasks = [...due]
+  due.clear()
+  for (const run of tasks) run()
+}
 
 /** All that changed is shown in the same frame, so what is drawn together is of one moment. */
 const inNextFrame = (task: () => void): void => {
   if (due.size === 0) {
-    requestAnimationFrame(() => {
-      const tasks = [...due]
-      due.clear()
-      for (const run of tasks) run()
-    })
+    const wait = shownAt + betweenFramesMs - performance.now()
+    if (wait <= 0) requestAnimationFrame(show)
+    else setTimeout(() => requestAnimationFrame(show), wait)
   }
   due.add(task)
 }
@@ -21,10 +31,10 @@ const inNextFrame = (task: () => void): void => {
 /** Looks like the ref, but its state changes once a frame. */
 const framed = <S>({ unsafe: instance }: { readonly unsafe: Instance<S>["unsafe"] }): StateRef<S> => {
   const listeners = new Set<() => void>()
-  // Written by `show`, and by `getState` while nobody listens.
+  // Written by `catchUp`, and by `getState` while nobody listens.
   let shown = instance.getState()
   let stop: (() => void) | undefined
-  const show = () => {
+  const catchUp = () => {
     shown = instance.getState()
     for (const listener of listeners) listener()
   }
@@ -34,7 +44,7 @@ const framed = <S>({ unsafe: instance }: { readonly unsafe: Instance<S>["unsafe"
         getState: () => (stop === undefined ? (shown = instance.getState()) : shown),
         subscribe: (listener) => {
           listeners.add(listener)
-          stop ??= instance.subscribe(() => inNextFrame(show))
+          stop ??= instance.subscribe(() => inNextFrame(catchUp))
           return () => {
             listeners.delete(listener)
             if (listeners.size > 0) return
