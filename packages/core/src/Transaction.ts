@@ -72,6 +72,10 @@ export class Kernel<S> {
   /** While held, entries wait in `queue`. Written by `hold` and `release`. */
   held = false
   private telling = false
+  /** While `pump` is on the stack. Written by `pump`. */
+  private pumping = false
+  /** The task that `pump` called has not made its transaction yet. Written by `pump` and `transition`. */
+  private turn = false
   private readonly queue: Array<() => void> = []
 
   constructor(instanceId: string, state: S, hooks: Hooks<S>) {
@@ -82,7 +86,8 @@ export class Kernel<S> {
 
   /** Whether an entry can run now. If not, give it to `later`. */
   get idle(): boolean {
-    return !this.telling && !this.held
+    // A caller that a queued task resumes comes after what is still queued.
+    return !this.telling && !this.held && (!this.pumping || this.turn || this.queue.length === 0)
   }
 
   get queued(): number {
@@ -156,8 +161,16 @@ export class Kernel<S> {
     this.pump()
   }
 
+  // One loop, not one for each commit that it makes: subscribers may enter again and again.
   private pump(): void {
-    while (this.queue.length > 0 && this.idle) this.queue.shift()?.()
+    if (this.pumping) return
+    this.pumping = true
+    while (this.queue.length > 0 && !this.telling && !this.held) {
+      this.turn = true
+      this.queue.shift()?.()
+    }
+    this.turn = false
+    this.pumping = false
   }
 }
 
