@@ -2,6 +2,7 @@ import { Module, Runtime } from "@sluice/core"
 import type { Backlog, Trace } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { useLayoutEffect } from "react"
 import { expect, test, vi } from "vitest"
 import { RuntimeProvider, useBacklog, useModule, useTrace } from "../src/index.ts"
 import { Counter, CounterLive, make, makeCounter, Provided, render } from "./support.tsx"
@@ -105,6 +106,27 @@ test("useTrace gives the events so far, then new ones in batches: far fewer rend
   expect(tagsOf(last)).toEqual(["rename", ...Array.from({ length: 50 }, () => "increment"), "toggle"])
   expect(last).toEqual(runtime.trace.snapshot())
   expect(seen.length).toBeLessThanOrEqual(4)
+})
+
+test("useTrace gives what was recorded between its render and its subscription", () => {
+  const runtime = makeTwo()
+  let last: Trace.TraceSnapshot | undefined
+  const Eager = () => {
+    const { actions } = useModule(Counter)
+    useLayoutEffect(() => actions.increment(), [actions])
+    return null
+  }
+  const App = () => {
+    last = useTrace()
+    return <Eager />
+  }
+  render(
+    <RuntimeProvider runtime={runtime}>
+      <App />
+    </RuntimeProvider>
+  )
+  expect(last).toEqual(runtime.trace.snapshot())
+  expect(tagsOf(last!)).toEqual(["increment"])
 })
 
 test("useTrace of a ref gives that instance's events, and the newest `limit` of them", async () => {

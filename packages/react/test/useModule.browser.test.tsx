@@ -2,6 +2,7 @@ import { Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { StrictMode, Suspense, use, useEffect, useState } from "react"
+import { flushSync } from "react-dom"
 import { expect, test, vi } from "vitest"
 import { RuntimeProvider, useModule, useSelector } from "../src/index.ts"
 import type { ModuleRef } from "../src/index.ts"
@@ -276,6 +277,29 @@ test("another module, and another key, make another instance and end the one bef
   expect(view.text()).toBe("LOUD b")
   await vi.waitFor(() => expect(log).toEqual(["start a", "start b", "end a", "start LOUD b", "end b"]))
   expect(liveNotes(runtime)).toHaveLength(1)
+})
+
+test("after a change the new private instance is kept by later renders", () => {
+  const runtime = makeCounter()
+  const Plain = makeNote([])
+  const Loud = makeNote([], "LOUD ")
+  const refs = new Set<object>()
+  const Editor = ({ loud }: { loud: boolean }) => {
+    const note = useModule(loud ? Loud : Plain, { input: "a" })
+    refs.add(note)
+    return <button onClick={() => note.actions.write("written")}>{useSelector(note).text}</button>
+  }
+  const App = ({ loud }: { loud: boolean }) => (
+    <Provided runtime={runtime}>
+      <Editor loud={loud} />
+    </Provided>
+  )
+  const view = render(<App loud={false} />)
+  view.rerender(<App loud />)
+  flushSync(() => view.click("LOUD a"))
+  view.rerender(<App loud />)
+  expect(view.text()).toBe("written")
+  expect(refs.size).toBe(2)
 })
 
 test("an impl is a local instance too", () => {
