@@ -14,29 +14,93 @@ import { Fifo } from "./internal/fifo.ts"
 /** How a synchronous entry ended for its deliveries. */
 export type Settled = "delivered" | "closed" | { readonly error: unknown }
 
-/** Settles when every delivery of a synchronous entry has a slot. */
-export class Ticket {
-  private missing = 0
+/** One who waits for slots: a node in the graph of waits. */
+interface Waiting {
+  /** The consumer whose handler it is, if it is one. */
+  readonly from: AnyConsumer | undefined
+  /** Where it lacks a slot. */
+  readonly lacks: () => Iterable<AnyConsumer>
+  /** Who holds or will get a slot there before it. */
+  readonly precededBy: (consumer: AnyConsumer) => Iterable<Waiting>
+}
+
+/**
+ * Whether waiting would close a circle: the caller is a handler, and what it waits for cannot move before
+ * that handler ends. Follows from each full consumer to those who are first there, and to its own handlers
+ * where they all wait.
+ */
+const closesCycle = (caller: Waiting): boolean => {
+  const { from } = caller
+  if (from === undefined || !from.stalled(caller)) return false
+  const seen = new Set<Waiting>()
+  const reaches = (waiting: Waiting): boolean => {
+    if (seen.has(waiting)) return false
+    seen.add(waiting)
+    for (const consumer of waiting.lacks()) {
+      if (consumer === from) return true
+      if (consumer.stalled()) for (const handler of consumer.blocked) if (reaches(handler)) return true
+      for (const first of waiting.precededBy(consumer)) if (reaches(first)) return true
+    }
+    return false
+  }
+  return reaches(caller)
+}
+
+/** Settles when every delivery of a synchronous entry has a slot. A handler may be waiting for that. */
+export class Ticket implements Waiting {
+  readonly from: AnyConsumer | undefined
   private readonly settle: (settled: Settled) => void
+  /** Told when a delivery was let in beyond capacity. */
+  readonly cycle: (consumer: AnyConsumer) => void
+  /** Deliveries without a slot, by consumer. */
+  private readonly missing = new Map<AnyConsumer, number>()
+  private entered = false
 
-  constructor(settle: (settled: Settled) => void) {
-    this.settle = settle
+  constructor(options: {
+    readonly from: AnyConsumer | undefined
+    readonly settle: (settled: Settled) => void
+    readonly cycle: (consumer: AnyConsumer) => void
+  }) {
+    this.from = options.from
+    this.settle = options.settle
+    this.cycle = options.cycle
   }
 
-  expect(): void {
-    this.missing++
+  lacks(): Iterable<AnyConsumer> {
+    return this.missing.keys()
   }
 
-  granted(): void {
-    if (--this.missing === 0) this.settle("delivered")
+  precededBy(consumer: AnyConsumer): Iterable<Waiting> {
+    return consumer.holders
   }
 
-  closed(): void {
-    this.settle("closed")
+  /** A delivery has no slot. Whether waiting for one would never end. */
+  expect(consumer: AnyConsumer): boolean {
+    this.missing.set(consumer, (this.missing.get(consumer) ?? 0) + 1)
+    this.from?.blocked.add(this)
+    return closesCycle(this)
   }
 
-  failed(error: unknown): void {
-    this.settle({ error })
+  granted(consumer: AnyConsumer): void {
+    const left = (this.missing.get(consumer) ?? 0) - 1
+    if (left > 0) this.missing.set(consumer, left)
+    else this.missing.delete(consumer)
+    this.settleIfGranted()
+  }
+
+  /** The entry has run: from here on only deliveries are waited for. */
+  enter(): void {
+    this.entered = true
+    this.settleIfGranted()
+  }
+
+  end(settled: Settled): void {
+    this.from?.blocked.delete(this)
+    this.settle(settled)
+  }
+
+  private settleIfGranted(): void {
+    if (this.entered && this.missing.size === 0) this.end("delivered")
   }
 }
 
@@ -65,9 +129,10 @@ export class Consumer<Item> {
   private overflow = 0
   private readonly skipped: Record<string, number> = {}
   private readonly line: Array<Waiter> = []
-  private readonly holders = new Set<Waiter>()
-  /** Callers that are handlers of this consumer, waiting elsewhere. */
-  readonly blocked = new Set<Waiter>()
+  /** Callers that hold a slot here, and lack one elsewhere. */
+  readonly holders = new Set<Waiter>()
+  /** Handlers of this consumer that wait for slots. */
+  readonly blocked = new Set<Waiting>()
   closed = false
 
   /** Written by the flow that drains it. */
@@ -96,8 +161,9 @@ export class Consumer<Item> {
     return this.items.length
   }
 
-  /** Whether so many handlers wait that nothing takes from the FIFO. `more`: about to wait. */
-  stalled(more = 0): boolean {
+  /** Whether so many handlers wait, with `about` to, that nothing takes from the FIFO. */
+  stalled(about?: Waiting): boolean {
+    const more = about === undefined || this.blocked.has(about) ? 0 : 1
     return this.blocked.size + more >= this.limit
   }
 
@@ -115,8 +181,8 @@ export class Consumer<Item> {
     if (this.free > 0) {
       this.depth++
     } else {
-      ticket?.expect()
       this.tickets.push(ticket)
+      if (ticket?.expect(this)) this.admitIngress(ticket)
     }
     this.signal()
   }
@@ -128,7 +194,7 @@ export class Consumer<Item> {
       // A slot always goes to the oldest item without one, so that items keep their commit order.
       if (this.ingress > 0) {
         this.tickets.push(null)
-        this.tickets.shift()?.granted()
+        this.tickets.shift()?.granted(this)
       }
       this.items.push(item)
       this.depth++
@@ -140,6 +206,16 @@ export class Consumer<Item> {
 
   private get excess(): number {
     return Math.max(0, -this.free)
+  }
+
+  /** Gives every delivery a slot, beyond capacity, because the last of them cannot wait for one. */
+  private admitIngress(ticket: Ticket): void {
+    while (this.ingress > 0) {
+      this.depth++
+      this.overflow++
+      this.tickets.shift()?.granted(this)
+    }
+    ticket.cycle(this)
   }
 
   /** What a consumer that starts late is given first. */
@@ -185,8 +261,8 @@ export class Consumer<Item> {
     this.depth = 0
     while (this.tickets.length > 0) {
       const ticket = this.tickets.shift()
-      if (delivered) ticket?.granted()
-      else ticket?.closed()
+      if (delivered) ticket?.granted(this)
+      else ticket?.end("closed")
     }
     for (const waiter of this.line.splice(0)) waiter.forget(this)
     for (const waiter of this.holders) waiter.forget(this)
@@ -249,7 +325,7 @@ export class Consumer<Item> {
       const head = this.line[0]
       if (this.ingress > 0) {
         this.depth++
-        this.tickets.shift()?.granted()
+        this.tickets.shift()?.granted(this)
       } else if (head !== undefined) {
         const claim = head.claimOn(this)
         this.grant(head, claim, Math.min(this.free, claim.need - claim.held))
@@ -276,8 +352,8 @@ export type AnyConsumer = Consumer<Any>
 
 export interface Claim {
   readonly consumer: AnyConsumer
-  /** Slots to hold before entering: the number of items, at most the capacity. */
-  readonly need: number
+  /** Slots to hold before entering: the number of items, at most the capacity; less where it is let in early. */
+  need: number
   held: number
 }
 
@@ -292,16 +368,22 @@ export interface WaiterOptions {
   readonly from: AnyConsumer | undefined
   /** What it would deliver now; asked again before it enters, for consumers that came meanwhile. */
   readonly demands: () => ReadonlyArray<Demand>
-  /** Has every slot: enter. `cycle` names the consumer it was let past, if it was. */
-  readonly enter: (waiter: Waiter) => void
+  /** Has every slot. */
+  readonly enter: () => void
+  /** Told when it is let in beyond capacity. */
   readonly cycle: (consumer: AnyConsumer) => void
 }
 
+// Written by `start`.
+let lastOrder = 0
+
 /** A caller that waits, outside any transaction, until every consumer of its actions has room. */
-export class Waiter {
+export class Waiter implements Waiting {
   private readonly options: WaiterOptions
   private claims: Array<Claim> = []
-  private done = false
+  private phase: "new" | "standing" | "ended" = "new"
+  /** Its place among all waiters. Written by `start`. */
+  order = 0
 
   constructor(options: WaiterOptions) {
     this.options = options
@@ -309,7 +391,17 @@ export class Waiter {
 
   /** Takes its places. Enters at once if nothing is missing. */
   start(): void {
+    this.order = ++lastOrder
+    this.phase = "standing"
     if (this.reserve()) this.enter()
+  }
+
+  /**
+   * A consumer was opened: it takes its place there at once. If it did so only when it enters, a newer caller
+   * could hold the slot there and wait for one that this waiter holds.
+   */
+  standInNew(): void {
+    if (this.phase === "standing") this.reserve()
   }
 
   /** Whether all slots are held; otherwise it now stands in every line that lacks one. */
@@ -323,14 +415,26 @@ export class Waiter {
       if (claim.held < claim.need) fresh.push(claim)
     }
     if (fresh.length === 0) return true
-    const cycle = this.closesCycle()
-    if (cycle !== undefined) {
-      this.options.cycle(cycle)
+    if (this.from !== undefined && closesCycle(this)) {
+      this.options.cycle(this.from)
+      for (const claim of fresh) claim.need = claim.held
       return true
     }
     for (const claim of fresh) claim.consumer.enqueue(this)
-    this.options.from?.blocked.add(this)
+    this.from?.blocked.add(this)
     return false
+  }
+
+  get from(): AnyConsumer | undefined {
+    return this.options.from
+  }
+
+  *lacks(): Iterable<AnyConsumer> {
+    for (const { consumer, held, need } of this.claims) if (held < need && !consumer.closed) yield consumer
+  }
+
+  precededBy(consumer: AnyConsumer): Iterable<Waiting> {
+    return consumer.before(this)
   }
 
   get complete(): boolean {
@@ -338,9 +442,9 @@ export class Waiter {
   }
 
   enter(): void {
-    if (this.done || !this.reserve()) return
-    this.options.from?.blocked.delete(this)
-    this.options.enter(this)
+    if (this.phase !== "standing" || !this.reserve()) return
+    this.from?.blocked.delete(this)
+    this.options.enter()
   }
 
   /** The transaction committed: its items take the slots. */
@@ -354,9 +458,8 @@ export class Waiter {
 
   /** Ends it: interrupted, closed, or entered. What it still holds goes to the next. */
   end(): void {
-    if (this.done) return
-    this.done = true
-    this.options.from?.blocked.delete(this)
+    this.phase = "ended"
+    this.from?.blocked.delete(this)
     for (const claim of this.claims) claim.consumer.leave(this, claim)
   }
 
@@ -369,29 +472,6 @@ export class Waiter {
   /** A consumer closed: its slot is not needed any more. */
   forget(consumer: AnyConsumer): void {
     this.claims = this.claims.filter((claim) => claim.consumer !== consumer)
-    if (!this.done && this.complete) this.enter()
-  }
-
-  /**
-   * Whether waiting would close a circle: the caller is a handler, and what it waits for cannot move before
-   * that handler ends. Follows from each full consumer to those who hold or precede us there, and to its own
-   * handlers where they all wait.
-   */
-  private closesCycle(): AnyConsumer | undefined {
-    const from = this.options.from
-    if (from === undefined || !from.stalled(1)) return undefined
-    const seen = new Set<Waiter>()
-    const reaches = (waiter: Waiter): boolean => {
-      if (seen.has(waiter)) return false
-      seen.add(waiter)
-      return waiter.claims.some(({ consumer, held, need }) => {
-        if (held >= need || consumer.closed) return false
-        if (consumer === from) return true
-        if (consumer.stalled()) for (const handler of consumer.blocked) if (reaches(handler)) return true
-        for (const ahead of consumer.before(waiter)) if (reaches(ahead)) return true
-        return false
-      })
-    }
-    return reaches(this) ? from : undefined
+    if (this.complete) this.enter()
   }
 }

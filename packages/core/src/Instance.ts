@@ -8,7 +8,7 @@ import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Body from "./Body.ts"
 import { type Caller, callerOf, CallerRef } from "./Caller.ts"
-import { type Consumer, type Demand, Ticket, Waiter } from "./Channel.ts"
+import { type AnyConsumer, type Consumer, type Demand, type Settled, Ticket, Waiter } from "./Channel.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import { type ConsumerRequest, Deliveries, type Delivery } from "./Delivery.ts"
 import {
@@ -105,7 +105,7 @@ export class Instance<S, A> {
   /** Services for what the instance forks. Written by `start`. */
   services: Context.Context<never> = Context.empty()
   /** Callers that wait for room, with what ends their wait. Written by `enterWhenRoom`. */
-  private readonly waiting = new Map<Waiter, (exit: Exit.Exit<never>) => void>()
+  readonly waiting = new Map<Waiter, () => void>()
   /** Written by `close`. */
   closed = false
   /** The state to come back to, while devtools show another. Written by `travel` and `live`. */
@@ -163,12 +163,12 @@ export class Instance<S, A> {
       return
     }
     this.whenIdle(() => {
-      if (this.closed) return ticket?.closed()
+      if (this.closed) return ticket?.end("closed")
       try {
         run(context)
       } catch (error) {
         // Its caller has gone on; `rolledBack` has given the error to `onError`.
-        ticket?.failed(error)
+        ticket?.end({ error })
       }
     })
   }
@@ -215,12 +215,9 @@ export class Instance<S, A> {
           this.whenIdle(() => {
             if (!ended) settle(attempt({ cause: caller?.txn, waiter, ticket: null }))
           }),
-        cycle: (consumer) =>
-          this.host.warn(
-            `${Transaction.describe(origin)} on ${this.instanceId}, made by a handler of ${consumer.name}, would wait for that handler itself, so it was let in beyond capacity. Raise the channel's capacity, or make the entry from a forked fiber.`
-          )
+        cycle: (consumer) => this.warnOfCycle(origin, consumer)
       })
-      this.waiting.set(waiter, settle)
+      this.waiting.set(waiter, () => settle(Exit.die(this.instanceClosed(origin))))
       this.whenIdle(() => {
         if (!ended) waiter.start()
       })
@@ -387,17 +384,22 @@ export class Instance<S, A> {
   /** The Promise settles when every delivery has a slot. It never causes an unhandled rejection. */
   private settling(origin: Origin, enter: (ticket: Ticket) => void): Promise<void> {
     const promise = new Promise<void>((resolve, reject) => {
-      const ticket = new Ticket((settled) => {
+      const settle = (settled: Settled) => {
         if (settled === "delivered") resolve()
         // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the entry threw
         else reject(settled === "closed" ? this.instanceClosed(origin) : settled.error)
-      })
-      // Held open until the entry has run, which may be later than this call.
-      ticket.expect()
-      enter(ticket)
+      }
+      const from = callerOf(Fiber.getCurrent())?.consumer
+      enter(new Ticket({ from, settle, cycle: (consumer) => this.warnOfCycle(origin, consumer) }))
     })
     promise.catch(() => {})
     return promise
+  }
+
+  private warnOfCycle(origin: Origin, consumer: AnyConsumer): void {
+    this.host.warn(
+      `${Transaction.describe(origin)} on ${this.instanceId}, made by a handler of ${consumer.name}, would wait for that handler itself, so it was let in beyond capacity. Raise the channel's capacity, or make the entry from a forked fiber.`
+    )
   }
 
   private plan(tag: string): Plan<S> {
@@ -439,7 +441,9 @@ export class Instance<S, A> {
 
   subscribe(request: ConsumerRequest): Consumer<Delivery> {
     if (request.tags !== "all") for (const tag of request.tags) this.plan(tag)
-    return this.deliveries.subscribe(request)
+    const consumer = this.deliveries.subscribe(request)
+    for (const waiter of this.waiting.keys()) waiter.standInNew()
+    return consumer
   }
 
   private hasRoom(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): boolean {
@@ -518,7 +522,7 @@ export class Instance<S, A> {
         else waiter.publish(sink, [commit])
       }
     }
-    ticket?.granted()
+    ticket?.enter()
   }
 
   private recordDeliveries(actions: ReadonlyArray<AnyAction>, n: number): void {
@@ -686,9 +690,8 @@ export class Instance<S, A> {
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     if (this.closed) return Effect.void
     this.closed = true
-    const origin: Origin = { kind: "state-update", name: "waiting entry" }
     const waiting = [...this.waiting.values()]
-    for (const settle of waiting) settle(Exit.die(this.instanceClosed(origin)))
+    for (const refuse of waiting) refuse()
     this.kernel.release()
     return Effect.flatMap(Scope.close(this.scope, Exit.void), () =>
       Effect.sync(() => {

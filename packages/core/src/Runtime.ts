@@ -374,6 +374,8 @@ class RuntimeImpl implements Runtime<unknown> {
       matches: () => true
     })
     this.sinks.push(consumer)
+    const waiting = [...this.live.values()].flatMap((instance) => [...instance.waiting.keys()])
+    for (const waiter of waiting.toSorted((a, b) => a.order - b.order)) waiter.standInNew()
     const dispatcher = this.scheduler.makeDispatcher()
     const take: Effect.Effect<ReadonlyArray<Commit>> = Effect.suspend(() => {
       const batch: Array<Commit> = []
@@ -384,14 +386,18 @@ class RuntimeImpl implements Runtime<unknown> {
       })
       return Effect.flatMap(arrival, () => take)
     })
-    const retry = sink.retry ?? Schedule.spaced("1 second")
+    const everySecond = Schedule.spaced("1 second")
+    const retry = sink.retry === undefined ? everySecond : Schedule.concat(sink.retry, everySecond)
     const deliver = (batch: ReadonlyArray<Commit>) =>
       Effect.suspend(() => sink.onCommit(batch)).pipe(
         Effect.provideService(CallerRef, { txn: undefined, consumer, instanceId: undefined }),
-        Effect.tapCause((cause) => Effect.sync(() => this.report(Cause.squash(cause), "sink", sink.name))),
+        // A defect is a failure here: no commit may be passed over.
+        Effect.catchCause((cause) => {
+          this.report(Cause.squash(cause), "sink", sink.name)
+          return Effect.fail(cause)
+        }),
         Effect.retry(retry),
-        // A defect is not retried; the sink goes on with the next batch.
-        Effect.catchCause(() => Effect.void)
+        Effect.orDie
       )
     const fiber = this.fork(Effect.forever(Effect.flatMap(take, deliver), { disableYield: true }))
     return () => {
