@@ -1,7 +1,6 @@
 "use client"
 import type { Trace } from "@sluice/core"
 import { useMemo, useSyncExternalStore } from "react"
-import { coalesce, frameMs } from "./internal/coalesce.ts"
 import { useRuntime } from "./useRuntime.ts"
 
 export interface UseTraceOptions {
@@ -32,20 +31,23 @@ const traceStore = (
     // A new snapshot is a change to React: only if something happened between render and here.
     if (recorded !== shown.recorded || sampledOut !== shown.sampledOut) shown = read()
     let pending: ReadonlyArray<Trace.TraceEvent> = []
-    const show = coalesce(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const show = () => {
+      timer = undefined
       shown = { events: newest([...shown.events, ...pending]), ...trace.counts() }
       pending = []
       listener()
-    }, intervalMs)
+    }
     const detach = trace.attach({
       onBatch: (events) => {
         pending = newest([...pending, ...events])
-        show.request()
+        // Not an animation frame: these stop in hidden windows and need the DOM.
+        timer ??= setTimeout(show, intervalMs)
       }
     })
     return () => {
       detach()
-      show.cancel()
+      clearTimeout(timer)
     }
   }
   return { subscribe, snapshot: () => shown }
@@ -63,7 +65,7 @@ export const useTrace = (
   const { trace } = useRuntime()
   const instanceId = ref?.runtime.instanceId
   const limit = options?.limit ?? 100
-  const intervalMs = options?.intervalMs ?? frameMs
+  const intervalMs = options?.intervalMs ?? 16
   const { snapshot, subscribe } = useMemo(
     () => traceStore(trace, instanceId, limit, intervalMs),
     [trace, instanceId, limit, intervalMs]
