@@ -41,6 +41,8 @@ export const Details = ({ model, state }: DetailsProps): ReactNode => {
     )
   }
   const isHere = state.isTravelling && state.travelledTo === entry.txnId
+  const isReached = model.canJumpTo(entry)
+  const canJump = isReached && !isHere
   return (
     <div className="details">
       <div className="bar tools">
@@ -48,12 +50,15 @@ export const Details = ({ model, state }: DetailsProps): ReactNode => {
         <span className="subject" title={entry.txnId}>
           {titleOf(entry)} <small>{entry.txnId}</small>
         </span>
+        {/* Not disabled: it would lose the focus that it has after a jump. */}
         <button
           type="button"
           className="primary"
-          disabled={isHere || !model.canJumpTo(entry)}
-          title={model.canJumpTo(entry) ? "Enter" : "It has left the history"}
-          onClick={() => model.jump(entry)}
+          aria-disabled={!canJump}
+          title={isReached ? "Enter" : "The history does not reach it"}
+          onClick={() => {
+            if (canJump) model.jump(entry)
+          }}
         >
           {isHere ? "You are here" : "Jump here"}
         </button>
@@ -80,6 +85,8 @@ const EntryDiff = memo(({ entry }: { readonly entry: TimelineEntry }) => {
       </>
     )
   }
+  if (entry.outcome === "commit")
+    return <p className="hint">It was committed before the recording began: its states are not known.</p>
   return <p className="hint">The state stayed as it was. The actions were delivered.</p>
 })
 EntryDiff.displayName = "EntryDiff"
@@ -102,7 +109,7 @@ const StateThen = memo(({ entry, model }: { readonly entry: TimelineEntry; reado
   // An instance that has ended since is still known by its commit.
   if (entry.commit !== undefined) states.set(entry.instanceId, entry.commit.next)
   const shown = states.has(instanceId) ? instanceId : entry.instanceId
-  if (!states.has(shown)) return <p className="hint">This moment has left the history.</p>
+  if (!states.has(shown)) return <p className="hint">The history does not reach this moment.</p>
   return (
     <>
       <label className="choice">

@@ -13,7 +13,7 @@ import { Details } from "./Details.tsx"
 import { count } from "./format.ts"
 import { Gauges } from "./Gauges.tsx"
 import type { History } from "./history.ts"
-import { makePanelModel, type PanelModel, type PanelState } from "./model.ts"
+import { makePanelModel, type PanelState } from "./model.ts"
 import {
   defaultPreferences,
   type Dock,
@@ -59,7 +59,7 @@ const Panel = ({ adapter, history, initialDock, onClose, root, takeFocus }: Pane
   useLayoutEffect(() => adoptStyles(root, panelStyles), [root])
   useEffect(() => model.start(), [model])
   useEffect(() => {
-    if (takeFocus) section.current?.querySelector<HTMLElement>("[role=listbox]")?.focus()
+    if (takeFocus) focusList(section.current)
   }, [takeFocus])
 
   const change = (changes: Partial<Preferences>) => {
@@ -99,7 +99,14 @@ const Panel = ({ adapter, history, initialDock, onClose, root, takeFocus }: Pane
           ✕
         </button>
       </header>
-      <TravelBar model={model} state={state} />
+      <TravelBar
+        state={state}
+        onLive={() => {
+          model.live()
+          // The button that had the focus is gone.
+          focusList(section.current)
+        }}
+      />
       <div className="view" role="tabpanel" aria-label={view === "timeline" ? "Timeline" : "Channels"}>
         {view === "timeline" ? (
           <>
@@ -118,7 +125,10 @@ const Panel = ({ adapter, history, initialDock, onClose, root, takeFocus }: Pane
 // React.lazy takes the default export.
 export default Panel
 
-const TravelBar = ({ model, state }: { readonly model: PanelModel; readonly state: PanelState }) => (
+const focusList = (panel: HTMLElement | null): void =>
+  panel?.querySelector<HTMLElement>("[role=listbox]")?.focus()
+
+const TravelBar = ({ onLive, state }: { readonly onLive: () => void; readonly state: PanelState }) => (
   <>
     {state.isTravelling ? (
       <output className="notice travelling">
@@ -134,7 +144,7 @@ const TravelBar = ({ model, state }: { readonly model: PanelModel; readonly stat
           )}
           . New entries wait.
         </span>
-        <button type="button" className="primary" onClick={model.live} title="Escape">
+        <button type="button" className="primary" onClick={onLive} title="Escape">
           Back to live
         </button>
       </output>

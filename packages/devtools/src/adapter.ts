@@ -61,7 +61,7 @@ export const directAdapter = (runtime: DevtoolsRuntime): Adapter => ({
   label: runtime.label,
   traceLevel: runtime.trace.level,
   traceCapacity: runtime.trace.capacity,
-  traceCounts: runtime.trace.counts,
+  traceCounts: () => runtime.trace.counts(),
 
   // Infinity: a panel must never make the app wait.
   onCommits: (listener) =>
@@ -95,9 +95,9 @@ export const directAdapter = (runtime: DevtoolsRuntime): Adapter => ({
       .instances()
       .map((instance) => ({ instanceId: instance.instanceId, ...instance.unsafe.backlog() })),
 
-  isTravelling: runtime.travel.active,
-  travelTo: runtime.travel.to,
-  live: runtime.travel.live,
+  isTravelling: () => runtime.travel.active(),
+  travelTo: (states) => runtime.travel.to(states),
+  live: () => runtime.travel.live(),
 
   onChange: (listener) => {
     const ends = [runtime.travel.subscribe(listener), runtime.subscribe(listener)]

@@ -83,7 +83,7 @@ export class History {
   /** Whether the states right after commit `seq` can still be told. */
   reaches(seq: number): boolean {
     const { oldest } = this
-    return this.dropped === 0 || (oldest !== undefined && seq >= oldest.seq - 1)
+    return oldest === undefined || seq >= oldest.seq - 1
   }
 
   /**

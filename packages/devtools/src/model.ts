@@ -151,6 +151,7 @@ export const makePanelModel = (adapter: Adapter, history: History): PanelModel =
     canJumpTo: (entry) => history.reaches(entry.position),
     jump: (entry) =>
       attempt(`Cannot jump to ${entry.txnId}`, () => {
+        if (!history.reaches(entry.position)) throw new Error("the history does not reach it")
         adapter.travelTo(history.statesAt(entry.position, adapter.instances()))
         return {
           isTravelling: adapter.isTravelling(),

@@ -82,7 +82,7 @@ export const panelStyles = `
 .docks { display: flex; margin: 0; padding: 0; border: 0; }
 .panel abbr { text-decoration: none; }
 .panel .primary { flex: none; border: 1px solid transparent; border-radius: 6px; padding: 2px 10px; min-height: 26px; background: var(--accent); color: var(--on-accent); font-weight: 600; cursor: pointer; }
-.panel .primary:disabled { background: none; border-color: var(--line); color: var(--muted); cursor: default; }
+.panel .primary[aria-disabled=true] { background: none; border-color: var(--line); color: var(--muted); cursor: default; }
 .panel .primary:focus-visible { outline-offset: 2px; }
 .panel .link { border: 0; padding: 0; margin-inline-end: 8px; background: none; color: var(--accent); text-decoration: underline; cursor: pointer; font-family: var(--mono); font-size: 11.5px; }
 .panel .toggle { flex: none; border: 1px solid var(--line); border-radius: 6px; padding: 2px 9px; min-height: 26px; background: var(--ground); color: var(--muted); cursor: pointer; }

@@ -15,6 +15,7 @@ export interface TimelineEntry {
   readonly at: number
   /** The `seq` of its commit; of one that made none, that of the last commit before it, or 0. */
   readonly position: number
+  /** Unknown too where it was committed before the history was begun. */
   readonly commit: Commit.Commit | undefined
   /** What the trace has of it, if anything: duration, payloads, error. */
   readonly traced: Trace.EntryEvent | undefined
@@ -77,6 +78,8 @@ export class Timeline {
   /** Events from a commit on whose own commit has not come yet. */
   #held: ReadonlyArray<Trace.EntryEvent> = []
   #withoutCommit = 0
+  /** Entries of outcome `commit` that have none here. */
+  readonly #unrecorded = new Set<string>()
 
   constructor(history: History, options: { readonly sampled: boolean }) {
     this.#history = history
@@ -107,6 +110,7 @@ export class Timeline {
 
     const entries = [...this.#entries]
     for (const commit of commits) {
+      if (this.#unrecorded.delete(commit.txnId)) this.#remove(entries, commit.txnId)
       entries.push(ofCommit(commit))
       this.#seqOf.set(commit.txnId, commit.seq)
       this.#lastCommit = commit.seq
@@ -122,9 +126,7 @@ export class Timeline {
     this.#held = []
     for (const [index, event] of queue.entries()) {
       if (event.outcome !== "commit") {
-        const position = this.#positionOf(entries, event)
-        entries.splice(countUpTo(entries, position), 0, ofEvent(event, position))
-        this.#withoutCommit++
+        this.#insert(entries, event)
         continue
       }
       const seq = this.#seqOf.get(event.txnId)
@@ -135,11 +137,27 @@ export class Timeline {
         if (entry?.commit !== undefined) entries[at] = { ...entry, traced: event }
       } else if (index >= heldBefore) {
         // Trace and commits come apart, each in its own batches. Held once; what has not come by the next
-        // time was committed before the recording began, or has left the history.
+        // time was committed before the history was begun, or has left it.
         this.#held = queue.slice(index)
         return
+      } else {
+        this.#unrecorded.add(event.txnId)
+        this.#insert(entries, event)
       }
     }
+  }
+
+  #insert(entries: Array<TimelineEntry>, event: Trace.EntryEvent): void {
+    const position = this.#positionOf(entries, event)
+    entries.splice(countUpTo(entries, position), 0, ofEvent(event, position))
+    this.#withoutCommit++
+  }
+
+  #remove(entries: Array<TimelineEntry>, txnId: string): void {
+    const index = entries.findIndex((entry) => entry.txnId === txnId)
+    if (index < 0) return
+    entries.splice(index, 1)
+    this.#withoutCommit--
   }
 
   #positionOf(entries: ReadonlyArray<TimelineEntry>, event: Trace.EntryEvent): number {
@@ -171,6 +189,7 @@ export class Timeline {
         return !isPast(entry)
       }
       if (!isPast(entry) && excess <= 0) return true
+      this.#unrecorded.delete(entry.txnId)
       this.#withoutCommit--
       excess--
       return false

@@ -1,0 +1,469 @@
+import { describe, expect, test } from "vitest"
+import { page, userEvent } from "vitest/browser"
+import { focused, inPanel, list, makeApp, mount, panel, rows } from "./support.tsx"
+
+const titles = () => inPanel("[role=option] .what").map((element) => element.textContent)
+const row = (name: string | RegExp) => panel.getByRole("option", { name })
+const shownDiff = () =>
+  inPanel(".changes li").map((item) =>
+    [item.className, ...Array.from(item.querySelectorAll(".path, .side"), (part) => part.textContent)].join(
+      " "
+    )
+  )
+
+describe("the list", () => {
+  test("shows each transaction with its instance, action, origin, duration and cause, in order", async () => {
+    const { counter, log, runtime } = makeApp({ logs: true })
+    mount({ runtime, initialOpen: true })
+    await expect.element(list).toBeVisible()
+    counter.unsafe.dispatch({ _tag: "add", payload: 2 })
+    await expect.element(row(/Log#1.*write.*action.*↳ Counter#1::t\d+/)).toBeVisible()
+    counter.unsafe.dispatch({ _tag: "touch" })
+    expect(() => counter.unsafe.dispatch({ _tag: "fail", payload: "on purpose" })).toThrow("on purpose")
+    log.unsafe.transact("by hand", (tx) => tx.set({ lines: [] }))
+    counter.unsafe.dispatchBatch([
+      { _tag: "add", payload: 1 },
+      { _tag: "add", payload: 1 },
+      { _tag: "add", payload: 1 }
+    ])
+    await expect.element(row(/add, add \+1/)).toBeVisible()
+    await expect
+      .poll(() => titles().filter((title) => title !== "write"))
+      .toEqual(["add", "touchunchanged", "failrollback", "by hand", "add, add +1"])
+    await expect.element(row(/Counter#1 ?add ?action ?[\d.]+ (µs|ms)/)).toBeVisible()
+  })
+
+  test("shows no duration where none was traced, and what happened before the panel was opened", async () => {
+    const { counter, runtime } = makeApp({ trace: { level: "light" } })
+    mount({ runtime })
+    await expect
+      .element(page.getByRole("button", { name: "Open Sluice devtools for test app" }))
+      .toBeVisible()
+    counter.unsafe.dispatch({ _tag: "add", payload: 2 })
+    expect(() => counter.unsafe.dispatch({ _tag: "fail", payload: "early" })).toThrow()
+    counter.unsafe.dispatch({ _tag: "add", payload: 3 })
+    await page.getByRole("button", { name: "Open Sluice devtools for test app" }).click()
+    await expect.poll(titles).toEqual(["add", "failrollback", "add"])
+    expect(inPanel(".row .duration").map((element) => element.textContent)).toEqual(["", "", ""])
+    await expect.poll(() => focused()).toBe(list.element())
+    await panel.getByRole("button", { name: "Close devtools" }).click()
+    await expect
+      .poll(() => focused())
+      .toBe(page.getByRole("button", { name: "Open Sluice devtools for test app" }).element())
+  })
+
+  test("hides what the filter does not find, and drops none of it", async () => {
+    const { counter, log, runtime } = makeApp()
+    mount({ runtime, initialOpen: true })
+    await expect.element(list).toBeVisible()
+    counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    log.unsafe.dispatch({ _tag: "write", payload: "x" })
+    await expect.poll(titles).toEqual(["add", "write"])
+    const filter = panel.getByRole("searchbox", { name: /Filter/ })
+    await filter.fill("LOG action")
+    await expect.poll(titles).toEqual(["write"])
+    await expect.element(panel.getByText("1 of 2")).toBeVisible()
+    counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    await expect.element(panel.getByText("1 of 3")).toBeVisible()
+    await filter.fill("nothing like it")
+    await expect.element(panel.getByText("Nothing matches the filter.")).toBeVisible()
+    await userEvent.keyboard("{Escape}")
+    await expect.poll(titles).toEqual(["add", "write", "add"])
+  })
+
+  test("follows the latest entry until the user scrolls or selects", async () => {
+    const { counter, runtime } = makeApp()
+    mount({ runtime, initialOpen: true })
+    await expect.element(list).toBeVisible()
+    const add = (times: number) => {
+      for (let n = 0; n < times; n++) counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    }
+    const follow = panel.getByRole("button", { name: "Follow" })
+    const lastShown = () => Math.max(...inPanel("[role=option]").map((option) => Number(option.ariaPosInSet)))
+    add(200)
+    await expect.poll(lastShown).toBe(200)
+    const scroller = list.element()
+    const scrolled = new Promise((resolve) => scroller.addEventListener("scroll", resolve, { once: true }))
+    scroller.scrollTop -= 300
+    await scrolled
+    await expect.element(follow).toHaveAttribute("aria-pressed", "false")
+    const { scrollTop } = scroller
+    add(50)
+    await expect.element(panel.getByText("250", { exact: true }).first()).toBeVisible()
+    expect(scroller.scrollTop).toBe(scrollTop)
+    await follow.click()
+    await expect.poll(lastShown).toBe(250)
+    await rows.last().click()
+    await expect.element(follow).toHaveAttribute("aria-pressed", "false")
+  })
+
+  test("keeps what the user reads in view while the history moves on", async () => {
+    const { counter, runtime } = makeApp()
+    mount({ runtime, initialOpen: true, history: 100 })
+    await expect.element(list).toBeVisible()
+    const add = (times: number) => {
+      for (let n = 0; n < times; n++) counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    }
+    add(100)
+    await expect.element(row(/Counter#1/).first()).toBeVisible()
+    await expect.poll(() => inPanel("[role=option]").at(-1)?.ariaPosInSet).toBe("100")
+    await rows.last().click()
+    const selected = () => inPanel("[role=option][aria-selected=true]")[0]
+    const { id = "" } = selected() ?? {}
+    const top = selected()?.getBoundingClientRect().top
+    add(30)
+    await expect.poll(() => selected()?.ariaPosInSet).toBe("70")
+    expect(selected()?.id).toBe(id)
+    expect(selected()?.getBoundingClientRect().top).toBe(top)
+    await expect.element(panel.getByText("dropped 30").first()).toBeVisible()
+  })
+})
+
+describe("the details", () => {
+  test("show the diff, the states of all instances at that moment, and the entry", async () => {
+    const { counter, log, runtime } = makeApp()
+    mount({ runtime, initialOpen: true })
+    log.unsafe.dispatch({ _tag: "write", payload: "first" })
+    counter.unsafe.dispatch({ _tag: "add", payload: 5 })
+    log.unsafe.dispatch({ _tag: "write", payload: "second" })
+    await row(/add/).click()
+    expect(shownDiff()).toEqual([
+      "changed ~count before 0 after 5",
+      'changed ~last before null after "add 5"'
+    ])
+    await panel.getByRole("tab", { name: "State" }).click()
+    await expect.element(panel.getByRole("treeitem", { name: "count: 5" })).toBeVisible()
+    await panel.getByRole("combobox").selectOptions("Log#1")
+    await panel.getByRole("treeitem", { name: /^lines/ }).click()
+    await expect.element(panel.getByRole("treeitem", { name: '0: "first"' })).toBeVisible()
+    expect(panel.getByRole("treeitem", { name: /second/ }).elements()).toEqual([])
+    await panel.getByRole("tab", { name: "Entry" }).click()
+    await expect.element(panel.getByText("action · add")).toBeVisible()
+    await expect.element(panel.getByRole("treeitem", { name: "add: 5" })).toBeVisible()
+  })
+
+  test("lead from an effect to its cause and back", async () => {
+    const { counter, runtime } = makeApp({ logs: true })
+    mount({ runtime, initialOpen: true })
+    counter.unsafe.dispatch({ _tag: "add", payload: 5 })
+    await row(/write/).click()
+    await panel.getByRole("tab", { name: "Entry" }).click()
+    await panel.getByRole("button", { name: /^Counter#1::t/ }).click()
+    await expect.element(row(/add/)).toHaveAttribute("aria-selected", "true")
+    await panel.getByRole("button", { name: /^Log#1::t/ }).click()
+    await expect.element(row(/write/)).toHaveAttribute("aria-selected", "true")
+  })
+
+  test("show why an entry was rolled back", async () => {
+    const { counter, runtime } = makeApp()
+    mount({ runtime, initialOpen: true })
+    expect(() => counter.unsafe.dispatch({ _tag: "fail", payload: "on purpose" })).toThrow()
+    await row(/fail/).click()
+    await expect.element(panel.getByText("Rolled back: nothing changed.")).toBeVisible()
+    await expect.element(panel.getByText(/ReducerFailed.*on purpose/).first()).toBeVisible()
+  })
+
+  test("open large values a hundred parts at a time, by keyboard too", async () => {
+    const { log, runtime } = makeApp()
+    mount({ runtime, initialOpen: true })
+    const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}`)
+    log.unsafe.transact("fill", (tx) => tx.set({ lines }))
+    await row(/fill/).click()
+    await panel.getByRole("tab", { name: "State" }).click()
+    const item = (name: string | RegExp) => panel.getByRole("treeitem", { name })
+    await item(/^lines/).click()
+    await userEvent.keyboard("{ArrowDown}{ArrowDown}{ArrowRight}{ArrowRight}")
+    await expect.poll(() => focused()).toBe(item(/^.10,000 … 10,099/).element())
+    await userEvent.keyboard("{ArrowRight}{ArrowRight}")
+    await expect.poll(() => focused()).toBe(item(/^10000: .*line 10000/).element())
+    expect(inPanel("[role=treeitem]").length).toBeLessThan(250)
+    await userEvent.keyboard("{ArrowLeft}{ArrowLeft}{ArrowLeft}{ArrowLeft}")
+    await expect.element(item(/^.10,000 … 19,999/)).toHaveAttribute("aria-expanded", "false")
+  })
+})
+
+describe("travel", () => {
+  test("shows an earlier moment of all instances, fires no handler, and loses nothing meanwhile", async () => {
+    const { counter, handled, log, runtime } = makeApp()
+    mount({ runtime, initialOpen: true })
+    const seen: Array<unknown> = []
+    counter.unsafe.subscribe((state) => seen.push(state.count))
+    counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    log.unsafe.dispatch({ _tag: "write", payload: "between" })
+    counter.unsafe.dispatch({ _tag: "add", payload: 10 })
+    log.unsafe.dispatch({ _tag: "write", payload: "after" })
+    await expect.poll(() => handled).toEqual([1, 10])
+
+    await row(/Counter#1.*add/)
+      .first()
+      .click()
+    await panel.getByRole("button", { name: "Jump here" }).click()
+    await expect.element(panel.getByText(/Showing the past after/)).toBeVisible()
+    expect(counter.unsafe.getState().count).toBe(1)
+    expect(log.unsafe.getState().lines).toEqual([])
+    expect(seen).toEqual([1, 11, 1])
+    await expect
+      .element(panel.getByRole("button", { name: "You are here" }))
+      .toHaveAttribute("aria-disabled", "true")
+    await expect.element(row(/jump.*devtools/).first()).toBeVisible()
+
+    counter.unsafe.dispatch({ _tag: "add", payload: 100 })
+    expect(counter.unsafe.getState().count).toBe(1)
+    await panel.getByRole("button", { name: "Back to live" }).click()
+    await expect.poll(() => counter.unsafe.getState().count).toBe(111)
+    expect(log.unsafe.getState().lines).toEqual(["between", "after"])
+    expect(seen).toEqual([1, 11, 1, 11, 111])
+    await expect.poll(() => handled).toEqual([1, 10, 100])
+    expect(panel.getByText(/Showing the past/).elements()).toEqual([])
+    await expect.element(row(/live.*devtools/).first()).toBeVisible()
+    expect(runtime.travel.active()).toBe(false)
+  })
+
+  test("reaches back to the base of the history, and says where it ends", async () => {
+    const { counter, runtime } = makeApp()
+    mount({ runtime, initialOpen: true, history: 3 })
+    for (let n = 1; n <= 5; n++) counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    await expect.poll(titles).toEqual(["add", "add", "add"])
+    await rows.first().click()
+    counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    await expect
+      .element(panel.getByRole("button", { name: "Jump here" }))
+      .toHaveAttribute("aria-disabled", "false")
+    for (let n = 1; n <= 3; n++) counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    await expect
+      .element(panel.getByRole("button", { name: "Jump here" }))
+      .toHaveAttribute("aria-disabled", "true")
+    expect(shownDiff()).toContain("changed ~count before 2 after 3")
+    await rows.first().click()
+    await panel.getByRole("button", { name: "Jump here" }).click()
+    expect(counter.unsafe.getState().count).toBe(7)
+    await userEvent.keyboard("{Escape}")
+    expect(counter.unsafe.getState().count).toBe(9)
+  })
+
+  test("goes by keyboard alone", async () => {
+    const { counter, runtime } = makeApp()
+    mount({ runtime, initialOpen: false })
+    for (let n = 1; n <= 60; n++) counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    await expect.element(page.getByRole("button", { name: /Open Sluice/ })).toBeVisible()
+    const selected = () => inPanel("[role=option][aria-selected=true]")[0]
+    for (let n = 1; n <= 60; n++) counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    await userEvent.tab()
+    await userEvent.keyboard("{Enter}")
+    await expect.poll(() => focused()).toBe(list.element())
+    await expect.poll(() => rows.elements().length).toBeGreaterThan(5)
+    await userEvent.keyboard("{ArrowUp}{ArrowUp}{ArrowUp}")
+    const last = Number(selected()?.ariaSetSize)
+    expect(selected()?.ariaPosInSet).toBe(String(last - 2))
+    expect(list.element().getAttribute("aria-activedescendant")).toBe(selected()?.id)
+    await userEvent.keyboard("{ArrowDown}")
+    expect(selected()?.ariaPosInSet).toBe(String(last - 1))
+    await userEvent.keyboard("{Enter}")
+    expect(counter.unsafe.getState().count).toBe(119)
+    await userEvent.keyboard("{Home}{ArrowDown}{Enter}")
+    const [first] = inPanel("[role=option]")
+    expect(first?.ariaPosInSet).toBe("1")
+    expect(selected()?.getBoundingClientRect().top).toBeGreaterThan(
+      list.element().getBoundingClientRect().top
+    )
+    expect(counter.unsafe.getState().count).toBe(120 - last + 2)
+    await userEvent.keyboard("{Escape}")
+    expect(counter.unsafe.getState().count).toBe(120)
+    expect(runtime.travel.active()).toBe(false)
+    const outline = getComputedStyle(inPanel("[role=option][aria-selected=true]")[0] ?? document.body)
+    expect(outline.outlineStyle).toBe("solid")
+  })
+})
+
+describe("the gauges", () => {
+  test("show each consumer's channel and the ingress as they are", async () => {
+    let open = () => {}
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const { counter, runtime } = makeApp({ gate, capacity: 4 })
+    mount({ runtime, initialOpen: true })
+    await panel.getByRole("tab", { name: "Channels" }).click()
+    const channels = panel.getByRole("region", { name: "Channels of Counter#1" })
+    const meter = channels.getByRole("meter", { name: /depth of/ })
+    await expect.element(meter).toHaveAttribute("aria-valuetext", "0 of 4")
+    for (let n = 0; n < 8; n++) counter.unsafe.dispatch({ _tag: "add", payload: n })
+    await expect.element(meter).toHaveAttribute("aria-valuetext", "4 of 4")
+    const { consumers, ingress } = counter.unsafe.backlog()
+    await expect.element(channels.getByText(`ingress ${ingress}`)).toBeVisible()
+    expect(ingress).toBeGreaterThan(0)
+    const [consumer] = consumers
+    const cells = () =>
+      inPanel("[aria-label='Channels of Counter#1'] td.number").map((cell) => cell.textContent)
+    expect(cells()).toEqual([consumer?.inFlight, consumer?.waiting, consumer?.overflow, 0].map(String))
+    await expect
+      .element(panel.getByRole("region", { name: "Channels of Log#1" }))
+      .toMatchTextContent(/Nobody/)
+    open()
+    await expect.element(meter).toHaveAttribute("aria-valuetext", "0 of 4")
+    await expect.element(channels.getByText("ingress 0")).toBeVisible()
+  })
+
+  test("show what the trace and the history have lost", async () => {
+    const { counter, runtime } = makeApp({ trace: { level: { sample: 2 }, capacity: 4 } })
+    mount({ runtime, initialOpen: true, history: 3 })
+    await expect.element(list).toBeVisible()
+    for (let n = 0; n < 10; n++) counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    await panel.getByRole("tab", { name: "Channels" }).click()
+    const cells = () => inPanel("[aria-label=Losses] td.number").map((cell) => cell.textContent)
+    const { dropped, recorded, sampledOut } = runtime.trace.counts()
+    await expect.poll(cells).toEqual([recorded, dropped, sampledOut, 10, 7, "–"].map(String))
+    expect(dropped).toBeGreaterThan(0)
+    expect(sampledOut).toBeGreaterThan(0)
+  })
+})
+
+describe("the shell", () => {
+  test("docks and resizes, and remembers both", async () => {
+    const { runtime } = makeApp()
+    mount({ runtime, initialOpen: true, initialDock: "bottom" })
+    const box = () => panel.element().getBoundingClientRect()
+    await expect.poll(() => Math.round(box().width)).toBe(innerWidth)
+    await panel.getByRole("button", { name: "Dock left" }).click()
+    await expect.poll(() => box().left).toBe(0)
+    const edge = panel.getByRole("separator", { name: "Resize devtools" })
+    const { width } = box()
+    edge.element().focus()
+    await userEvent.keyboard("{ArrowRight}{Shift>}{ArrowRight}{/Shift}")
+    await expect.poll(() => box().width).toBe(width + 96)
+    await userEvent.keyboard("{Home}")
+    await expect.poll(() => box().width).toBe(300)
+    await expect.element(edge).toHaveAttribute("aria-valuenow", "300")
+    expect(JSON.parse(localStorage.getItem("sluice-devtools") ?? "")).toMatchObject({
+      dock: "left",
+      width: 300
+    })
+  })
+
+  test("is dragged by its edge", async () => {
+    const { runtime } = makeApp()
+    mount({ runtime, initialOpen: true })
+    await expect.element(panel).toBeVisible()
+    const edge = panel.getByRole("separator").element()
+    const captured: Array<number> = []
+    edge.setPointerCapture = (id) => void captured.push(id)
+    const pointer = (type: string, clientX: number) =>
+      edge.dispatchEvent(new PointerEvent(type, { clientX, pointerId: 1, bubbles: true, cancelable: true }))
+    pointer("pointerdown", 760)
+    pointer("pointermove", 680)
+    await expect.poll(() => panel.element().getBoundingClientRect().width).toBe(innerWidth - 680)
+    pointer("lostpointercapture", 680)
+    pointer("pointermove", 500)
+    expect(captured).toEqual([1])
+    expect(panel.element().getBoundingClientRect().width).toBe(innerWidth - 680)
+  })
+
+  test.each(["{", "null", '{"dock":"top","width":-4,"height":"x"}'])(
+    "stands what is stored as %s",
+    async (stored) => {
+      localStorage.setItem("sluice-devtools", stored)
+      const { runtime } = makeApp()
+      mount({ runtime, initialOpen: true })
+      await expect.poll(() => panel.element().getBoundingClientRect().width).toBe(520)
+    }
+  )
+
+  test("is a full-width sheet at the bottom of a narrow screen", async () => {
+    await page.viewport(390, 800)
+    const { counter, runtime } = makeApp()
+    mount({ runtime, initialOpen: true })
+    counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    await expect.element(row(/add/)).toBeVisible()
+    const box = panel.element().getBoundingClientRect()
+    expect([box.left, box.width, Math.round(box.bottom)]).toEqual([0, 390, 800])
+    expect(document.documentElement.scrollWidth).toBe(390)
+    for (const button of inPanel("button"))
+      expect(button.getBoundingClientRect().right).toBeLessThanOrEqual(390)
+  })
+
+  test("and the app leave each other's styles and keys alone", async () => {
+    const style = document.createElement("style")
+    style.textContent =
+      "* { color: red !important; font-size: 40px !important } button { display: none !important }"
+    document.head.append(style)
+    const keys: Array<string> = []
+    const onKey = (event: KeyboardEvent) => keys.push(event.key)
+    document.addEventListener("keydown", onKey)
+    try {
+      const { runtime } = makeApp()
+      mount({ runtime, initialOpen: true })
+      await panel.getByRole("searchbox").fill("")
+      await userEvent.keyboard("a")
+      await expect.element(panel.getByRole("searchbox")).toHaveValue("a")
+      expect(keys).toEqual([])
+      await expect.element(panel.getByRole("button", { name: "Follow" })).toBeVisible()
+      expect(getComputedStyle(panel.element()).fontSize).toBe("12.5px")
+    } finally {
+      style.remove()
+      document.removeEventListener("keydown", onKey)
+    }
+  })
+
+  test("is gone with its runtime's app, and stops recording", async () => {
+    const { counter, runtime } = makeApp()
+    const attached: Array<string> = []
+    const counted = {
+      ...runtime,
+      instances: runtime.instances,
+      attach: (sink: Parameters<typeof runtime.attach>[0]) => {
+        attached.push(sink.name)
+        const end = runtime.attach(sink)
+        return () => {
+          attached.pop()
+          end()
+        }
+      }
+    }
+    const unmount = mount({ runtime: counted, initialOpen: true })
+    await expect.element(list).toBeVisible()
+    expect(attached).toEqual(["devtools"])
+    unmount()
+    await expect.poll(() => document.querySelector("sluice-devtools")).toBeNull()
+    expect(attached).toEqual([])
+    counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+    expect(counter.unsafe.getState().count).toBe(1)
+  })
+})
+
+test("stays usable while 1,000 transactions a second run", async () => {
+  const { counter, runtime } = makeApp()
+  mount({ runtime, initialOpen: true })
+  await expect.element(list).toBeVisible()
+  let mostRows = 0
+  let renders = 0
+  const observer = new MutationObserver(() => {
+    renders++
+    mostRows = Math.max(mostRows, inPanel("[role=option]").length)
+  })
+  observer.observe(list.element(), { childList: true, subtree: true })
+  const total = 2000
+  const started = performance.now()
+  let longest = 0
+  await new Promise<void>((resolve) => {
+    let done = 0
+    let last = started
+    const step = () => {
+      const now = performance.now()
+      longest = Math.max(longest, now - last)
+      last = now
+      const due = Math.min(total, Math.floor(now - started))
+      for (; done < due; done++) counter.unsafe.dispatch({ _tag: "add", payload: 1 })
+      if (done < total) setTimeout(step, 0)
+      else resolve()
+    }
+    step()
+  })
+  await expect.element(panel.getByText("2,000", { exact: true }).first()).toBeVisible()
+  await expect.element(row(/add/).last()).toHaveAttribute("aria-posinset", "2000")
+  observer.disconnect()
+  expect(counter.unsafe.getState().count).toBe(total)
+  expect(mostRows).toBeLessThan(100)
+  expect(renders).toBeLessThan(60)
+  // A generous bound for a loaded machine: what is meant is that no task grows with the history.
+  expect(longest).toBeLessThan(250)
+  await rows.last().click()
+  expect(shownDiff()).toContain("changed ~count before 1999 after 2000")
+})
