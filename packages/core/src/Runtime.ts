@@ -23,6 +23,7 @@ import { type AnyInstance, type ErrorInfo, Instance, type InstanceHost } from ".
 import * as Faces from "./ModuleRuntime.ts"
 import { type RootModules, RootRef } from "./Root.ts"
 import { type TraceOptions, type TraceReader, TraceRecorder } from "./Trace.ts"
+import * as Transaction from "./Transaction.ts"
 
 export type { ErrorInfo } from "./Instance.ts"
 
@@ -137,7 +138,7 @@ class RuntimeImpl implements Runtime<unknown> {
 
   private readonly scope = Scope.makeUnsafe()
   private readonly memoMap = Layer.makeMemoMapUnsafe()
-  private readonly scheduler = makeScheduler()
+  private readonly scheduler = makeScheduler(Transaction.isOpen)
   private readonly host: InstanceHost
   private readonly sinks: Array<Consumer<Commit>> = []
   private readonly listeners = new Set<() => void>()

@@ -2,16 +2,40 @@
  * The scheduler of a Sluice runtime. Effect's default yields by `setTimeout(0)` in browsers, 4 ms a time.
  * This one yields by microtask, and after `sliceMs` in one turn of the host by macrotask, so that input and
  * paint are not starved.
+ *
+ * While a transaction is open, fibers that were there before it yield: its body may resume one, on its own
+ * stack, and that one would run inside the window.
  */
+import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import { macrotask, microtask, monotonicMs } from "./platform.ts"
 
 const sliceMs = 5
 
-export const makeScheduler = (): Scheduler.Scheduler => {
+/** The newest fiber that ran outside a window; ids increase. Written by `shouldYield`. */
+let newest = 0
+
+class RuntimeScheduler extends Scheduler.MixedScheduler {
+  private readonly isWindowOpen: () => boolean
+
+  constructor(isWindowOpen: () => boolean, setImmediate: (task: () => void) => () => void) {
+    super("async", setImmediate)
+    this.isWindowOpen = isWindowOpen
+  }
+
+  // Effect asks this before every operation of a fiber, its first after a resumption included.
+  override shouldYield(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    if (this.isWindowOpen()) {
+      if (fiber.id <= newest) return true
+    } else if (fiber.id > newest) newest = fiber.id
+    return super.shouldYield(fiber)
+  }
+}
+
+export const makeScheduler = (isWindowOpen: () => boolean): Scheduler.Scheduler => {
   /** When the host last gave us a turn; unknown between turns. Written by `defer` and its macrotask. */
   let sliceStart: number | undefined
-  return new Scheduler.MixedScheduler("async", (task) => {
+  return new RuntimeScheduler(isWindowOpen, (task) => {
     let cancelled = false
     const run = () => {
       if (!cancelled) task()
