@@ -1,0 +1,107 @@
+/** The built desk in a real browser, on its real server. */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { type Browser, chromium, type Page } from "playwright-core"
+import { build } from "vite"
+import { chromiumArgs, ensureChromium } from "../../../scripts/chromium.ts"
+import { type DeskServerOptions, type RunningDesk, startDesk } from "../server/DeskServer.ts"
+
+const appFolder = fileURLToPath(new URL("..", import.meta.url))
+
+export interface DeskPage {
+  readonly page: Page
+  readonly server: RunningDesk
+  /** Errors and warnings of the page: what it logged, and what nobody caught. */
+  readonly complaints: ReadonlyArray<string>
+  readonly close: () => Promise<void>
+}
+
+export interface OpenOptions extends Omit<DeskServerOptions, "port" | "dist"> {
+  readonly width?: number
+  readonly height?: number
+  readonly colorScheme?: "light" | "dark"
+  /** Do not wait until the flights are loaded. */
+  readonly early?: boolean
+}
+
+/** One build and one browser for a file of tests. */
+export class DeskBrowser {
+  private readonly browser: Browser
+  private readonly dist: string
+
+  private constructor(browser: Browser, dist: string) {
+    this.browser = browser
+    this.dist = dist
+  }
+
+  static async launch(): Promise<DeskBrowser> {
+    const dist = await mkdtemp(join(tmpdir(), "flightdesk-"))
+    await build({
+      root: appFolder,
+      configFile: join(appFolder, "vite.config.ts"),
+      mode: "production",
+      logLevel: "error",
+      build: { outDir: dist, emptyOutDir: true }
+    })
+    const browser = await chromium.launch({ executablePath: ensureChromium(), args: [...chromiumArgs] })
+    return new DeskBrowser(browser, dist)
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close()
+    await rm(this.dist, { recursive: true, force: true })
+  }
+
+  async open(options: OpenOptions = {}): Promise<DeskPage> {
+    const { colorScheme = "light", early = false, height = 900, width = 1280, ...serverOptions } = options
+    const server = await startDesk({ ...serverOptions, port: 0, dist: this.dist })
+    const context = await this.browser.newContext({ viewport: { width, height }, colorScheme })
+    const page = await context.newPage()
+    const complaints: Array<string> = []
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type()))
+        complaints.push(`${message.type()}: ${message.text()}`)
+    })
+    page.on("pageerror", (error) => complaints.push(`uncaught: ${error.stack ?? error.message}`))
+    await page.goto(server.address)
+    if (!early) await page.getByRole("button", { name: "Play", exact: true, disabled: false }).waitFor()
+    return {
+      page,
+      server,
+      complaints,
+      close: async () => {
+        await context.close()
+        await server.stop()
+      }
+    }
+  }
+}
+
+/** Switches the server's trouble on or off, without the page. */
+export const setFault = async (server: RunningDesk, fault: string): Promise<void> => {
+  await fetch(`${server.address}/api/faults`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ fault })
+  })
+}
+
+export interface ServerAlerts {
+  readonly alerts: ReadonlyArray<{
+    readonly id: string
+    readonly session: string
+    readonly rule: string
+    readonly place: number
+    readonly flight: { readonly id: number }
+  }>
+  /** To record an alert, those for known alerts too. */
+  readonly requests: number
+}
+
+export const serverAlerts = async (server: RunningDesk): Promise<ServerAlerts> => {
+  const response = await fetch(`${server.address}/api/alerts`)
+  // The server's own test checks its shape.
+  return (await response.json()) as ServerAlerts
+}
