@@ -4,9 +4,10 @@
  * Its fibers run under a scheduler of their own, which holds back whatever they start for later. If the
  * transaction commits, that is handed to the runtime's scheduler; if not, it never starts.
  */
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import type * as Scope from "effect/Scope"
@@ -19,11 +20,16 @@ class WindowScheduler implements Scheduler.Scheduler {
   /** Written by `RunningBody`, once. */
   state: "open" | "released" | "discarded" = "open"
   readonly held: Array<() => void> = []
+  /** Told when a fiber that was held back fails. */
+  readonly failed: (cause: Cause.Cause<unknown>) => void
+  /** A task that was held back is running: the next fiber seen is the one that it starts. */
+  private starting = false
   private readonly ran = new Set<AnyFiber>()
   private last: AnyFiber | undefined
 
-  constructor(base: Scheduler.Scheduler) {
+  constructor(base: Scheduler.Scheduler, failed: (cause: Cause.Cause<unknown>) => void) {
     this.base = base
+    this.failed = failed
   }
 
   /** Whether the fiber ran inside the window; one that was only forked there did not. */
@@ -41,6 +47,12 @@ class WindowScheduler implements Scheduler.Scheduler {
       fiber.interruptUnsafe()
       return true
     }
+    if (this.starting) {
+      this.starting = false
+      fiber.addObserver((exit) => {
+        if (Exit.isFailure(exit)) this.failed(exit.cause)
+      })
+    }
     return this.base.shouldYield(fiber)
   }
 
@@ -49,9 +61,13 @@ class WindowScheduler implements Scheduler.Scheduler {
     const base = () => (dispatcher ??= this.base.makeDispatcher())
     return {
       scheduleTask: (task, priority) => {
-        const schedule = () => base().scheduleTask(task, priority)
-        if (this.state === "open") this.held.push(schedule)
-        else schedule()
+        if (this.state !== "open") return base().scheduleTask(task, priority)
+        const start = () => {
+          this.starting = true
+          task()
+          this.starting = false
+        }
+        this.held.push(() => base().scheduleTask(start, priority))
       },
       flush: () => dispatcher?.flush()
     }
@@ -74,21 +90,18 @@ export interface RunningBody<A, E> {
   readonly discard: () => void
 }
 
-/** `started` gets the body's fiber id before anything of it runs: fibers of the window have this id or a later one. */
+/** `failed` is told of the failures of what the body forked for later. */
 export const run = <A, E, R>(
   body: Effect.Effect<A, E, R>,
   context: Context.Context<R>,
-  started: (fiberId: number) => void
+  failed: (cause: Cause.Cause<unknown>) => void
 ): RunningBody<A, E> => {
   const outer = Context.get(context, Scheduler.Scheduler)
-  const scheduler = new WindowScheduler(outer instanceof WindowScheduler ? outer.base : outer)
+  const scheduler = new WindowScheduler(outer instanceof WindowScheduler ? outer.base : outer, failed)
   let exit: Exit.Exit<A, E> | undefined
   const recorded = Effect.onExit(body, (bodyExit) => Effect.sync(() => void (exit = bodyExit)))
   // Waiting for its children keeps the fiber, and so them, alive after the body itself has ended.
-  const program = Effect.withFiber<A, E, R>((fiber) => {
-    started(fiber.id)
-    return Effect.awaitAllChildren(recorded)
-  })
+  const program = Effect.awaitAllChildren(recorded)
   const fiber = Effect.runForkWith(Context.add(context, Scheduler.Scheduler, scheduler))(program)
   return {
     exit,

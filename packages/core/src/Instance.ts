@@ -153,12 +153,14 @@ export class Instance<S, A> {
   /** For callers that cannot wait: commits before it returns, unless a commit is being told. */
   enterSync(origin: Origin, run: (context: EntryContext) => unknown, ticket: Ticket | null): void {
     const open = Transaction.current()
-    if (open?.isOwn) throw this.inTransaction(origin, open.kernel)
+    if (open !== undefined) throw this.inTransaction(origin, open)
     if (this.closed) throw this.instanceClosed(origin)
-    const cause = callerOf(Fiber.getCurrent())?.txn
+    const fiber = Fiber.getCurrent()
+    if (fiber !== undefined && Body.isLate(fiber)) throw this.lateWrite(origin)
+    const cause = callerOf(fiber)?.txn
     const context =
       cause === undefined && ticket === null ? plainContext : { cause, waiter: undefined, ticket }
-    if (open === undefined && this.kernel.idle) {
+    if (this.kernel.idle) {
       run(context)
       return
     }
@@ -181,11 +183,11 @@ export class Instance<S, A> {
   ): Effect.Effect<B, E> {
     return Effect.withFiber((fiber) => {
       const open = Transaction.current()
-      if (open?.isOwn) return Effect.die(this.inTransaction(origin, open.kernel))
+      if (open !== undefined) return Effect.die(this.inTransaction(origin, open))
       if (Body.isLate(fiber)) return Effect.die(this.lateWrite(origin))
       if (this.closed) return Effect.die(this.instanceClosed(origin))
       const caller = callerOf(fiber)
-      if (open === undefined && this.kernel.idle && this.hasRoom(actions, caller)) {
+      if (this.kernel.idle && this.hasRoom(actions, caller)) {
         return attempt(
           caller === undefined ? plainContext : { cause: caller.txn, waiter: undefined, ticket: null }
         )
@@ -256,7 +258,8 @@ export class Instance<S, A> {
     bodyServices: Context.Context<never>,
     context: EntryContext
   ): Exit.Exit<unknown, unknown> {
-    const run = new BodyRun(this.kernel, origin, body, bodyServices)
+    const failed = (cause: Cause.Cause<unknown>) => this.reportFailure(cause, "afterCommit", origin.name)
+    const run = new BodyRun(this.kernel, origin, body, bodyServices, failed)
     let n: number
     try {
       n = this.transition(origin, [], run.step, undefined, context)
@@ -377,7 +380,10 @@ export class Instance<S, A> {
 
   private readonly stepAll = (state: S, actions: ReadonlyArray<AnyAction>): S => {
     let next = state
-    for (const action of actions) next = this.plan(action._tag).step(next, action)
+    for (const action of actions) {
+      next = this.plan(action._tag).step(next, action)
+      Transaction.refusePromise(this.instanceId, this.kernel.origin, next)
+    }
     return next
   }
 
@@ -751,11 +757,9 @@ export class Instance<S, A> {
 
   /** The window to write to, if this fiber is in one of this instance. */
   ownWindow(): BodyWindow<S> | undefined {
-    const open = Transaction.current()
+    if (Transaction.current() !== this.kernel) return undefined
     // The windows of a kernel are made by its instance alone.
-    return open?.kernel === this.kernel && open.isOwn
-      ? (this.kernel.window as BodyWindow<S> | undefined)
-      : undefined
+    return this.kernel.window as BodyWindow<S> | undefined
   }
 
   private checkState(origin: Origin, state: S): void {

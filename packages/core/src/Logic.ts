@@ -2,6 +2,7 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import * as Body from "./Body.ts"
 import * as Collection from "./Collection.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { ModuleNotProvided } from "./Errors.ts"
@@ -75,8 +76,10 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
 
   const afterCommit = (effect: Effect.Effect<unknown, unknown>): Effect.Effect<void> =>
     Effect.withFiber((fiber) => {
-      const window = Transaction.current()
-      if (window?.isOwn) window.kernel.window?.defer(effect, fiber.context)
+      const open = Transaction.current()
+      if (open !== undefined) open.window?.defer(effect, fiber.context)
+      else if (Body.isLate(fiber))
+        return Effect.die(instance.lateWrite({ kind: "state-update", name: "afterCommit" }))
       else instance.fork(effect, fiber.context, logic, undefined)
       return Effect.void
     })

@@ -37,8 +37,6 @@ export interface Hooks<S> {
 }
 
 export interface Window {
-  /** Whether what runs now belongs to the body, or is another fiber that the body happened to resume. */
-  readonly isOwn: () => boolean
   /** Runs the effect, with these services, once the transaction is published. */
   readonly defer: (effect: Effect.Effect<unknown, unknown>, services: Context.Context<never>) => void
 }
@@ -48,12 +46,11 @@ let openKernel: Kernel<Any> | undefined
 const afterWindow: Array<() => void> = []
 
 /** The kernel whose transaction is open on this stack. */
-export const current = (): { readonly kernel: Kernel<Any>; readonly isOwn: boolean } | undefined =>
-  openKernel && { kernel: openKernel, isOwn: openKernel.window?.isOwn() ?? true }
+export const current = (): Kernel<Any> | undefined => openKernel
 
 export const isOpen = (): boolean => openKernel !== undefined
 
-/** Runs when the open transaction has ended: for fibers that its body happened to resume. */
+/** Runs when the open transaction has ended: for callers that its body happened to make room for. */
 export const whenClosed = (task: () => void): void => void afterWindow.push(task)
 
 export class Kernel<S> {
@@ -180,10 +177,12 @@ const runAfterWindow = (): void => {
   for (const task of afterWindow.splice(0)) task()
 }
 
-export const isPromiseLike = (value: unknown): boolean =>
+const isPromiseLike = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
 
-const refusePromise = (instanceId: string, origin: Origin, next: unknown): void => {
-  if (isPromiseLike(next))
-    throw new TransactionSuspended({ instanceId, entry: describe(origin), by: "promise" })
+/** A body, recipe or reducer may not answer later. What the promise then fails with is this refusal's doing. */
+export const refusePromise = (instanceId: string, origin: Origin, value: unknown): void => {
+  if (!isPromiseLike(value)) return
+  Promise.resolve(value).catch(() => {})
+  throw new TransactionSuspended({ instanceId, entry: describe(origin), by: "promise" })
 }

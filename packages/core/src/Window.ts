@@ -3,7 +3,6 @@ import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Body from "./Body.ts"
 import * as Collection from "./Collection.ts"
@@ -23,8 +22,6 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   private readonly instanceId: string
   private readonly origin: Origin
   private readonly services: Context.Context<never>
-  /** Fibers of the body have this id or a later one. Written once, when an Effect body starts. */
-  bodyFiber: number | undefined
   draft: S
   open = true
   readonly after: Array<Deferred> = []
@@ -34,12 +31,6 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
     this.origin = origin
     this.services = services
     this.draft = state
-  }
-
-  isOwn(): boolean {
-    if (this.bodyFiber === undefined) return true
-    const fiber = Fiber.getCurrent()
-    return fiber === undefined || fiber.id >= this.bodyFiber
   }
 
   readonly get = (): S => {
@@ -55,7 +46,7 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   readonly update = (f: (state: S) => S): void => {
     this.check()
     const next = f(this.draft)
-    if (Transaction.isPromiseLike(next)) throw this.suspended("promise")
+    Transaction.refusePromise(this.instanceId, this.origin, next)
     this.draft = next
   }
 
@@ -112,6 +103,7 @@ export class BodyRun<S> {
   private readonly origin: Origin
   private readonly body: TransactBody<S>
   private readonly services: Context.Context<never>
+  private readonly failed: (cause: Cause.Cause<unknown>) => void
   private running: Body.RunningBody<unknown, unknown> | undefined
   private after: ReadonlyArray<Deferred> = []
   /** What the body returned. */
@@ -121,12 +113,14 @@ export class BodyRun<S> {
     kernel: Transaction.Kernel<S>,
     origin: Origin,
     body: TransactBody<S>,
-    services: Context.Context<never>
+    services: Context.Context<never>,
+    failed: (cause: Cause.Cause<unknown>) => void
   ) {
     this.kernel = kernel
     this.origin = origin
     this.body = body
     this.services = services
+    this.failed = failed
   }
 
   /** Opens the window, runs the body in it, and gives the state it leaves. */
@@ -136,7 +130,7 @@ export class BodyRun<S> {
     this.kernel.window = window
     try {
       const value = typeof body === "function" ? body(window) : body
-      if (Transaction.isPromiseLike(value)) throw window.suspended("promise")
+      Transaction.refusePromise(this.kernel.instanceId, this.origin, value)
       // What it needs is in the type of `transact`, and its caller's services are these.
       if (Effect.isEffect(value)) this.runEffect(window, value as Effect.Effect<unknown, unknown>)
       else this.result = value
@@ -149,7 +143,7 @@ export class BodyRun<S> {
   }
 
   private runEffect(window: BodyWindow<S>, effect: Effect.Effect<unknown, unknown>): void {
-    const running = Body.run(effect, this.services, (id) => (window.bodyFiber = id))
+    const running = Body.run(effect, this.services, this.failed)
     this.running = running
     if (running.exit === undefined) throw window.suspended("effect")
     if (Exit.isFailure(running.exit)) throw new BodyFailed(running.exit.cause)
