@@ -1,17 +1,18 @@
 /** On whose behalf a fiber makes entries. */
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
-import type { AnyConsumer } from "./Channel.ts"
 import type { TxnRef } from "./Trace.ts"
+import type { Run } from "./Waits.ts"
 
 /** A handler, a setup, or what a transaction left to do. */
 export interface Caller {
   /** The transaction that caused it. */
   readonly txn: TxnRef | undefined
-  /** The consumer whose handler it is. */
-  readonly consumer: AnyConsumer | undefined
+  /** The handler, or setup. */
+  readonly run: Run | undefined
   /** The instance whose handler or setup it is. */
   readonly instanceId: string | undefined
+  readonly isSetup: boolean
 }
 
 /** Carried by a handler's fiber, and so by what it forks. */

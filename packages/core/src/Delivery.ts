@@ -1,9 +1,11 @@
 /** Which consumers of an instance get which action, and what an entry would need to reach them all. */
 import type { Caller } from "./Caller.ts"
-import { Consumer, type Demand, type Ticket, type Waiter } from "./Channel.ts"
+import { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
 import type { Backlog } from "./Handle.ts"
 import type { TxnRef } from "./Trace.ts"
+import type { Demand, Ticket, Waiter } from "./Waiter.ts"
+import type { Run } from "./Waits.ts"
 
 /** A committed action on its way to a consumer, with the transaction that committed it. */
 export interface Delivery extends TxnRef {
@@ -48,14 +50,15 @@ export class Deliveries {
       name: "(until every setup has ended)",
       tags: "all",
       capacity: options.capacity,
-      limit: Number.POSITIVE_INFINITY,
+      // One setup that waits keeps all that was kept.
+      limit: 1,
       matches: () => true
     })
     this.consumers.push(this.kept)
   }
 
-  /** Opens a FIFO. Until `unsubscribe` it gets every matching action. */
-  subscribe(request: ConsumerRequest): Consumer<Delivery> {
+  /** Opens a FIFO. Until `unsubscribe` it gets every matching action; opened by a setup, the kept ones first. */
+  subscribe(request: ConsumerRequest, caller: Caller | undefined): Consumer<Delivery> {
     const { tags, predicate } = request
     const consumer = new Consumer<Delivery>({
       name: request.name,
@@ -72,7 +75,9 @@ export class Deliveries {
         }
       }
     })
-    if (this.kept !== undefined) consumer.seed(this.kept.peekAll())
+    if (this.kept !== undefined && caller?.isSetup && caller.instanceId === this.options.instanceId) {
+      consumer.seed(this.kept.pending())
+    }
     this.consumers.push(consumer)
     this.byTag.clear()
     return consumer
@@ -82,6 +87,11 @@ export class Deliveries {
     this.consumers = this.consumers.filter((other) => other !== consumer)
     this.byTag.clear()
     consumer.close(true)
+  }
+
+  /** A setup is a handler of what is kept. */
+  beginSetup(): Run | undefined {
+    return this.kept?.begin()
   }
 
   setupsEnded(): void {
@@ -103,9 +113,10 @@ export class Deliveries {
     return found
   }
 
-  /** A handler or setup of this instance does not wait for its own setups to end. */
+  /** No setup waits for setups to end, and no handler for those of its own instance. */
   private waitsFor(consumer: Consumer<Delivery>, caller: Caller | undefined): boolean {
-    return consumer !== this.kept || caller?.instanceId !== this.options.instanceId
+    if (consumer !== this.kept || caller === undefined) return true
+    return !caller.isSetup && caller.instanceId !== this.options.instanceId
   }
 
   hasRoom(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): boolean {

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
-import { CallerRef } from "./Caller.ts"
+import { callerOf, CallerRef } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
 import type { Delivery } from "./Delivery.ts"
@@ -36,6 +36,8 @@ interface Inlet {
   readonly name: string
   readonly take: Effect.Effect<Item>
   readonly skip: (item: Item, reason: string) => void
+  /** Brackets what the flow waits for although it never waits for handlers: the end of an interrupted one. */
+  readonly interrupting: (interruption: Effect.Effect<void>) => Effect.Effect<void>
   /** Brackets a handler's run. */
   readonly around: (item: Item, handler: Effect.Effect<unknown, unknown>) => Effect.Effect<unknown, unknown>
 }
@@ -84,7 +86,7 @@ const drain = (
     steps.length === 0
       ? inlet.take
       : Effect.flatMap(inlet.take, (item) => pass(instance, inlet, steps, item, next))
-  return by(strategy, next, handle, (item) => inlet.skip(item, "exhaust"))
+  return by(strategy, next, handle, inlet)
 }
 
 /** The item as the steps leave it, or else the next. A step that throws is reported like a handler. */
@@ -121,7 +123,7 @@ const by = (
   strategy: Strategy,
   next: Effect.Effect<Item>,
   handle: (item: Item) => Effect.Effect<void>,
-  skip: (item: Item) => void
+  inlet: Inlet
 ): Effect.Effect<never> => {
   const forever = (step: Effect.Effect<unknown>) => Effect.forever(step, { disableYield: true })
   const start = (effect: Effect.Effect<void>) => Effect.forkChild(effect, { startImmediately: true })
@@ -136,8 +138,8 @@ const by = (
   return forever(
     Effect.flatMap(next, (item) => {
       if (running === undefined || running.pollUnsafe() !== undefined) return begin(item)
-      if (strategy === "exhaust") return Effect.sync(() => skip(item))
-      return Effect.andThen(Fiber.interrupt(running), begin(item))
+      if (strategy === "exhaust") return Effect.sync(() => inlet.skip(item, "exhaust"))
+      return Effect.andThen(inlet.interrupting(Fiber.interrupt(running)), begin(item))
     })
   )
 }
@@ -161,7 +163,8 @@ export const ofActions =
     Effect.suspend(() => {
       const what = predicate === undefined ? "all actions" : "predicate"
       const name = options.name ?? `${logic}: ${tags === "all" ? what : tags.join(", ")}`
-      const consumer = instance.subscribe({ name, tags, predicate, capacity: options.capacity, limit })
+      const request = { name, tags, predicate, capacity: options.capacity, limit }
+      const consumer = instance.subscribe(request, callerOf(Fiber.getCurrent()))
       const end = Effect.sync(() => {
         // When the instance closes, it counts what is left here.
         if (!instance.closed) instance.deliveries.unsubscribe(consumer)
@@ -190,14 +193,22 @@ const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet
       consumer.skip(reason)
       if (delivery?.traced) trace.event({ kind: "skipped", ...about(delivery), reason })
     },
+    interrupting: (interruption) =>
+      Effect.suspend(() => {
+        consumer.setLimit(1)
+        return Effect.ensuring(
+          interruption,
+          Effect.sync(() => consumer.setLimit(Number.POSITIVE_INFINITY))
+        )
+      }),
     around: ({ delivery }, handler) =>
       Effect.suspend(() => {
-        consumer.inFlight++
+        const run = consumer.begin()
         const startedAt = delivery?.traced ? monotonicMs() : 0
-        const caller = { txn: delivery, consumer, instanceId: instance.instanceId }
+        const caller = { txn: delivery, run, instanceId: instance.instanceId, isSetup: false }
         return Effect.onExit(Effect.provideService(handler, CallerRef, caller), (exit) =>
           Effect.sync(() => {
-            consumer.inFlight--
+            consumer.end(run)
             if (!delivery?.traced) return
             const durationMs = monotonicMs() - startedAt
             trace.event({ kind: "handler", ...about(delivery), outcome: outcomeOf(exit), durationMs })
@@ -239,6 +250,7 @@ export const ofStream =
           // Its end is a failure too, and passes through the drain to `endsQuietly`.
           take: take as Effect.Effect<Item>,
           skip: () => {},
+          interrupting: (interruption) => interruption,
           around: (_item, handler) => handler
         }
         return drainInlet(inlet)

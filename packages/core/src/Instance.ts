@@ -8,7 +8,7 @@ import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Body from "./Body.ts"
 import { type Caller, callerOf, CallerRef } from "./Caller.ts"
-import { type AnyConsumer, type Consumer, type Demand, type Settled, Ticket, Waiter } from "./Channel.ts"
+import type { Consumer } from "./Channel.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import { type ConsumerRequest, Deliveries, type Delivery } from "./Delivery.ts"
 import {
@@ -27,6 +27,8 @@ import type { AnySchema, ModuleImpl } from "./Module.ts"
 import { Subscriptions } from "./Subscription.ts"
 import { Detail, type EntryEvent, type TraceRecorder, type TxnRef, txnId } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
+import { type Demand, type Settled, Ticket, Waiter } from "./Waiter.ts"
+import type { Run } from "./Waits.ts"
 import { BodyRun, type BodyWindow, causeOf, type TransactBody } from "./Window.ts"
 
 /** Where an error came from that no caller could be given, or that its caller got as well. */
@@ -165,12 +167,12 @@ export class Instance<S, A> {
       return
     }
     this.whenIdle(() => {
-      if (this.closed) return ticket?.end("closed")
+      if (this.closed) return ticket?.closed()
       try {
         run(context)
       } catch (error) {
         // Its caller has gone on; `rolledBack` has given the error to `onError`.
-        ticket?.end({ error })
+        ticket?.failed(error)
       }
     })
   }
@@ -211,13 +213,13 @@ export class Instance<S, A> {
         resume(exit)
       }
       const waiter = new Waiter({
-        from: caller?.consumer,
+        run: caller?.run,
         demands: () => this.demands(actions, caller),
         enter: () =>
           this.whenIdle(() => {
             if (!ended) settle(attempt({ cause: caller?.txn, waiter, ticket: null }))
           }),
-        cycle: (consumer) => this.warnOfCycle(origin, consumer)
+        cycle: (run) => this.warnOfCycle(origin, run)
       })
       this.waiting.set(waiter, () => settle(Exit.die(this.instanceClosed(origin))))
       this.whenIdle(() => {
@@ -395,16 +397,19 @@ export class Instance<S, A> {
         // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- it is what the entry threw
         else reject(settled === "closed" ? this.instanceClosed(origin) : settled.error)
       }
-      const from = callerOf(Fiber.getCurrent())?.consumer
-      enter(new Ticket({ from, settle, cycle: (consumer) => this.warnOfCycle(origin, consumer) }))
+      const run = callerOf(Fiber.getCurrent())?.run
+      enter(new Ticket({ run, settle, cycle: () => run && this.warnOfCycle(origin, run) }))
     })
     promise.catch(() => {})
     return promise
   }
 
-  private warnOfCycle(origin: Origin, consumer: AnyConsumer): void {
+  private readonly warnedOfCycle = new WeakSet<Run["channel"]>()
+  private warnOfCycle(origin: Origin, { channel }: Run): void {
+    if (this.warnedOfCycle.has(channel)) return
+    this.warnedOfCycle.add(channel)
     this.host.warn(
-      `${Transaction.describe(origin)} on ${this.instanceId}, made by a handler of ${consumer.name}, would wait for that handler itself, so it was let in beyond capacity. Raise the channel's capacity, or make the entry from a forked fiber.`
+      `${Transaction.describe(origin)} on ${this.instanceId}, made by a handler of ${channel.name}, would wait for that handler itself, so it was let in beyond capacity. Raise the channel's capacity, or make the entry from a forked fiber.`
     )
   }
 
@@ -445,9 +450,9 @@ export class Instance<S, A> {
 
   // --- channels -----------------------------------------------------------------------------------------
 
-  subscribe(request: ConsumerRequest): Consumer<Delivery> {
+  subscribe(request: ConsumerRequest, caller: Caller | undefined): Consumer<Delivery> {
     if (request.tags !== "all") for (const tag of request.tags) this.plan(tag)
-    const consumer = this.deliveries.subscribe(request)
+    const consumer = this.deliveries.subscribe(request, caller)
     for (const waiter of this.waiting.keys()) waiter.standInNew()
     return consumer
   }
@@ -607,21 +612,20 @@ export class Instance<S, A> {
     setups: ReadonlyArray<{ name: string; run: Effect.Effect<unknown, unknown> }>
   ): void {
     this.services = Context.add(services, Scheduler.Scheduler, this.host.scheduler)
-    const context = Context.add(Context.add(this.services, Scope.Scope, this.scope), CallerRef, {
-      txn: undefined,
-      consumer: undefined,
-      instanceId: this.instanceId
-    })
+    const scoped = Context.add(this.services, Scope.Scope, this.scope)
     const running = new Set(setups)
     for (const setup of setups) {
+      const run = this.deliveries.beginSetup()
+      const caller: Caller = { txn: undefined, run, instanceId: this.instanceId, isSetup: true }
       const ended = (exit: Exit.Exit<unknown, unknown>) => {
         if (Exit.isFailure(exit)) this.reportFailure(exit.cause, "setup", setup.name)
+        if (run !== undefined) run.ended = true
         running.delete(setup)
         if (running.size === 0) this.deliveries.setupsEnded()
       }
       // Its children live on after it, in the instance's scope.
       const program = Effect.onExit(setup.run, (exit) => Effect.sync(() => ended(exit)))
-      this.runIn(Effect.awaitAllChildren(program), context)
+      this.runIn(Effect.awaitAllChildren(program), Context.add(scoped, CallerRef, caller))
     }
     if (running.size > 0) {
       const warning = Effect.sync(() => {
@@ -645,7 +649,7 @@ export class Instance<S, A> {
     entry: string,
     cause: TxnRef | undefined
   ): void {
-    const caller: Caller = { txn: cause, consumer: undefined, instanceId: undefined }
+    const caller: Caller = { txn: cause, run: undefined, instanceId: undefined, isSetup: false }
     const context = Context.add(
       Context.add(services, CallerRef, caller),
       Scheduler.Scheduler,

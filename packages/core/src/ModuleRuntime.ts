@@ -2,7 +2,11 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { setPuller } from "./Caller.ts"
+import * as Fiber from "effect/Fiber"
+import { callerOf, setPuller } from "./Caller.ts"
+import type { Consumer } from "./Channel.ts"
+import type { Delivery } from "./Delivery.ts"
+import type { Run } from "./Waits.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import type { Equals, ModuleHandle, ModuleRuntime, Selector } from "./Handle.ts"
 import type { Any } from "./internal/any.ts"
@@ -125,22 +129,51 @@ const actionStream = <S, A>(
 ): Stream.Stream<AnyAction> => {
   const name = `actionStream(${tags === "all" ? "" : tags.join(", ")})`
   const acquire = Effect.acquireRelease(
-    Effect.sync(() => instance.subscribe({ name, tags, limit: 1 })),
-    (consumer) => Effect.sync(() => instance.deliveries.unsubscribe(consumer))
+    Effect.sync(() => {
+      const consumer = instance.subscribe({ name, tags, limit: 1 }, callerOf(Fiber.getCurrent()))
+      return new Reader(instance, consumer)
+    }),
+    (reader) => Effect.sync(() => reader.close())
   )
-  return Stream.unwrap(
-    Effect.map(acquire, (consumer) => {
-      const pull: Effect.Effect<readonly [AnyAction], Cause.Done> = Effect.withFiber((fiber) => {
-        // Whoever asks for the next has done with the last.
-        setPuller(fiber, undefined)
-        const delivery = consumer.take()
-        if (delivery !== undefined) {
-          setPuller(fiber, { txn: delivery, consumer, instanceId: instance.instanceId })
-          return Effect.succeed([delivery.action] as const)
-        }
-        return consumer.closed ? Cause.done() : Effect.flatMap(instance.awaitItem(consumer), () => pull)
+  return Stream.unwrap(Effect.map(acquire, (reader) => Stream.fromPull(Effect.succeed(reader.pull))))
+}
+
+/** A stream's side of a consumer. What reads it is its handler until it asks for the next. */
+class Reader {
+  private readonly instance: AnyInstance
+  private readonly consumer: Consumer<Delivery>
+  private run: Run | undefined
+
+  constructor(instance: AnyInstance, consumer: Consumer<Delivery>) {
+    this.instance = instance
+    this.consumer = consumer
+  }
+
+  readonly pull: Effect.Effect<readonly [AnyAction], Cause.Done> = Effect.withFiber((fiber) => {
+    this.endRun()
+    setPuller(fiber, undefined)
+    const { consumer } = this
+    const delivery = consumer.take()
+    if (delivery !== undefined) {
+      this.run = consumer.begin()
+      setPuller(fiber, {
+        txn: delivery,
+        run: this.run,
+        instanceId: this.instance.instanceId,
+        isSetup: false
       })
-      return Stream.fromPull(Effect.succeed(pull))
-    })
-  )
+      return Effect.succeed([delivery.action] as const)
+    }
+    return consumer.closed ? Cause.done() : Effect.flatMap(this.instance.awaitItem(consumer), () => this.pull)
+  })
+
+  close(): void {
+    this.endRun()
+    this.instance.deliveries.unsubscribe(this.consumer)
+  }
+
+  private endRun(): void {
+    if (this.run !== undefined) this.consumer.end(this.run)
+    this.run = undefined
+  }
 }

@@ -390,16 +390,20 @@ class RuntimeImpl implements Runtime<unknown> {
     const everySecond = Schedule.spaced("1 second")
     const retry = sink.retry === undefined ? everySecond : Schedule.concat(sink.retry, everySecond)
     const deliver = (batch: ReadonlyArray<Commit>) =>
-      Effect.suspend(() => sink.onCommit(batch)).pipe(
-        Effect.provideService(CallerRef, { txn: undefined, consumer, instanceId: undefined }),
-        // A defect is a failure here: no commit may be passed over.
-        Effect.catchCause((cause) => {
-          this.report(Cause.squash(cause), "sink", sink.name)
-          return Effect.fail(cause)
-        }),
-        Effect.retry(retry),
-        Effect.orDie
-      )
+      Effect.suspend(() => {
+        const run = consumer.begin()
+        return Effect.suspend(() => sink.onCommit(batch)).pipe(
+          Effect.provideService(CallerRef, { txn: undefined, run, instanceId: undefined, isSetup: false }),
+          // A defect is a failure here: no commit may be passed over.
+          Effect.catchCause((cause) => {
+            this.report(Cause.squash(cause), "sink", sink.name)
+            return Effect.fail(cause)
+          }),
+          Effect.retry(retry),
+          Effect.orDie,
+          Effect.ensuring(Effect.sync(() => consumer.end(run)))
+        )
+      })
     const fiber = this.fork(Effect.forever(Effect.flatMap(take, deliver), { disableYield: true }))
     return () => {
       const index = this.sinks.indexOf(consumer)
