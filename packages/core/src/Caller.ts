@@ -15,6 +15,8 @@ export interface Caller {
   readonly isSetup: boolean
 }
 
+export const nobody: Caller = { txn: undefined, run: undefined, instanceId: undefined, isSetup: false }
+
 /** Carried by a handler's fiber, and so by what it forks. */
 export const CallerRef = Context.Reference<Caller | undefined>("@sluice/core/Caller", {
   defaultValue: () => undefined

@@ -10,8 +10,13 @@ import type { Run } from "./Waits.ts"
 /** A committed action on its way to a consumer, with the transaction that committed it. */
 export interface Delivery extends TxnRef {
   readonly action: AnyAction
-  /** Whether its entry is recorded in full, and so what becomes of it. */
-  readonly traced: boolean
+  /** Present if its entry is recorded in full, and so what becomes of it. */
+  readonly traced: Traced | undefined
+}
+
+export interface Traced {
+  /** By its id: a reference would keep the whole chain of causes in memory. */
+  readonly cause: string | undefined
 }
 
 export interface ConsumerRequest {
@@ -125,7 +130,7 @@ export class Deliveries {
     if (only !== undefined) {
       for (const consumer of this.of(only._tag)) {
         if (consumer.free > 0 || !this.waitsFor(consumer, caller)) continue
-        if (consumer.matches({ instanceId: this.options.instanceId, n: 0, action: only, traced: false }))
+        if (consumer.matches({ instanceId: this.options.instanceId, n: 0, action: only, traced: undefined }))
           return false
       }
       return true
@@ -135,7 +140,7 @@ export class Deliveries {
 
   demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
     const counts = new Map<Consumer<Delivery>, number>()
-    for (const [consumer, deliveries] of this.route(actions, 0, false)) {
+    for (const [consumer, deliveries] of this.route(actions, 0, undefined)) {
       if (this.waitsFor(consumer, caller)) counts.set(consumer, deliveries.length)
     }
     return Array.from(counts, ([consumer, count]) => ({ consumer, count }))
@@ -145,7 +150,7 @@ export class Deliveries {
   deliver(
     actions: ReadonlyArray<AnyAction>,
     n: number,
-    traced: boolean,
+    traced: Traced | undefined,
     waiter: Waiter | undefined,
     ticket: Ticket | null
   ): void {
@@ -170,7 +175,7 @@ export class Deliveries {
   route(
     actions: ReadonlyArray<AnyAction>,
     n: number,
-    traced: boolean
+    traced: Traced | undefined
   ): ReadonlyMap<Consumer<Delivery>, ReadonlyArray<Delivery>> {
     const routes = new Map<Consumer<Delivery>, Array<Delivery>>()
     for (const action of actions) {

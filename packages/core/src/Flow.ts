@@ -177,7 +177,7 @@ const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet
   const about = (delivery: Delivery) => ({
     txnId: txnId(delivery),
     instanceId: delivery.instanceId,
-    cause: undefined,
+    cause: delivery.traced?.cause,
     tag: delivery.action._tag,
     consumer: consumer.name
   })

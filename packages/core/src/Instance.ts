@@ -7,10 +7,10 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Body from "./Body.ts"
-import { type Caller, callerOf, CallerRef } from "./Caller.ts"
+import { type Caller, callerOf, CallerRef, nobody } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
-import { type ConsumerRequest, Deliveries, type Delivery } from "./Delivery.ts"
+import { type ConsumerRequest, Deliveries, type Delivery, type Traced } from "./Delivery.ts"
 import {
   EntryInTransaction,
   InstanceClosed,
@@ -258,10 +258,17 @@ export class Instance<S, A> {
     origin: Origin,
     body: TransactBody<S>,
     bodyServices: Context.Context<never>,
+    caller: Caller | undefined,
     context: EntryContext
   ): Exit.Exit<unknown, unknown> {
     const failed = (cause: Cause.Cause<unknown>) => this.reportFailure(cause, "afterCommit", origin.name)
-    const run = new BodyRun(this.kernel, origin, body, bodyServices, failed)
+    // What the body forks waits as its caller would, whose fiber may join it.
+    const caused = (services: Context.Context<never>) =>
+      Context.add(services, CallerRef, {
+        ...(caller ?? nobody),
+        txn: { instanceId: this.instanceId, n: this.kernel.txn }
+      })
+    const run = new BodyRun(this.kernel, origin, body, bodyServices, failed, caused)
     let n: number
     try {
       n = this.transition(origin, [], run.step, undefined, context)
@@ -332,13 +339,16 @@ export class Instance<S, A> {
 
   transact(origin: Origin, body: TransactBody<S>): Effect.Effect<unknown, unknown> {
     return Effect.withFiber((fiber) =>
-      this.enter(origin, [], (context) => this.runBody(origin, body, fiber.context, context))
+      this.enter(origin, [], (context) =>
+        this.runBody(origin, body, fiber.context, callerOf(fiber), context)
+      )
     )
   }
 
   transactSync(origin: Origin, body: TransactBody<S>): void {
+    const caller = callerOf(Fiber.getCurrent())
     const run = (context: EntryContext) => {
-      const exit = this.runBody(origin, body, this.services, context)
+      const exit = this.runBody(origin, body, this.services, caller, context)
       if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
     }
     this.enterSync(origin, run, null)
@@ -512,8 +522,9 @@ export class Instance<S, A> {
       )
     }
     if (actions.length > 0 && !this.deliveries.none) {
-      if (this.detail === Detail.full) this.recordDeliveries(actions, n)
-      this.deliveries.deliver(actions, n, this.detail === Detail.full, waiter, ticket)
+      const traced = this.detail === Detail.full ? { cause: cause && txnId(cause) } : undefined
+      if (traced !== undefined) this.recordDeliveries(actions, n, traced)
+      this.deliveries.deliver(actions, n, traced, waiter, ticket)
     }
     if (previous !== next && this.host.sinks.length > 0) {
       const commit: Commit = {
@@ -536,14 +547,14 @@ export class Instance<S, A> {
     ticket?.enter()
   }
 
-  private recordDeliveries(actions: ReadonlyArray<AnyAction>, n: number): void {
-    for (const [consumer, deliveries] of this.deliveries.route(actions, n, true)) {
+  private recordDeliveries(actions: ReadonlyArray<AnyAction>, n: number, traced: Traced): void {
+    for (const [consumer, deliveries] of this.deliveries.route(actions, n, traced)) {
       for (const delivery of deliveries) {
         this.host.trace.event({
           kind: "delivery",
           txnId: txnId(delivery),
           instanceId: this.instanceId,
-          cause: undefined,
+          cause: traced.cause,
           tag: delivery.action._tag,
           consumer: consumer.name
         })

@@ -104,6 +104,7 @@ export class BodyRun<S> {
   private readonly body: TransactBody<S>
   private readonly services: Context.Context<never>
   private readonly failed: (cause: Cause.Cause<unknown>) => void
+  private readonly caused: (services: Context.Context<never>) => Context.Context<never>
   private running: Body.RunningBody<unknown, unknown> | undefined
   private after: ReadonlyArray<Deferred> = []
   /** What the body returned. */
@@ -114,13 +115,16 @@ export class BodyRun<S> {
     origin: Origin,
     body: TransactBody<S>,
     services: Context.Context<never>,
-    failed: (cause: Cause.Cause<unknown>) => void
+    failed: (cause: Cause.Cause<unknown>) => void,
+    /** Makes this transaction the cause of what runs with these services. */
+    caused: (services: Context.Context<never>) => Context.Context<never>
   ) {
     this.kernel = kernel
     this.origin = origin
     this.body = body
     this.services = services
     this.failed = failed
+    this.caused = caused
   }
 
   /** Opens the window, runs the body in it, and gives the state it leaves. */
@@ -143,7 +147,7 @@ export class BodyRun<S> {
   }
 
   private runEffect(window: BodyWindow<S>, effect: Effect.Effect<unknown, unknown>): void {
-    const running = Body.run(effect, this.services, this.failed)
+    const running = Body.run(effect, this.caused(this.services), this.failed)
     this.running = running
     if (running.exit === undefined) throw window.suspended("effect")
     if (Exit.isFailure(running.exit)) throw new BodyFailed(running.exit.cause)
