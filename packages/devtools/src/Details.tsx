@@ -78,10 +78,12 @@ const EntryDiff = memo(({ entry }: { readonly entry: TimelineEntry }) => {
     return <DiffView key={entry.txnId} before={entry.commit.previous} after={entry.commit.next} />
   }
   if (entry.outcome === "rollback") {
+    const error = entry.traced?.error
     return (
       <>
         <p className="hint">Rolled back: nothing changed.</p>
-        <StateTree label="error" value={entry.traced?.error} />
+        {error instanceof Error ? <p className="error">{error.message}</p> : null}
+        <StateTree label="error" value={error} />
       </>
     )
   }

@@ -13,7 +13,7 @@ import { Details } from "./Details.tsx"
 import { count } from "./format.ts"
 import { Gauges } from "./Gauges.tsx"
 import type { History } from "./history.ts"
-import { makePanelModel, type PanelState } from "./model.ts"
+import { makePanelModel, type PanelModel, type PanelState } from "./model.ts"
 import {
   defaultPreferences,
   type Dock,
@@ -29,6 +29,8 @@ import { TimelineList } from "./TimelineList.tsx"
 import { useMediaQuery } from "./useMediaQuery.ts"
 
 export interface PanelProps {
+  /** Gives the model that outlives the panel while it is closed; made when it is opened first. */
+  readonly keep: (make: () => PanelModel) => PanelModel
   readonly adapter: Adapter
   readonly history: History
   readonly initialDock: Dock
@@ -45,8 +47,8 @@ const views = [
 
 type View = (typeof views)[number]["id"]
 
-const Panel = ({ adapter, history, initialDock, onClose, root, takeFocus }: PanelProps): ReactNode => {
-  const [model] = useState(() => makePanelModel(adapter, history))
+const Panel = ({ adapter, history, initialDock, keep, onClose, root, takeFocus }: PanelProps): ReactNode => {
+  const [model] = useState(() => keep(() => makePanelModel(adapter, history)))
   const [view, setView] = useState<View>("timeline")
   const [preferences, setPreferences] = useState(() =>
     readPreferences({ ...defaultPreferences, dock: initialDock })
@@ -159,24 +161,23 @@ const TravelBar = ({ onLive, state }: { readonly onLive: () => void; readonly st
 
 const Footer = ({ adapter, state }: { readonly adapter: Adapter; readonly state: PanelState }) => (
   <footer className="bar status">
-    <span title="Commits that can be looked at and returned to, of those that the history holds">
-      history <b>{count(state.history.length)}</b>/{count(state.history.capacity)}
+    <span title="Commits that can be looked at and returned to; those that have left are dropped">
+      history <Figure value={state.history.length} />/{count(state.history.capacity)} · dropped{" "}
+      <Figure value={state.history.dropped} isLoss />
     </span>
-    <span className={state.history.dropped > 0 ? "lost" : ""} title="Commits that have left the history">
-      dropped <b>{count(state.history.dropped)}</b>
+    <span title="Events that the trace has recorded; those overwritten in its ring are dropped">
+      trace <Figure value={state.trace.recorded} /> · dropped <Figure value={state.trace.dropped} isLoss /> ·
+      sampled out <Figure value={state.trace.sampledOut} isLoss />
     </span>
-    <span title="Events recorded by the trace, which is lossy">
-      trace{" "}
-      {typeof adapter.traceLevel === "string" ? adapter.traceLevel : `1 in ${adapter.traceLevel.sample}`}{" "}
-      <b>{count(state.trace.recorded)}</b>
-    </span>
-    <span className={state.trace.dropped > 0 ? "lost" : ""} title="Trace events overwritten in its ring">
-      dropped <b>{count(state.trace.dropped)}</b>
-    </span>
-    <span className={state.trace.sampledOut > 0 ? "lost" : ""} title="Entries that were not recorded">
-      sampled out <b>{count(state.trace.sampledOut)}</b>
+    <span>
+      level{" "}
+      {typeof adapter.traceLevel === "string" ? adapter.traceLevel : `1 in ${adapter.traceLevel.sample}`}
     </span>
   </footer>
+)
+
+const Figure = ({ isLoss = false, value }: { readonly value: number; readonly isLoss?: boolean }) => (
+  <b className={isLoss && value > 0 ? "lost" : undefined}>{count(value)}</b>
 )
 
 const DockButtons = ({ dock, onDock }: { readonly dock: Dock; readonly onDock: (dock: Dock) => void }) => (

@@ -1,7 +1,17 @@
 /** The button that opens the panel, and the place where the panel then is. */
-import { Component, lazy, type ReactNode, Suspense, useLayoutEffect, useRef, useState } from "react"
+import {
+  Component,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore
+} from "react"
 import type { Adapter } from "./adapter.ts"
 import type { History } from "./history.ts"
+import type { PanelModel } from "./model.ts"
 import type { Dock } from "./preferences.ts"
 import { adoptStyles, buttonStyles } from "./styles.ts"
 
@@ -17,6 +27,8 @@ export interface ShellProps {
 
 export const Shell = ({ adapter, history, initialDock, initialOpen, root }: ShellProps): ReactNode => {
   const [isOpen, setIsOpen] = useState(initialOpen)
+  const isTravelling = useSyncExternalStore(adapter.onChange, adapter.isTravelling)
+  const [keep] = useState(makeKeep)
   /** Whether the user has opened or closed it: then the keyboard goes along. */
   const [hasToggled, setHasToggled] = useState(false)
   const opener = useRef<HTMLButtonElement>(null)
@@ -33,12 +45,13 @@ export const Shell = ({ adapter, history, initialDock, initialOpen, root }: Shel
       <button
         ref={opener}
         type="button"
-        className="opener"
+        className={isTravelling ? "opener travelling" : "opener"}
         aria-label={`Open Sluice devtools for ${adapter.label}`}
         title="Sluice devtools"
         onClick={toggle}
       >
         <Gate />
+        {isTravelling ? "Showing the past" : null}
       </button>
     )
   }
@@ -48,6 +61,7 @@ export const Shell = ({ adapter, history, initialDock, initialOpen, root }: Shel
         <Panel
           adapter={adapter}
           history={history}
+          keep={keep}
           initialDock={initialDock}
           root={root}
           takeFocus={hasToggled}
@@ -56,6 +70,11 @@ export const Shell = ({ adapter, history, initialDock, initialOpen, root }: Shel
       </Suspense>
     </Boundary>
   )
+}
+
+const makeKeep = () => {
+  let model: PanelModel | undefined
+  return (make: () => PanelModel) => (model ??= make())
 }
 
 /** A sluice: a gate between two levels. */

@@ -50,6 +50,8 @@ export const SluiceDevtools = ({
     )
     return () => {
       stopRecording()
+      // Without a panel nothing would lead back.
+      if (adapter.isTravelling()) adapter.live()
       host.remove()
       // Not now: React may be rendering, and then refuses.
       queueMicrotask(() => root.unmount())

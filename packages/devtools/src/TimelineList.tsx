@@ -216,8 +216,8 @@ const originNames: Record<TimelineEntry["origin"]["kind"], string> = {
 const Row = memo(({ entry, height, id, isHere, isLater, isSelected, model, of, place, top }: RowProps) => {
   const classes = ["row", entry.origin.kind, entry.outcome, isHere ? "here" : "", isLater ? "later" : ""]
   return (
-    // The list has the keys: Enter is the double click.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    // The list has the keys, Enter being the double click, and the focus: it says which row is active.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
     <div
       id={id}
       className={classes.join(" ")}
@@ -226,8 +226,6 @@ const Row = memo(({ entry, height, id, isHere, isLater, isSelected, model, of, p
       aria-posinset={place}
       aria-setsize={of}
       aria-current={isHere ? "step" : undefined}
-      // The list has the focus, and says which row is active.
-      tabIndex={-1}
       style={{ transform: `translateY(${top}px)`, height }}
       onClick={() => model.select(entry)}
       onDoubleClick={() => model.jump(entry)}

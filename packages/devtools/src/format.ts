@@ -13,11 +13,16 @@ export const timeOfDay = (at: number): string => {
 
 /** A duration of so many milliseconds, in the unit that suits it. */
 export const duration = (ms: number): string => {
+  // Browsers round their clock to 0.1 ms, or to more.
+  if (ms === 0) return "<0.1 ms"
   if (ms < 1) return `${Math.round(ms * 1000)} µs`
   if (ms < 1000) return `${ms < 10 ? ms.toFixed(2) : ms.toFixed(1)} ms`
   return `${(ms / 1000).toFixed(2)} s`
 }
 
-/** `Counter#1::t12` as seen from `Counter#1`: `t12`. */
-export const shortTxn = (txnId: string, instanceId: string): string =>
-  txnId.startsWith(`${instanceId}::`) ? txnId.slice(instanceId.length + 2) : txnId
+/** `Counter#1::t12` as `t12 Counter#1`, or, as seen from `Counter#1`, as `t12`. */
+export const shortTxn = (txnId: string, instanceId: string): string => {
+  const [instance, txn] = txnId.split("::")
+  if (instance === undefined || txn === undefined) return txnId
+  return instance === instanceId ? txn : `${txn} ${instance}`
+}

@@ -1,6 +1,6 @@
 /**
  * How any value is shown: in a line, and in parts, page by page. Reads own data properties only, so it
- * runs no getter, and touches no more of a value than is asked for.
+ * runs no getter (but for an error's message), and touches no more of a value than is asked for.
  */
 import { Collection } from "@sluice/core"
 

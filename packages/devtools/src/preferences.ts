@@ -11,7 +11,7 @@ export interface Preferences {
   readonly height: number
 }
 
-export const defaultPreferences: Preferences = { dock: "right", width: 520, height: 380 }
+export const defaultPreferences: Preferences = { dock: "right", width: 560, height: 380 }
 
 const storageKey = "sluice-devtools"
 

@@ -40,6 +40,7 @@ export const buttonStyles = `${colours}
 }
 .opener { display: grid; place-items: center; width: 36px; height: 36px; padding: 0; color: var(--accent); cursor: pointer; }
 .opener:hover { background: var(--hover); }
+.opener.travelling { width: auto; padding: 0 12px 0 9px; grid-auto-flow: column; gap: 8px; color: var(--warn); background: var(--warn-ground); }
 .opener:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .failure { display: flex; gap: 12px; padding: 10px 14px; max-width: min(480px, calc(100vw - 24px)); color: var(--bad); }
 `
@@ -92,7 +93,7 @@ export const panelStyles = `
 .notice.failed { background: var(--bad-ground); color: var(--bad); }
 .status { gap: 14px; min-height: 26px; border: 0; border-top: 1px solid var(--line); color: var(--muted); font-size: 11.5px; overflow-x: auto; scrollbar-width: none; }
 .status b { font: 600 11.5px/1 var(--mono); color: var(--text); }
-.status .lost, .status .lost b { color: var(--warn); }
+.status .lost { color: var(--warn); }
 
 .view { flex: 1; min-height: 0; display: grid; grid: minmax(0, 1.15fr) minmax(0, 1fr) / minmax(0, 1fr); }
 .view > .gauges { grid-row: 1 / -1; }
@@ -129,12 +130,12 @@ export const panelStyles = `
 .row .what { font-weight: 550; }
 .row.devtools .what { font-style: italic; }
 .row.devtools .origin { color: var(--text); }
-.row em { margin-inline-start: 8px; padding: 0 5px; border-radius: 4px; font: 11px/1.5 var(--mono); color: var(--muted); border: 1px solid var(--line); }
+.row em { margin-inline-start: 6px; padding: 0 4px; border-radius: 4px; font: 10.5px/1.5 var(--mono); color: var(--muted); border: 1px solid var(--line); }
 .row.rollback em { color: var(--bad); background: var(--bad-ground); border-color: transparent; }
 .row.rollback .what { color: var(--bad); }
 .panel .empty { position: absolute; inset: 0; display: grid; place-content: center; color: var(--muted); }
 @container panel (min-width: 480px) {
-  .row { grid-template-columns: 88px minmax(70px, 1fr) minmax(90px, 1.4fr) 60px minmax(0, 76px) minmax(0, 58px); }
+  .row { grid-template-columns: 86px minmax(64px, 0.8fr) minmax(100px, 1.6fr) 54px minmax(0, 84px) minmax(0, 54px); }
   .row .time, .row .cause { display: block; }
 }
 @container panel (min-width: 900px) {
@@ -147,6 +148,7 @@ export const panelStyles = `
 .subject small { font: 11.5px/1 var(--mono); color: var(--muted); margin-inline-start: 4px; }
 .body { flex: 1; min-height: 0; overflow: auto; padding: 8px 10px; }
 .panel .hint { color: var(--muted); padding: 6px 0; }
+.panel .error { color: var(--bad); padding-bottom: 6px; overflow-wrap: anywhere; }
 .choice { display: flex; align-items: center; gap: 8px; padding-bottom: 6px; color: var(--muted); }
 .choice select { height: 26px; padding: 0 6px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); color: var(--text); font-family: var(--mono); font-size: 11.5px; max-width: 100%; }
 .facts > div { display: grid; grid-template-columns: 90px minmax(0, 1fr); gap: 8px; padding: 3px 0; border-bottom: 1px solid color-mix(in srgb, var(--line) 55%, transparent); }
@@ -173,7 +175,8 @@ export const panelStyles = `
 .side { padding: 1px 8px 1px 22px; overflow-wrap: anywhere; }
 .side.before { color: var(--bad); background: var(--bad-ground); }
 .side.after { color: var(--good); background: var(--good-ground); }
-.side .label { display: inline-block; min-width: 46px; color: inherit; }
+.side .label { display: inline-block; min-width: 52px; color: inherit; }
+.side > .label::after { content: ":"; }
 .side .tree { margin-inline-start: -15px; }
 .side .value, .side .label, .side .twist { color: inherit !important; }
 
@@ -183,7 +186,7 @@ export const panelStyles = `
 .gauges table { width: 100%; border-collapse: collapse; }
 .gauges th, .gauges td { padding: 4px 6px; text-align: start; border-bottom: 1px solid var(--line); font-weight: 400; }
 .gauges thead th { color: var(--muted); font-size: 11.5px; vertical-align: bottom; }
-.gauges tbody th { font-family: var(--mono); font-size: 11.5px; overflow-wrap: anywhere; }
+.gauges tbody th { font-family: var(--mono); font-size: 11.5px; overflow-wrap: break-word; }
 .gauges .number { text-align: end; font-family: var(--mono); font-variant-numeric: tabular-nums; }
 .gauges thead .number { font-family: inherit; }
 .gauges .lost { color: var(--warn); font-weight: 600; }
@@ -194,8 +197,12 @@ export const panelStyles = `
 .meter .reading { min-width: 64px; text-align: end; }
 
 @media (max-width: 640px) {
-  .panel.bottom { width: 100%; min-height: 50vh; border-radius: 12px 12px 0 0; }
-  .bar { gap: 6px; }
+  .panel.bottom { width: 100%; min-height: 64vh; border-radius: 12px 12px 0 0; }
+  .bar { gap: 6px; min-height: 40px; }
+  .status { min-height: 30px; flex-wrap: wrap; gap: 2px 14px; padding-block: 4px; }
+  .bottom .resizer { height: 14px; }
+  .bottom .resizer::before { content: ""; position: absolute; inset: 5px 0 auto 50%; width: 36px; height: 4px; translate: -50%; border-radius: 2px; background: var(--muted); }
+  .bottom > .bar:first-of-type { padding-top: 10px; }
   .panel .primary, .panel .toggle, .filter { min-height: 32px; }
   .icon { width: 36px; height: 34px; }
   .gauges th, .gauges td { padding-inline: 4px; }
