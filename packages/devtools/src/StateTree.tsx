@@ -1,5 +1,5 @@
 /** Any value as a tree. A node looks into its value when it is opened, and shows at most 100 parts at once. */
-import { createContext, type KeyboardEvent, memo, type ReactNode, use, useMemo, useState } from "react"
+import { createContext, type KeyboardEvent, memo, type ReactNode, useContext, useMemo, useState } from "react"
 import { count } from "./format.ts"
 import { inspect, type Inspected, lineOf } from "./inspect.ts"
 
@@ -43,9 +43,9 @@ export const StateTree = memo(({ isOpen = true, label, value }: StateTreeProps):
     // The keys come from the nodes, one of which has the focus.
     // oxlint-disable-next-line jsx-a11y/interactive-supports-focus
     <div className="tree" role="tree" aria-label={label} onKeyDown={onTreeKey}>
-      <TreeContext value={tree}>
+      <TreeContext.Provider value={tree}>
         <Node label={label} value={value} path={root} level={1} above={none} />
-      </TreeContext>
+      </TreeContext.Provider>
     </div>
   )
 })
@@ -186,7 +186,7 @@ interface OpenableProps {
 }
 
 const useTree = (): Tree => {
-  const tree = use(TreeContext)
+  const tree = useContext(TreeContext)
   if (tree === undefined) throw new Error("A node outside of a StateTree")
   return tree
 }
