@@ -49,7 +49,7 @@ export class Consumer<Item> implements Channel {
   readonly tags: ReadonlyArray<string> | "all"
   readonly capacity: number
   readonly matches: (item: Item) => boolean
-  /** Written by `setLimit`. */
+  /** Written by the flow, followed by `breakCircles`. */
   limit: number
 
   // Written by the methods of this class.
@@ -121,9 +121,8 @@ export class Consumer<Item> implements Channel {
     this.skipped[reason] = (this.skipped[reason] ?? 0) + 1
   }
 
-  /** From now on so many handlers stop the flow; what they wait for may now never come. */
-  setLimit(limit: number): void {
-    this.limit = limit
+  /** Lets in what waits for ever now that the limit is lower. */
+  breakCircles(): void {
     const waits = [...this.runs].flatMap((run) => [...run.waits])
     for (const waiting of waits) if (closesCycle(waiting)) waiting.letIn()
   }

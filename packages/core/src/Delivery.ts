@@ -99,6 +99,10 @@ export class Deliveries {
     return this.kept?.begin()
   }
 
+  endSetup(run: Run | undefined): void {
+    if (run !== undefined) this.kept?.end(run)
+  }
+
   setupsEnded(): void {
     const { kept } = this
     if (kept === undefined) return

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
-import { callerOf, CallerRef } from "./Caller.ts"
+import { type Caller, callerOf, CallerRef } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
 import type { Delivery } from "./Delivery.ts"
@@ -29,6 +29,8 @@ interface Item {
   readonly payload: unknown
   readonly action: unknown
   readonly delivery: Delivery | undefined
+  /** On whose behalf a stream was pulled for it: an `actionStream` has set this. */
+  readonly puller?: Caller | undefined
 }
 
 /** An opened source. */
@@ -36,8 +38,8 @@ interface Inlet {
   readonly name: string
   readonly take: Effect.Effect<Item>
   readonly skip: (item: Item, reason: string) => void
-  /** Brackets what the flow waits for although it never waits for handlers: the end of an interrupted one. */
-  readonly interrupting: (interruption: Effect.Effect<void>) => Effect.Effect<void>
+  /** Interrupts a handler and waits for its end. */
+  readonly interrupt: (handler: Fiber.Fiber<void>) => Effect.Effect<unknown>
   /** Brackets a handler's run. */
   readonly around: (item: Item, handler: Effect.Effect<unknown, unknown>) => Effect.Effect<unknown, unknown>
 }
@@ -139,7 +141,7 @@ const by = (
     Effect.flatMap(next, (item) => {
       if (running === undefined || running.pollUnsafe() !== undefined) return begin(item)
       if (strategy === "exhaust") return Effect.sync(() => inlet.skip(item, "exhaust"))
-      return Effect.andThen(inlet.interrupting(Fiber.interrupt(running)), begin(item))
+      return Effect.andThen(inlet.interrupt(running), begin(item))
     })
   )
 }
@@ -193,13 +195,14 @@ const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet
       consumer.skip(reason)
       if (delivery?.traced) trace.event({ kind: "skipped", ...about(delivery), reason })
     },
-    interrupting: (interruption) =>
+    interrupt: (handler) =>
       Effect.suspend(() => {
-        consumer.setLimit(1)
-        return Effect.ensuring(
-          interruption,
-          Effect.sync(() => consumer.setLimit(Number.POSITIVE_INFINITY))
-        )
+        // The flow does wait for this handler, so what it waits for from here on may close a circle.
+        consumer.limit = 1
+        handler.interruptUnsafe()
+        consumer.breakCircles()
+        const waitsNoMore = Effect.sync(() => (consumer.limit = Number.POSITIVE_INFINITY))
+        return Effect.ensuring(Fiber.await(handler), waitsNoMore)
       }),
     around: ({ delivery }, handler) =>
       Effect.suspend(() => {
@@ -234,10 +237,15 @@ export const ofStream =
       Effect.flatMap(Stream.toPull(values), (pull) => {
         let chunk: ReadonlyArray<unknown> = []
         let index = 0
-        const take: Effect.Effect<Item, unknown> = Effect.suspend(() => {
+        const take: Effect.Effect<Item, unknown> = Effect.withFiber((fiber) => {
           if (index < chunk.length) {
             const value = chunk[index++]
-            return Effect.succeed({ payload: value, action: value, delivery: undefined })
+            return Effect.succeed({
+              payload: value,
+              action: value,
+              delivery: undefined,
+              puller: callerOf(fiber)
+            })
           }
           return Effect.flatMap(pull, (values) => {
             chunk = values
@@ -250,8 +258,10 @@ export const ofStream =
           // Its end is a failure too, and passes through the drain to `endsQuietly`.
           take: take as Effect.Effect<Item>,
           skip: () => {},
-          interrupting: (interruption) => interruption,
-          around: (_item, handler) => handler
+          interrupt: Fiber.interrupt,
+          // The handler may run in a fiber of its own, which pulls nothing.
+          around: ({ puller }, handler) =>
+            puller === undefined ? handler : Effect.provideService(handler, CallerRef, puller)
         }
         return drainInlet(inlet)
       })

@@ -142,7 +142,7 @@ export class Instance<S, A> {
     this.checkState({ kind: "init", name: "initial" }, this.initial)
     this.kernel = new Transaction.Kernel<S>(instanceId, this.initial, {
       check: (origin, next) => {
-        if (impl.validate === "commit" || origin.kind === "devtools") this.checkState(origin, next)
+        if (impl.validate === "commit") this.checkState(origin, next)
       },
       publish: this.publish,
       rolledBack: this.rolledBack,
@@ -339,9 +339,7 @@ export class Instance<S, A> {
 
   transact(origin: Origin, body: TransactBody<S>): Effect.Effect<unknown, unknown> {
     return Effect.withFiber((fiber) =>
-      this.enter(origin, [], (context) =>
-        this.runBody(origin, body, fiber.context, callerOf(fiber), context)
-      )
+      this.enter(origin, [], (context) => this.runBody(origin, body, fiber.context, callerOf(fiber), context))
     )
   }
 
@@ -630,7 +628,7 @@ export class Instance<S, A> {
       const caller: Caller = { txn: undefined, run, instanceId: this.instanceId, isSetup: true }
       const ended = (exit: Exit.Exit<unknown, unknown>) => {
         if (Exit.isFailure(exit)) this.reportFailure(exit.cause, "setup", setup.name)
-        if (run !== undefined) run.ended = true
+        this.deliveries.endSetup(run)
         running.delete(setup)
         if (running.size === 0) this.deliveries.setupsEnded()
       }
@@ -660,7 +658,7 @@ export class Instance<S, A> {
     entry: string,
     cause: TxnRef | undefined
   ): void {
-    const caller: Caller = { txn: cause, run: undefined, instanceId: undefined, isSetup: false }
+    const caller: Caller = { ...nobody, txn: cause }
     const context = Context.add(
       Context.add(services, CallerRef, caller),
       Scheduler.Scheduler,
@@ -734,24 +732,31 @@ export class Instance<S, A> {
 
   // --- travel -------------------------------------------------------------------------------------------
 
+  /** Throws if `travel` would. */
   checkTravel(state: unknown): void {
+    const origin: Origin = { kind: "devtools", name: "jump" }
+    const open = Transaction.current()
+    if (open !== undefined) throw this.inTransaction(origin, open)
     // Whether it is an S is what is asked.
-    this.checkState({ kind: "devtools", name: "jump" }, state as S)
+    this.checkState(origin, state as S)
   }
 
   /** Shows a state. Entries wait until `live`. */
   travel(state: unknown): void {
-    this.away ??= { state: this.kernel.state }
-    this.kernel.hold()
-    this.devtoolsEntry("jump", state)
+    this.kernel.whenTold(() => {
+      this.away ??= { state: this.kernel.state }
+      this.kernel.hold()
+      this.devtoolsEntry("jump", state)
+    })
   }
 
   live(): void {
-    const { away } = this
-    if (away === undefined) return
-    this.devtoolsEntry("live", away.state)
-    this.away = undefined
-    this.kernel.release()
+    this.kernel.whenTold(() => {
+      if (this.away === undefined) return
+      this.devtoolsEntry("live", this.away.state)
+      this.away = undefined
+      this.kernel.release()
+    })
   }
 
   get travelling(): boolean {
@@ -759,7 +764,7 @@ export class Instance<S, A> {
   }
 
   private devtoolsEntry(name: string, state: unknown): void {
-    // `check` holds a devtools state against the schema before it is committed.
+    // `checkTravel` has held it against the schema, or it has been this instance's before.
     this.transition({ kind: "devtools", name }, [], () => state as S, undefined, plainContext)
   }
 

@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Scheduler from "effect/Scheduler"
@@ -150,6 +150,7 @@ class RuntimeImpl implements Runtime<unknown> {
   private clock: Clock.Clock | undefined
   private seq = 0
   private disposing: Promise<void> | undefined
+  private readonly building: Fiber.Fiber<void, unknown>
 
   constructor(
     impls: ReadonlyArray<AnyModuleImpl>,
@@ -177,8 +178,8 @@ class RuntimeImpl implements Runtime<unknown> {
     this.context = Context.add(this.context, RootRef, root)
     this.travel = this.makeTravel()
     this.roots = roots
-    const building = this.fork(this.build(impls, options.layer))
-    this.ready = endOf(building)
+    this.building = this.fork(this.build(impls, options.layer))
+    this.ready = this.endOf(this.building)
     this.ready.catch(() => {})
   }
 
@@ -202,12 +203,20 @@ class RuntimeImpl implements Runtime<unknown> {
     })
     return Effect.onExit(steps, (exit) => {
       if (Exit.isSuccess(exit)) return Effect.void
+      if (this.status === "disposed") return Effect.void
       this.status = "failed"
       this.failure = exit.cause
       this.onError(exit.cause, { instanceId: "", moduleId: "", during: "build", entry: this.label })
       this.changed()
       return this.closeAll()
     })
+  }
+
+  /** Rejects with what the build failed with. */
+  private async endOf(build: Fiber.Fiber<void, unknown>): Promise<void> {
+    const exit = await new Promise<Exit.Exit<void, unknown>>((resolve) => build.addObserver(resolve))
+    if (this.status === "disposed") throw new RuntimeDisposed({ label: this.label })
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
   }
 
   private buildLayer(
@@ -349,11 +358,16 @@ class RuntimeImpl implements Runtime<unknown> {
 
   readonly dispose = (): Promise<void> => {
     if (this.status === "failed") return Promise.resolve()
-    this.disposing ??= Effect.runPromiseWith(this.context)(this.closeAll()).then(() => this.changed())
     this.status = "disposed"
+    this.disposing ??= this.end()
     return this.disposing
   }
   readonly [Symbol.asyncDispose] = (): Promise<void> => this.dispose()
+
+  private async end(): Promise<void> {
+    await Effect.runPromiseWith(this.context)(Effect.andThen(Fiber.interrupt(this.building), this.closeAll()))
+    this.changed()
+  }
 
   private report(error: unknown, during: ErrorInfo["during"], entry: string): void {
     this.onError(Cause.die(error), { instanceId: "", moduleId: "", during, entry })
@@ -493,7 +507,7 @@ class RuntimeImpl implements Runtime<unknown> {
         cancelClose?.()
         cancelClose = undefined
         mounts++
-        if (phase === "cold") {
+        if (phase === "cold" && this.status === "ready") {
           phase = "started"
           const context = withModules(this.context, instances)
           const starting = this.fork(this.startAll({ instances, context }))
@@ -512,12 +526,6 @@ class RuntimeImpl implements Runtime<unknown> {
       }
     }
   }
-}
-
-/** Rejects with what the fiber failed with. */
-const endOf = async (fiber: Fiber.Fiber<void, unknown>): Promise<void> => {
-  const exit = await new Promise<Exit.Exit<void, unknown>>((resolve) => fiber.addObserver(resolve))
-  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
 }
 
 /** How long a keyed instance waits for the first component to commit. */

@@ -74,6 +74,7 @@ export class Kernel<S> {
   /** The task that `pump` called has not made its transaction yet. Written by `pump` and `transition`. */
   private turn = false
   private readonly queue: Array<() => void> = []
+  private readonly urgent: Array<() => void> = []
 
   constructor(instanceId: string, state: S, hooks: Hooks<S>) {
     this.instanceId = instanceId
@@ -98,8 +99,8 @@ export class Kernel<S> {
 
   /**
    * One transaction. `step` computes the next state from the current one and `arg`; returning the same
-   * reference means no commit. Returns the transaction's number. Throws what the step threw, after the rollback. Call only while idle
-   * (devtools: also while held).
+   * reference means no commit. Returns the transaction's number. Throws what the step threw, after the
+   * rollback. Call only while idle (devtools: also while held).
    */
   transition<Arg>(
     origin: Origin,
@@ -119,6 +120,7 @@ export class Kernel<S> {
     const previous = this.state
     let next: S
     const n = ++this.txn
+    this.turn = false
     this.origin = origin
     openKernel = this
     try {
@@ -144,9 +146,16 @@ export class Kernel<S> {
       this.hooks.publish(origin, actions, previous, next, context)
     }
     this.telling = false
+    if (this.urgent.length > 0) for (const task of this.urgent.splice(0)) task()
     if (this.queue.length > 0) this.pump()
     if (afterWindow.length > 0) runAfterWindow()
     return n
+  }
+
+  /** Devtools': runs now, although entries are held, or else right after the commit that is being told. */
+  whenTold(task: () => void): void {
+    if (this.telling) this.urgent.push(task)
+    else task()
   }
 
   hold(): void {
