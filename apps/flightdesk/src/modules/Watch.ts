@@ -68,9 +68,11 @@ export const Watch = Module.make("Watch", {
       rules: state.rules.map((rule) => (rule.id === edited.id ? edited : rule))
     }),
     removeRule: (state, id) => ({ ...state, rules: state.rules.filter((rule) => rule.id !== id) }),
-    // One alert a match, however often the match is told.
+    // One alert a match, however often the match is told, and none of a run that is over.
     matched: (state, alert) =>
-      state.alerts.has(alert.id) ? state : { ...state, alerts: state.alerts.set({ ...alert, place: null }) },
+      alert.session !== runSession(state) || state.alerts.has(alert.id)
+        ? state
+        : { ...state, alerts: state.alerts.set({ ...alert, place: null }) },
     recorded: (state, { id, place }) => {
       const alert = state.alerts.get(id)
       if (alert === undefined || alert.place !== null) return state

@@ -46,16 +46,14 @@ export const AirportDetailPanel = (): ReactNode => {
 const Report = ({ report }: { readonly report: AirportReport }) => (
   <div className="report">
     <p className="muted">
-      {report.airport.city}, {report.airport.state}, over the whole quarter
+      {report.airport.city}, {report.airport.state}, over the whole quarter. On time is at most{" "}
+      {onTimeMinutes} minutes late.
     </p>
     <dl className="tiles">
       <Tile name="Arrivals" value={formatCount(report.arrivals)} />
       <Tile name="Departures" value={formatCount(report.departures)} />
       <Tile name="Mean delay" value={formatMean(report.meanDelay)} />
-      <Tile
-        name={`Within ${onTimeMinutes} min`}
-        value={report.onTimeShare === null ? "–" : formatShare(report.onTimeShare)}
-      />
+      <Tile name="On time" value={report.onTimeShare === null ? "–" : formatShare(report.onTimeShare)} />
     </dl>
     <Hours byHour={report.byHour} />
     <table className="small-table">

@@ -1,6 +1,7 @@
 import { useModule, useSelector } from "@sluice/react"
 import type { ReactNode } from "react"
 import { type Fault, Fault as FaultSchema } from "../domain/Fault.ts"
+import { Flights } from "../modules/Flights.ts"
 import { Replay, type Speed, speeds } from "../modules/Replay.ts"
 import { ServerTrouble } from "../modules/ServerTrouble.ts"
 import { formatCount, formatDay, formatTime } from "./format.ts"
@@ -95,7 +96,12 @@ const statusText = {
 
 const ProgressBar = () => {
   const replay = useModule(Replay)
-  const { clock, position, status, total } = useFrameSelector(replay, (state) => state)
+  const flights = useModule(Flights)
+  const { clock: told, status, total } = useFrameSelector(replay, (state) => state)
+  // What the rest of the desk shows in the same frame; the replay tells its own progress now and then only.
+  const position = useFrameSelector(flights, (state) => state.flights.size + state.rejected)
+  const latest = useFrameSelector(flights, (state) => state.flights.at(state.flights.size - 1)?.time ?? 0)
+  const clock = Math.max(told, latest)
   const isReady = total > 0
   return (
     <div className="progress">

@@ -35,7 +35,7 @@ const trafficOf = (totals: AirportTotals | undefined): number =>
 
 /** Its area grows with the traffic. */
 const radiusOf = (traffic: number): number =>
-  traffic === 0 ? 1.6 : Math.round((2 + 0.46 * Math.sqrt(traffic)) * 4) / 4
+  traffic === 0 ? 1.6 : Math.round((2 + 0.56 * Math.sqrt(traffic)) * 4) / 4
 
 /** Small ones are drawn over large ones. Whole pixels, so that growing seldom changes the order. */
 const largestFirst = (a: Shown, b: Shown): number =>
@@ -214,7 +214,7 @@ const AirportSpot = memo((props: AirportSpotProps) => {
       cx={x}
       cy={y}
       r={radius}
-      fill={color}
+      style={{ fill: color }}
       onClick={toggle}
       onFocus={() => onFocus(code)}
       onBlur={() => onFocus(undefined)}

@@ -1,0 +1,217 @@
+/** Bad data and a bad server: a clear message where it belongs, counted, and the rest goes on. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Page } from "playwright-core"
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
+import { DeskBrowser, type DeskPage, type OpenOptions, serverAlerts, setFault } from "./openDesk.ts"
+import { readFlights } from "./realData.ts"
+
+let browser: DeskBrowser
+let folder: string
+const open: Array<DeskPage> = []
+
+beforeAll(async () => {
+  browser = await DeskBrowser.launch()
+  folder = await mkdtemp(join(tmpdir(), "flightdesk-data-"))
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+afterEach(async () => {
+  for (const desk of open.splice(0)) await desk.close()
+})
+
+const openDesk = async (options?: OpenOptions): Promise<DeskPage> => {
+  const desk = await browser.open(options)
+  open.push(desk)
+  return desk
+}
+
+const file = async (name: string, content: string): Promise<string> => {
+  const path = join(folder, name)
+  await writeFile(path, content)
+  return path
+}
+
+const playAtFullSpeed = async (page: Page): Promise<void> => {
+  await page.getByRole("radio", { name: "Max" }).check()
+  await page.getByRole("button", { name: "Play", exact: true }).click()
+}
+
+const pickAirport = (page: Page, code: string) =>
+  page.getByRole("form", { name: "Filter flights" }).getByLabel("Airport").selectOption(code)
+
+const late = { date: "2001/01/01 10:00", delay: 99, distance: 100, origin: "LAX", destination: "ORD" }
+
+describe("data", () => {
+  test("lines that are no flights are counted and shown with their reasons; the others arrive", async () => {
+    const flights = await file(
+      "doctored.json",
+      JSON.stringify([
+        late,
+        { ...late, delay: "late" },
+        { ...late, date: "2001/02/31 10:00" },
+        "not a flight",
+        { ...late, origin: "QQQ" },
+        { date: "2001/01/01 11:00", origin: "LAX" },
+        { ...late, date: "2001/01/02 10:00", delay: 5 }
+      ])
+    )
+    const { complaints, page, server } = await openDesk({ files: { flights } })
+    await playAtFullSpeed(page)
+    await page.getByText("All flights have arrived").waitFor()
+    await page.locator(".progress .count").getByText("7 of 7").waitFor()
+    await page.locator(".flights-panel .panel-head").getByText("2 flights").waitFor()
+    const rejections = page.locator(".rejections")
+    await expect
+      .poll(() => rejections.locator("summary").textContent())
+      .toBe("5 lines of the data could not be read as flights")
+    await rejections.locator("summary").click()
+    expect(await rejections.locator("li").allTextContents()).toEqual([
+      expect.stringMatching(/^Line 6: delay: missing key/),
+      expect.stringMatching(/^Line 5: unknown airport QQQ/),
+      expect.stringMatching(/^Line 4: expected object "not a flight"/),
+      expect.stringMatching(/^Line 3: date: "2001\/02\/31 10:00" is not a minute/),
+      expect.stringMatching(/^Line 2: delay: expected number/)
+    ])
+    await expect.poll(async () => (await serverAlerts(server)).alerts).toHaveLength(2)
+    // A restart counts them anew, not twice.
+    await page.getByRole("button", { name: "Restart" }).click()
+    await page.getByText("All flights have arrived").waitFor()
+    await expect.poll(() => rejections.locator("summary").textContent()).toMatch(/^5 lines/)
+    expect(complaints).toEqual([])
+  })
+
+  test("a file that is no JSON is said where the replay is, and can be tried again", async () => {
+    const flights = await file("noise.json", "<<< noise >>>")
+    const { page } = await openDesk({ files: { flights }, early: true })
+    const alert = page.getByRole("banner").getByRole("alert")
+    await alert.getByText("The flights could not be replayed.").waitFor()
+    expect(await alert.textContent()).toContain("The server answered nonsense (it is not JSON).")
+    await file("noise.json", JSON.stringify([late]))
+    await alert.getByRole("button", { name: "Try again" }).click()
+    await page.getByRole("button", { name: "Play", exact: true, disabled: false }).waitFor()
+    await alert.waitFor({ state: "detached" })
+  })
+
+  test("without its map the desk goes on", async () => {
+    const states = await file("map.json", '{"type":"Topology","objects":{}}')
+    const { complaints, page } = await openDesk({ files: { states } })
+    const alert = page.locator(".map").getByRole("alert")
+    await alert.getByText("The map could not be loaded.").waitFor()
+    await page.getByRole("button", { name: "Step" }).click()
+    await page.locator(".flights-panel .panel-head").getByText("1 flight", { exact: true }).waitFor()
+    expect(complaints).toEqual([])
+  })
+})
+
+describe("the server", () => {
+  test("down: alerts wait and hold the replay back, none is lost, and all are recorded once it is up", async () => {
+    const { page, server } = await openDesk()
+    await setFault(server, "down")
+    await playAtFullSpeed(page)
+    const alert = page.locator(".watch-panel").getByRole("alert")
+    await alert.getByText("The server is down (it answered 503).").waitFor()
+    expect(await alert.textContent()).toMatch(/Alerts wait here, none is lost; \d+ tr(?:y|ies) so far/)
+    await page.getByRole("contentinfo").getByText("pushing back").waitFor()
+    const held = await page.locator(".flights-panel .panel-head .count").textContent()
+    expect((await serverAlerts(server).catch(() => undefined))?.alerts).toBeUndefined()
+    await expect.poll(() => page.locator(".flights-panel .panel-head .count").textContent()).toBe(held)
+    await setFault(server, "none")
+    await page.getByText("All flights have arrived").waitFor({ timeout: 120_000 })
+    await expect
+      .poll(() => page.locator(".watch-panel .panel-head .count").textContent(), { timeout: 60_000 })
+      .toBe("653 alerts, 0 waiting")
+    const { alerts, requests } = await serverAlerts(server)
+    expect(new Set(alerts.map(({ id }) => id)).size).toBe(653)
+    expect(requests).toBe(653)
+    await alert.waitFor({ state: "detached" })
+  })
+
+  test.each([
+    ["slow", "The server is slow to answer."],
+    ["nonsense", "The server answered nonsense (it is not JSON)."]
+  ])("%s: said, and the alert is recorded once", async (fault, message) => {
+    const flights = await file(`${fault}.json`, JSON.stringify([late]))
+    const { page, server } = await openDesk({ files: { flights } })
+    await page.getByLabel("Simulate server trouble").selectOption(fault)
+    await expect
+      .poll(async () => (await fetch(`${server.address}/api/faults`)).json() as Promise<unknown>)
+      .toEqual({ fault })
+    await playAtFullSpeed(page)
+    await page.locator(".watch-panel").getByRole("alert").getByText(message).waitFor()
+    await page.locator(".watch-panel").getByText("2 alerts, 2 waiting").waitFor()
+    await page.getByLabel("Simulate server trouble").selectOption("none")
+    await page.locator(".watch-panel").getByText("2 alerts, 0 waiting").waitFor()
+    expect((await serverAlerts(server)).alerts).toHaveLength(2)
+  })
+
+  test("down, then a restart: what waited for the run before is dropped with it", async () => {
+    const { page, server } = await openDesk()
+    await setFault(server, "down")
+    await playAtFullSpeed(page)
+    await page.getByRole("contentinfo").getByText("pushing back").waitFor()
+    await page.getByRole("button", { name: "Restart" }).click()
+    await setFault(server, "none")
+    await page.getByText("All flights have arrived").waitFor({ timeout: 120_000 })
+    await expect
+      .poll(() => page.locator(".watch-panel .panel-head .count").textContent(), { timeout: 60_000 })
+      .toBe("653 alerts, 0 waiting")
+    const { alerts } = await serverAlerts(server)
+    expect(alerts).toHaveLength(653)
+    expect(new Set(alerts.map(({ session }) => session.replace(/^.*-/, "")))).toEqual(new Set(["2"]))
+    await page.locator(".flights-panel .panel-head").getByText("20,000 flights").waitFor()
+  })
+
+  test("cannot be reached at all", async () => {
+    const { page, server } = await openDesk()
+    await server.stop()
+    await pickAirport(page, "ORD")
+    const panel = page.locator(".detail-panel")
+    await panel.getByRole("alert").getByText("The server cannot be reached.").waitFor()
+  })
+})
+
+describe("the details of an airport", () => {
+  test("load, fail with a message, and load when tried again", async () => {
+    const { page, server } = await openDesk()
+    await setFault(server, "down")
+    await pickAirport(page, "ORD")
+    const panel = page.locator(".detail-panel")
+    await panel
+      .getByRole("status")
+      .getByText(/The server is down .* Trying again/)
+      .waitFor()
+    await panel.getByRole("alert").getByText("No details of ORD.").waitFor()
+    await setFault(server, "none")
+    await panel.getByRole("button", { name: "Try again" }).click()
+    await panel.getByRole("heading", { name: "ORD Chicago O'Hare International" }).waitFor()
+    const arrivals = readFlights().filter(({ destination }) => destination === "ORD").length
+    await panel.locator(".tile").getByText(arrivals.toLocaleString("en-US")).waitFor()
+  })
+
+  test("an older answer never replaces a newer one: its request is cancelled", async () => {
+    const { page, server } = await openDesk()
+    const cancelled: Array<string> = []
+    page.on("requestfailed", (request) => {
+      if (request.failure()?.errorText === "net::ERR_ABORTED") cancelled.push(new URL(request.url()).pathname)
+    })
+    await setFault(server, "slow")
+    const asked = page.waitForRequest("**/api/airports/ORD")
+    await pickAirport(page, "ORD")
+    await asked
+    await page.locator(".detail-panel").getByRole("status").getByText("Loading ORD…").waitFor()
+    await setFault(server, "none")
+    await pickAirport(page, "LAX")
+    const heading = page.locator(".detail-panel").getByRole("heading")
+    await expect.poll(() => heading.textContent()).toBe("LAX Los Angeles International")
+    expect(cancelled).toEqual(["/api/airports/ORD"])
+    // Longer than the slow answer would have taken, seen from the server's own side.
+    await (await fetch(`${server.address}/api/airports/ORD?fault=slow`)).text()
+    expect(await heading.textContent()).toBe("LAX Los Angeles International")
+  })
+})
