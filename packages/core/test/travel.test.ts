@@ -1,0 +1,223 @@
+/** T1 and T10 for devtools: showing another moment's states, and coming back. */
+import { Runtime } from "@sluice/core"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { describe, expect, test } from "vitest"
+import {
+  collectErrors,
+  Counter,
+  type CounterState,
+  disposing,
+  entriesOf,
+  grab,
+  idle,
+  plus,
+  rejection,
+  thrown,
+  zero
+} from "./support.ts"
+
+const setup = () => {
+  const grabbed = grab()
+  const reported = collectErrors()
+  const fired: Array<unknown> = []
+  const fires = Counter.logic("fires", ($) =>
+    Effect.all([
+      $.onAction().run((_, action) => Effect.sync(() => void fired.push(action._tag))),
+      $.onState((state) => state.count).run((count) => Effect.sync(() => void fired.push(count)))
+    ])
+  )
+  const runtime = disposing(
+    Runtime.make(Counter.implement({ initial: zero, logics: [grabbed.logic, fires] }), {
+      onError: reported.onError
+    })
+  )
+  const ref = runtime.resolve(Counter.tag)
+  const to = (state: unknown) => runtime.travel.to(new Map([["Counter#1", state]]))
+  return { runtime, ref, $: grabbed.$, reported, fired, to }
+}
+
+const at = (count: number): CounterState => ({ count, log: [] })
+
+describe("T1 a devtools operation", () => {
+  test("T1 a jump is one transaction of origin devtools; readers outside see its state", () => {
+    const { ref, runtime, to } = setup()
+    const told: Array<CounterState> = []
+    ref.unsafe.subscribe((state) => told.push(state))
+    to(at(42))
+    expect(ref.unsafe.getState()).toEqual(at(42))
+    expect(runtime.runSync(ref.getState)).toEqual(at(42))
+    expect(told).toEqual([at(42)])
+    expect(entriesOf(runtime)).toMatchObject([
+      { origin: { kind: "devtools", name: "jump" }, tags: [], outcome: "commit" }
+    ])
+    expect(runtime.travel.active()).toBe(true)
+  })
+
+  test("T1 no handler and no onState fires, and `changes` does not emit", async () => {
+    const { ref, runtime, fired, to } = setup()
+    await runtime.runPromise(ref.actions.increment())
+    const emitted: Array<number> = []
+    runtime.run(
+      Stream.runForEach(ref.changes, ({ count }) => Effect.sync(() => void emitted.push(count)))
+    )
+    await idle()
+    expect(fired).toEqual([0, "increment", 1])
+    to(at(42))
+    await idle()
+    to(at(43))
+    await idle()
+    runtime.travel.live()
+    await idle()
+    expect(fired).toEqual([0, "increment", 1])
+    expect(emitted).toEqual([1])
+    await runtime.runPromise(ref.actions.increment())
+    await idle()
+    expect(fired).toEqual([0, "increment", 1, "increment", 2])
+    expect(emitted).toEqual([1, 2])
+  })
+
+  test("T1 logic goes on to see the state that devtools came from", () => {
+    const { runtime, $, to } = setup()
+    to(at(42))
+    expect(runtime.runSync($.state.get)).toEqual(zero)
+    const handle = runtime.runSync($.use(Counter))
+    expect(runtime.runSync(handle.getState)).toEqual(zero)
+  })
+
+  test("T1 live comes back to that state, also after several jumps", () => {
+    const { ref, runtime, to } = setup()
+    ref.unsafe.dispatch({ _tag: "add", payload: 7 })
+    const before = ref.unsafe.getState()
+    for (const count of [1, 2, 3]) to(at(count))
+    runtime.travel.live()
+    expect(ref.unsafe.getState()).toBe(before)
+    expect(runtime.travel.active()).toBe(false)
+    runtime.travel.live()
+    expect(entriesOf(runtime).map(({ origin }) => origin.name)).toEqual(["add", "jump", "jump", "jump", "live"])
+  })
+
+  test("T5 entries made meanwhile wait, in order, and then enter on the live state", async () => {
+    const { ref, runtime, $, to } = setup()
+    to(at(42))
+    const first = runtime.run(ref.actions.note("1"))
+    ref.unsafe.dispatch({ _tag: "note", payload: "2" })
+    const settled: Array<string> = []
+    const promise = ref.unsafe
+      .dispatchPromise({ _tag: "note", payload: "3" })
+      .then(() => settled.push("dispatchPromise"))
+    const callback = $.callback("note")("4").then(() => settled.push("callback"))
+    const last = runtime.run(
+      ref.transact("5", (tx) => tx.update((state) => ({ ...state, log: [...state.log, "5"] })))
+    )
+    await idle()
+    expect(settled).toEqual([])
+    expect([first, last].map((fiber) => fiber.pollUnsafe())).toEqual([undefined, undefined])
+    expect(ref.unsafe.getState()).toEqual(at(42))
+    runtime.travel.live()
+    await runtime.runPromise(Fiber.joinAll([first, last]))
+    await Promise.all([promise, callback])
+    expect(ref.unsafe.getState()).toEqual({ count: 0, log: ["1", "2", "3", "4", "5"] })
+  })
+
+  test("T4 one that fails then fails for its caller, and the others enter", async () => {
+    const { ref, runtime, reported, to } = setup()
+    to(at(42))
+    const failing = runtime.runPromise(ref.actions.boom())
+    const promised = ref.unsafe.dispatchPromise({ _tag: "boom" })
+    const last = runtime.runPromise(ref.actions.increment())
+    runtime.travel.live()
+    expect(await rejection(failing)).toMatchObject({ _tag: "ReducerFailed" })
+    expect(await rejection(promised)).toMatchObject({ _tag: "ReducerFailed" })
+    await last
+    expect(ref.unsafe.getState().count).toBe(1)
+    expect(reported.errors.length).toBe(2)
+  })
+
+  test("T8 one that is interrupted while it waits never enters", async () => {
+    const { ref, runtime, fired, to } = setup()
+    to(at(42))
+    const fiber = runtime.run(ref.actions.note("never"))
+    await runtime.runPromise(Fiber.interrupt(fiber))
+    runtime.travel.live()
+    await idle()
+    expect(ref.unsafe.getState()).toEqual(zero)
+    expect(fired).toEqual([0])
+  })
+
+  test("T1 several instances: all are shown, or none if one state does not fit", () => {
+    const { runtime, ref } = setup()
+    const local = runtime.local(Counter.implement({ initial: at(1) }))
+    local.mount()
+    const both = (state: unknown) =>
+      new Map<string, unknown>([
+        ["Counter#1", at(10)],
+        [local.ref.instanceId, state]
+      ])
+    expect(thrown(() => runtime.travel.to(both({ count: "20" })))).toMatchObject({
+      _tag: "InvalidState",
+      instanceId: local.ref.instanceId
+    })
+    expect([ref.unsafe.getState(), local.ref.unsafe.getState()]).toEqual([zero, at(1)])
+    expect(runtime.travel.active()).toBe(false)
+    runtime.travel.to(both(at(20)))
+    expect([ref.unsafe.getState(), local.ref.unsafe.getState()]).toEqual([at(10), at(20)])
+    runtime.travel.live()
+    expect([ref.unsafe.getState(), local.ref.unsafe.getState()]).toEqual([zero, at(1)])
+  })
+
+  test("T10 live comes back to a state that does not fit the schema, since it stood there", () => {
+    const { ref, runtime, to } = setup()
+    ref.unsafe.dispatch({ _tag: "add", payload: Number.NaN })
+    to(at(42))
+    runtime.travel.live()
+    expect(ref.unsafe.getState().count).toBeNaN()
+    ref.unsafe.dispatch({ _tag: "note", payload: "on" })
+    expect(ref.unsafe.getState().log).toEqual(["on"])
+  })
+
+  test("T5 made by a subscriber while a commit is told, it runs right after", () => {
+    const { ref, to, runtime } = setup()
+    const told: Array<string> = []
+    ref.unsafe.subscribe(({ count }) => {
+      if (count === 1 && told.length === 0) to(at(42))
+      if (count === 42) runtime.travel.live()
+    })
+    ref.unsafe.subscribe(({ count }) => told.push(String(count)))
+    ref.unsafe.dispatch({ _tag: "increment" })
+    expect(told).toEqual(["1", "42", "1"])
+    expect(ref.unsafe.getState().count).toBe(1)
+  })
+
+  test("T1 listeners are told when it begins, moves and ends", () => {
+    const { runtime, to } = setup()
+    const told: Array<boolean> = []
+    const stop = runtime.travel.subscribe(() => told.push(runtime.travel.active()))
+    to(at(1))
+    to(at(2))
+    runtime.travel.live()
+    stop()
+    to(at(3))
+    expect(told).toEqual([true, true, false])
+  })
+
+  test("C7 whoever waits when the instance closes is told so", async () => {
+    const { runtime, ref, to } = setup()
+    to(at(42))
+    const waiting = rejection(runtime.runPromise(ref.actions.increment()))
+    const promised = rejection(ref.unsafe.dispatchPromise({ _tag: "increment" }))
+    await runtime.evict("Counter#1")
+    expect(await waiting).toMatchObject({ _tag: "InstanceClosed", entry: 'action "increment"' })
+    expect(await promised).toMatchObject({ _tag: "InstanceClosed", entry: 'action "increment"' })
+  })
+
+  test("T1 a transaction in which state is set goes on from the live state after it", async () => {
+    const { runtime, $, ref, to } = setup()
+    to(at(42))
+    const fiber = runtime.run($.state.update(plus(1)))
+    runtime.travel.live()
+    await runtime.runPromise(Fiber.join(fiber))
+    expect(ref.unsafe.getState().count).toBe(1)
+  })
+})
