@@ -37,32 +37,48 @@ export class Run {
   }
 }
 
-/** Whether nothing takes from the FIFO, because as many handlers as may run all wait, or are `about` to. */
-const stalled = (channel: Channel, about: Run | undefined): boolean => {
-  let waiting = 0
-  for (const run of channel.runs) if (run.waits.size > 0 || run === about) waiting++
-  return waiting >= channel.limit
-}
-
 /**
- * Whether what the caller waits for cannot move before the caller's own handler ends. Follows from each full
- * channel to those who are first there, and to its own handlers where they all wait.
+ * Whether the caller, a handler that is about to wait, would be one of several waits that only end after one
+ * another. Of all that it may depend on, those that can end without the others are crossed out, again and
+ * again; whether the caller is left is the answer. Following a single path would not do: with two handlers,
+ * a consumer goes on when either ends.
  */
 export const closesCycle = (caller: Waiting): boolean => {
   const { run } = caller
-  if (run === undefined || run.ended || !stalled(run.channel, run)) return false
-  const seen = new Set<Waiting>()
-  const reaches = (waiting: Waiting): boolean => {
-    if (seen.has(waiting)) return false
-    seen.add(waiting)
-    for (const channel of waiting.lacks()) {
-      if (channel === run.channel) return true
-      if (stalled(channel, undefined)) {
-        for (const { waits } of channel.runs) for (const next of waits) if (reaches(next)) return true
-      }
-      for (const next of waiting.precededBy(channel)) if (reaches(next)) return true
-    }
-    return false
+  // Nobody depends on it yet but those who wait for its channel.
+  if (run === undefined || run.ended || !stalled(run.channel, ({ waits }) => waits.size > 0)) return false
+  const stuck = dependencies(caller)
+  for (let before = -1; before !== stuck.size;) {
+    before = stuck.size
+    for (const waiting of stuck) if (!dependsOn(waiting, stuck)) stuck.delete(waiting)
   }
-  return reaches(caller)
+  return stuck.has(caller)
+}
+
+/** Whether nothing takes from the FIFO, because as many handlers as may run all wait. */
+const stalled = (channel: Channel, waits: (run: Run) => boolean): boolean => {
+  let waiting = 0
+  for (const run of channel.runs) if (waits(run)) waiting++
+  return waiting >= channel.limit
+}
+
+const dependencies = (caller: Waiting): Set<Waiting> => {
+  const found = new Set([caller])
+  // A Set's iteration goes on to what is added meanwhile.
+  for (const waiting of found) {
+    for (const channel of waiting.lacks()) {
+      for (const first of waiting.precededBy(channel)) found.add(first)
+      for (const { waits } of channel.runs) for (const wait of waits) found.add(wait)
+    }
+  }
+  return found
+}
+
+const dependsOn = (waiting: Waiting, stuck: ReadonlySet<Waiting>): boolean => {
+  const isStuck = ({ waits }: Run) => waits.size > 0 && [...waits].some((wait) => stuck.has(wait))
+  for (const channel of waiting.lacks()) {
+    if (stalled(channel, isStuck)) return true
+    for (const first of waiting.precededBy(channel)) if (first !== waiting && stuck.has(first)) return true
+  }
+  return false
 }
