@@ -22,7 +22,7 @@ import {
 } from "./Errors.ts"
 import type { Any } from "./internal/any.ts"
 import { monotonicMs } from "./internal/platform.ts"
-import { issueOf } from "./internal/validate.ts"
+import { issueOf, isVoid } from "./internal/validate.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
 import { Subscriptions } from "./Subscription.ts"
 import { Detail, type EntryEvent, type TraceRecorder, type TxnRef, txnId } from "./Trace.ts"
@@ -75,7 +75,12 @@ interface Plan<S> {
   readonly origin: Origin
   readonly tags: ReadonlyArray<string>
   readonly step: (state: S, action: AnyAction) => S
+  /** Whether the action carries nothing, whatever its caller hands over (an event, in `onClick={actions.x}`). */
+  readonly isVoid: boolean
 }
+
+const carried = (plan: Pick<Plan<unknown>, "isVoid">, action: AnyAction): AnyAction =>
+  plan.isVoid && action.payload !== undefined ? { _tag: action._tag } : action
 
 const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 const batchOrigin: Origin = { kind: "action", name: "batch" }
@@ -217,7 +222,10 @@ export class Instance<S, A> {
         demands: () => this.demands(actions, caller),
         enter: () =>
           this.whenIdle(() => {
-            if (!ended) settle(attempt({ cause: caller?.txn, waiter, ticket: null }))
+            if (ended) return
+            // A close gives the slots of those it refuses to the next in line, who has not been refused yet.
+            if (this.closed) settle(Exit.die(this.instanceClosed(origin)))
+            else settle(attempt({ cause: caller?.txn, waiter, ticket: null }))
           }),
         cycle: (run) => this.warnOfCycle(origin, run)
       })
@@ -284,9 +292,10 @@ export class Instance<S, A> {
     return Exit.succeed(run.result)
   }
 
-  dispatch(action: AnyAction): Effect.Effect<void> {
+  dispatch(given: AnyAction): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const plan = this.plan(action._tag)
+      const plan = this.plan(given._tag)
+      const action = carried(plan, given)
       const actions = [action]
       return this.enter(plan.origin, actions, (context) =>
         this.attempt(plan.origin, actions, plan.step, action, context)
@@ -294,8 +303,9 @@ export class Instance<S, A> {
     })
   }
 
-  dispatchSync(action: AnyAction, ticket: Ticket | null): void {
-    const plan = this.plan(action._tag)
+  dispatchSync(given: AnyAction, ticket: Ticket | null): void {
+    const plan = this.plan(given._tag)
+    const action = carried(plan, given)
     const actions = [action]
     if (
       ticket === null &&
@@ -436,6 +446,7 @@ export class Instance<S, A> {
     const made: Plan<S> = {
       origin,
       tags: [tag],
+      isVoid: isVoid((def.actions as Readonly<Record<string, AnySchema>>)[tag]),
       step:
         reducer === undefined
           ? (state) => state

@@ -65,8 +65,8 @@ export interface ModuleDef<Id extends string, S, A, X = unknown> {
   ) => Logic<S, A, Exclude<R, Scope.Scope>>
   readonly implement: <
     Input = void,
-    const Logics extends ReadonlyArray<Logic<S, A, never> | Logic<S, A, Any>> = [],
-    const Imports extends ReadonlyArray<AnyModule | AnyLayer> = []
+    const Logics extends ReadonlyArray<Logic<S, A, never> | Logic<S, A, Any>> = ReadonlyArray<never>,
+    const Imports extends ReadonlyArray<AnyModule | AnyLayer> = ReadonlyArray<never>
   >(options: {
     readonly initial: S | ((input: Input) => S)
     readonly logics?: Logics

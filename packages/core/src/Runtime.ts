@@ -49,6 +49,8 @@ export interface Local<S, A, X> {
   readonly ref: ModuleRuntime<S, A> & X
   /** Starts it the first time. When every mount has been released it is closed, after `gcTime`. */
   readonly mount: () => () => void
+  /** It has ended and does not start again: ask for another. */
+  readonly closed: () => boolean
 }
 
 /** Shows the states of another moment. Until `live`, other entries on those instances wait in order. */
@@ -394,7 +396,11 @@ class RuntimeImpl implements Runtime<unknown> {
     const dispatcher = this.scheduler.makeDispatcher()
     const take: Effect.Effect<ReadonlyArray<Commit>> = Effect.suspend(() => {
       const batch: Array<Commit> = []
-      for (let commit = consumer.take(); commit !== undefined; commit = consumer.take()) batch.push(commit)
+      // No more than was there: each slot freed lets a caller in, whose commit is of the next batch.
+      for (let left = consumer.undelivered; left > 0; left--) {
+        const commit = consumer.take()
+        if (commit !== undefined) batch.push(commit)
+      }
       if (batch.length > 0) return Effect.succeed(batch)
       const arrival = Effect.callback<void>((resume) => {
         consumer.wake = () => dispatcher.scheduleTask(() => resume(Effect.void), 0)
@@ -468,7 +474,7 @@ class RuntimeImpl implements Runtime<unknown> {
     const impl: AnyModuleImpl = "impl" in module ? module.impl : module
     const shared =
       options.key === undefined ? this.makeShared(impl, options) : this.keyed(impl, options.key, options)
-    return { ref: shared.ref as ModuleRuntime<S, A> & X, mount: shared.mount }
+    return { ref: shared.ref as ModuleRuntime<S, A> & X, mount: shared.mount, closed: shared.closed }
   }
 
   private keyed(impl: AnyModuleImpl, key: string, options: LocalOptions<unknown>): Shared {
@@ -493,13 +499,16 @@ class RuntimeImpl implements Runtime<unknown> {
     let mounts = 0
     let phase: "cold" | "started" | "closed" = "cold"
     let cancelClose: (() => void) | undefined
+    let starting: Fiber.Fiber<void, unknown> | undefined
     const close = () => {
       phase = "closed"
       forget()
+      starting?.interruptUnsafe()
       this.fork(Effect.map(this.closeInstances(instances), () => this.changed()))
     }
     return {
       ref: runtimeOf(own),
+      closed: () => own?.closed ?? true,
       forgetIfCold: () => {
         if (phase === "cold") forget()
       },
@@ -510,9 +519,9 @@ class RuntimeImpl implements Runtime<unknown> {
         if (phase === "cold" && this.status === "ready") {
           phase = "started"
           const context = withModules(this.context, instances)
-          const starting = this.fork(this.startAll({ instances, context }))
+          starting = this.fork(this.startAll({ instances, context }))
           starting.addObserver((exit) => {
-            if (Exit.isFailure(exit))
+            if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause))
               this.onError(exit.cause, { ...infoOf(own), during: "build", entry: "local instance" })
             this.changed()
           })
@@ -534,6 +543,7 @@ const coldTime = 5000
 interface Shared {
   readonly ref: unknown
   readonly mount: () => () => void
+  readonly closed: () => boolean
   readonly forgetIfCold: () => void
 }
 

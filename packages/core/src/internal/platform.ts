@@ -6,7 +6,7 @@ interface MessagePort {
 
 interface Host {
   readonly queueMicrotask: (task: () => void) => void
-  readonly setTimeout: (task: () => void, ms: number) => unknown
+  readonly setTimeout: (task: () => void, ms: number) => number | { readonly unref: () => unknown }
   readonly clearTimeout: (timer: unknown) => void
   readonly setImmediate?: (task: () => void) => unknown
   readonly MessageChannel?: new () => { readonly port1: MessagePort; readonly port2: MessagePort }
@@ -21,9 +21,10 @@ export const monotonicMs = (): number => host.performance.now()
 
 export const microtask = (task: () => void): void => host.queueMicrotask(task)
 
-/** Runs the task after `ms` milliseconds; returns the function that cancels it. */
+/** Runs the task after `ms` milliseconds, if the process still runs; returns the function that cancels it. */
 export const timer = (task: () => void, ms: number): (() => void) => {
   const id = host.setTimeout(task, ms)
+  if (typeof id === "object") id.unref()
   return () => host.clearTimeout(id)
 }
 

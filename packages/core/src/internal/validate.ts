@@ -2,6 +2,7 @@
 import * as Exit from "effect/Exit"
 import * as Cause from "effect/Cause"
 import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
 
 type Check = (value: unknown) => string | undefined
@@ -20,6 +21,9 @@ export const issueOf = (
   }
   return check(value)
 }
+
+/** Whether the schema is `Schema.Void`. */
+export const isVoid = (schema: unknown): boolean => Schema.isSchema(schema) && SchemaAST.isVoid(schema.ast)
 
 const effectCheck = (schema: Schema.Top): Check => {
   // The Type side needs no services, whatever the schema's encoding needs.
