@@ -641,7 +641,8 @@ export class Instance<S, A> {
         if (Exit.isFailure(exit)) this.reportFailure(exit.cause, "setup", setup.name)
         this.deliveries.endSetup(run)
         running.delete(setup)
-        if (running.size === 0) this.deliveries.setupsEnded()
+        // When the instance closes, it counts what is left and tells who waits.
+        if (running.size === 0 && !this.closed) this.deliveries.setupsEnded()
       }
       // Its children live on after it, in the instance's scope.
       const program = Effect.onExit(setup.run, (exit) => Effect.sync(() => ended(exit)))
