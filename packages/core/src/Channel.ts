@@ -82,6 +82,11 @@ export class Consumer<Item> implements Channel {
     return this.capacity - this.depth - this.held
   }
 
+  /** Items not taken yet, with a slot or without. */
+  get size(): number {
+    return this.items.length
+  }
+
   /** Items without a slot. */
   get ingress(): number {
     return this.items.length - this.depth

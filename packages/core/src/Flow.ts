@@ -269,5 +269,6 @@ export const ofStream =
     const endsQuietly = Effect.catchCause(program, (cause) =>
       Pull.isDoneCause(cause) ? Effect.void : Effect.failCause(cause)
     )
-    return launch(instance, instance.reporting(endsQuietly, "handler", name))
+    // The handlers that run when the stream ends go on to their own end.
+    return launch(instance, Effect.awaitAllChildren(instance.reporting(endsQuietly, "handler", name)))
   }

@@ -169,7 +169,8 @@ class Reader {
 
   close(): void {
     this.endRun()
-    this.instance.deliveries.unsubscribe(this.consumer)
+    // When the instance closes, it counts what is left here.
+    if (!this.instance.closed) this.instance.deliveries.unsubscribe(this.consumer)
   }
 
   private endRun(): void {

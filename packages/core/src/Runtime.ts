@@ -397,7 +397,7 @@ class RuntimeImpl implements Runtime<unknown> {
     const take: Effect.Effect<ReadonlyArray<Commit>> = Effect.suspend(() => {
       const batch: Array<Commit> = []
       // No more than was there: each slot freed lets a caller in, whose commit is of the next batch.
-      for (let left = consumer.undelivered; left > 0; left--) {
+      for (let left = consumer.size; left > 0; left--) {
         const commit = consumer.take()
         if (commit !== undefined) batch.push(commit)
       }
