@@ -15,25 +15,37 @@ interface Reads {
 
 const everything: Reads = { everything: true, fields: new Set(), rows: new Map() }
 
+interface Selected<B> {
+  readonly selected: B
+  readonly reads: Reads
+}
+
 /**
  * Runs the selector and notes what it read. Only a selection that cannot hide an unread part of the state is
  * narrowed: a primitive, a field's value, or a row. For any other value (`s => ({ a: s.a })`) the parts it
  * carries out may be read later, so it counts as having read everything.
  */
-const select = <S, B>(
-  state: S,
-  selector: Selector<S, B>
-): { readonly selected: B; readonly reads: Reads } => {
-  if (typeof state !== "object" || state === null) return { selected: selector(state), reads: everything }
+const observe = <S extends object, B>(state: S, selector: Selector<S, B>): Selected<B> => {
   const fields = new Set<PropertyKey>()
   const rows = new Map<PropertyKey, Set<string | number>>()
   const fieldOf = new Map<unknown, PropertyKey>()
+  /** Fields whose collection was taken and not read since: what was done with it is not known. */
+  const taken = new Set<PropertyKey>()
   const known = new Set<unknown>()
   let enumerated = false
+  const take = (collection: unknown, field: PropertyKey) => {
+    const other = fieldOf.get(collection)
+    // One collection in two fields: a read of it does not say which was meant.
+    if (other !== undefined && other !== field) fields.add(other).add(field)
+    // Taken again before it was read, as by a selector that remembers its result for this collection.
+    else if (taken.has(field)) fields.add(field)
+    fieldOf.set(collection, field)
+    taken.add(field)
+  }
   const observed = new Proxy(state, {
     get(target, field) {
       const value: unknown = Reflect.get(target, field)
-      if (Collection.isCollection(value)) fieldOf.set(value, field)
+      if (Collection.isCollection(value)) take(value, field)
       else fields.add(field)
       known.add(value)
       return value
@@ -55,8 +67,12 @@ const select = <S, B>(
     row(collection, key, row) {
       known.add(row)
       const field = fieldOf.get(collection)
-      if (field === undefined) enumerated = true
-      else if (!rows.get(field)?.add(key)) rows.set(field, new Set([key]))
+      if (field === undefined) {
+        enumerated = true
+        return
+      }
+      taken.delete(field)
+      if (!rows.get(field)?.add(key)) rows.set(field, new Set([key]))
     },
     all(collection) {
       const field = fieldOf.get(collection)
@@ -67,10 +83,24 @@ const select = <S, B>(
   const selected = Collection.track(tracker, () => selector(observed))
   // The selector gave its own argument back; callers compare with the state itself.
   if ((selected as unknown) === observed) return { selected: state as unknown as B, reads: everything }
-  if (Collection.isCollection(selected)) fields.add(fieldOf.get(selected) ?? "")
+  for (const field of taken) fields.add(field)
+  const selectedField = fieldOf.get(selected)
+  if (selectedField !== undefined) fields.add(selectedField)
   const opaque = typeof selected === "function" || (typeof selected === "object" && selected !== null)
   if (enumerated || (opaque && !known.has(selected))) return { selected, reads: everything }
   return { selected, reads: { everything: false, fields, rows } }
+}
+
+const select = <S, B>(state: S, selector: Selector<S, B>): Selected<B> => {
+  if (typeof state === "object" && state !== null) {
+    try {
+      return observe(state, selector)
+    } catch {
+      // A Map or a class with private fields cannot be looked at through a proxy. If it is the selector that
+      // fails, it does so again here.
+    }
+  }
+  return { selected: selector(state), reads: everything }
 }
 
 class Listener<S> {
@@ -127,7 +157,7 @@ class Index<S> {
   affected(previous: S, next: S): ReadonlySet<Watch<S>> {
     const found = new Set(this.everything)
     for (const [field, watches] of this.fields) {
-      if (read(previous, field) !== read(next, field)) for (const watch of watches) found.add(watch)
+      if (!Object.is(read(previous, field), read(next, field))) for (const watch of watches) found.add(watch)
     }
     for (const [field, byKey] of this.rows) {
       const before = read(previous, field)
@@ -205,12 +235,15 @@ export class Subscriptions<S> {
       reads: first.reads,
       recheck: (next) => {
         if (!active) return
-        const again = select(next, selector)
-        if (again.reads !== everything || watch.reads !== everything) {
-          this.index.remove(watch)
-          watch.reads = again.reads
-          this.index.add(watch)
+        let again: Selected<B>
+        try {
+          again = select(next, selector)
+        } catch (error) {
+          // What it would have read is not known.
+          this.watchFor(watch, everything)
+          throw error
         }
+        this.watchFor(watch, again.reads)
         if (equals(selected, again.selected)) return
         selected = again.selected
         notify(selected)
@@ -222,6 +255,13 @@ export class Subscriptions<S> {
       active = false
       this.index.remove(watch)
     }
+  }
+
+  private watchFor(watch: Watch<S>, reads: Reads): void {
+    if (reads === everything && watch.reads === everything) return
+    this.index.remove(watch)
+    watch.reads = reads
+    this.index.add(watch)
   }
 
   /** A listener that throws is reported; the others are told. */
