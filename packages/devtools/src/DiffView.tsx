@@ -28,10 +28,11 @@ export const DiffView = ({ after, before }: DiffViewProps): ReactNode => {
   return (
     <>
       <ul className="changes" aria-label="Changes">
-        {changes.map((change) => {
-          const path = formatPath(change.path)
-          return <ChangeItem key={`${change.kind} ${path}`} change={change} path={path} />
-        })}
+        {changes.map((change, index) => (
+          // Keys of a Map may look alike; the changes of one diff keep their places.
+          // oxlint-disable-next-line react/no-array-index-key
+          <ChangeItem key={index} change={change} />
+        ))}
       </ul>
       {complete ? null : (
         <p className="hint">
@@ -45,13 +46,13 @@ export const DiffView = ({ after, before }: DiffViewProps): ReactNode => {
   )
 }
 
-const ChangeItem = ({ change, path }: { readonly change: Change; readonly path: string }) => (
+const ChangeItem = ({ change }: { readonly change: Change }) => (
   <li className={change.kind}>
     <div className="path">
       <abbr className="sign" title={change.kind}>
         {signs[change.kind]}
       </abbr>
-      {path}
+      {formatPath(change.path)}
     </div>
     {change.kind === "added" ? null : <Side name="before" value={change.before} />}
     {change.kind === "removed" ? null : <Side name="after" value={change.after} />}
