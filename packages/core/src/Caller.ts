@@ -1,6 +1,6 @@
 /** On whose behalf a fiber makes entries. */
 import * as Context from "effect/Context"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import type { TxnRef } from "./Trace.ts"
 import type { Run } from "./Waits.ts"
 
@@ -25,8 +25,27 @@ export const CallerRef = Context.Reference<Caller | undefined>("@sluice/core/Cal
 /** Fibers that pull an `actionStream`, with what they pulled last: their entries are caused by it. */
 const pullers = new WeakMap<Fiber.Fiber<unknown, unknown>, Caller>()
 
-export const callerOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Caller | undefined =>
-  fiber && (pullers.get(fiber) ?? fiber.getRef(CallerRef))
+/** A commit is being told, on this fiber's stack, for someone else. Written by `tellFor`. */
+let told: { readonly fiber: Fiber.Fiber<unknown, unknown> | undefined; readonly caller: Caller } | undefined
+
+export const callerOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Caller | undefined => {
+  if (told !== undefined && told.fiber === fiber) return told.caller
+  return fiber && (pullers.get(fiber) ?? fiber.getRef(CallerRef))
+}
+
+/**
+ * Tells a commit. Entries that its subscribers make have the commit's own cause: the stack is that of whoever
+ * freed the slot it had waited for, or ended the commit it had queued behind.
+ */
+export const tellFor = (cause: TxnRef | undefined, tell: () => void): void => {
+  const outer = told
+  told = { fiber: Fiber.getCurrent(), caller: { ...nobody, txn: cause } }
+  try {
+    tell()
+  } finally {
+    told = outer
+  }
+}
 
 /** The fiber has pulled the delivery that this caller is about, or has asked for the next. */
 export const setPuller = (fiber: Fiber.Fiber<unknown, unknown>, caller: Caller | undefined): void => {

@@ -128,18 +128,24 @@ export class Deliveries {
     return !caller.isSetup && caller.instanceId !== this.options.instanceId
   }
 
-  hasRoom(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): boolean {
+  /** Whether every delivery has a slot now. */
+  hasRoom(actions: ReadonlyArray<AnyAction>): boolean {
     if (this.consumers.length === 0) return true
     const only = actions.length === 1 ? actions[0] : undefined
     if (only !== undefined) {
       for (const consumer of this.of(only._tag)) {
-        if (consumer.free > 0 || !this.waitsFor(consumer, caller)) continue
-        if (consumer.matches({ instanceId: this.options.instanceId, n: 0, action: only, traced: undefined }))
+        if (
+          consumer.free <= 0 &&
+          consumer.matches({ instanceId: this.options.instanceId, n: 0, action: only, traced: undefined })
+        )
           return false
       }
       return true
     }
-    return this.demands(actions, caller).every(({ consumer, count }) => consumer.free >= count)
+    for (const [consumer, { length }] of this.route(actions, 0, undefined)) {
+      if (consumer.free < length) return false
+    }
+    return true
   }
 
   demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {

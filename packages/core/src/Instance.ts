@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Body from "./Body.ts"
-import { type Caller, callerOf, CallerRef, nobody } from "./Caller.ts"
+import { type Caller, callerOf, CallerRef, nobody, tellFor } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import { type ConsumerRequest, Deliveries, type Delivery, type Traced } from "./Delivery.ts"
@@ -165,10 +165,9 @@ export class Instance<S, A> {
     const fiber = Fiber.getCurrent()
     if (fiber !== undefined && Body.isLate(fiber)) throw this.lateWrite(origin)
     const cause = callerOf(fiber)?.txn
-    const context =
-      cause === undefined && ticket === null ? plainContext : { cause, waiter: undefined, ticket }
+    const context: EntryContext = { cause, waiter: undefined, ticket }
     if (this.kernel.idle) {
-      run(context)
+      run(cause === undefined && ticket === null ? plainContext : context)
       return
     }
     this.whenIdle(() => {
@@ -194,7 +193,7 @@ export class Instance<S, A> {
       if (Body.isLate(fiber)) return Effect.die(this.lateWrite(origin))
       if (this.closed) return Effect.die(this.instanceClosed(origin))
       const caller = callerOf(fiber)
-      if (this.kernel.idle && this.hasRoom(actions, caller)) {
+      if (this.kernel.idle && this.hasRoom(actions)) {
         return attempt(
           caller === undefined ? plainContext : { cause: caller.txn, waiter: undefined, ticket: null }
         )
@@ -225,7 +224,8 @@ export class Instance<S, A> {
             if (ended) return
             // A close gives the slots of those it refuses to the next in line, who has not been refused yet.
             if (this.closed) settle(Exit.die(this.instanceClosed(origin)))
-            else settle(attempt({ cause: caller?.txn, waiter, ticket: null }))
+            // A consumer opened while it was let in and not yet idle has made it stand again.
+            else if (waiter.complete) settle(attempt({ cause: caller?.txn, waiter, ticket: null }))
           }),
         cycle: (run) => this.warnOfCycle(origin, run)
       })
@@ -476,9 +476,9 @@ export class Instance<S, A> {
     return consumer
   }
 
-  private hasRoom(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): boolean {
+  private hasRoom(actions: ReadonlyArray<AnyAction>): boolean {
     for (const sink of this.host.sinks) if (sink.free <= 0) return false
-    return this.deliveries.hasRoom(actions, caller)
+    return this.deliveries.hasRoom(actions)
   }
 
   private demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
@@ -618,7 +618,13 @@ export class Instance<S, A> {
     })
   }
 
-  private readonly tell = (origin: Origin, previous: S, next: S): void => {
+  private readonly tell = (origin: Origin, previous: S, next: S, context: unknown): void => {
+    if (context === plainContext) return this.tellAll(origin, previous, next)
+    // The kernel hands on what `transition` gave it.
+    tellFor((context as EntryContext).cause, () => this.tellAll(origin, previous, next))
+  }
+
+  private tellAll(origin: Origin, previous: S, next: S): void {
     this.subscriptions.tell(previous, next)
     // What logic reads does not travel.
     if (origin.kind !== "devtools") this.conflated.tell(previous, next)

@@ -33,7 +33,7 @@ export interface Hooks<S> {
     context: unknown
   ) => void
   /** Tells the subscribers of a commit. Must not throw. */
-  readonly tell: (origin: Origin, previous: S, next: S) => void
+  readonly tell: (origin: Origin, previous: S, next: S, context: unknown) => void
 }
 
 export interface Window {
@@ -141,7 +141,7 @@ export class Kernel<S> {
       this.state = next
       this.version++
       this.hooks.publish(origin, actions, previous, next, context)
-      this.hooks.tell(origin, previous, next)
+      this.hooks.tell(origin, previous, next, context)
     } else {
       this.hooks.publish(origin, actions, previous, next, context)
     }
