@@ -1,22 +1,17 @@
 import { RuntimeProvider } from "@sluice/react"
 import { lazy, StrictMode, Suspense } from "react"
 import { createRoot } from "react-dom/client"
-import { type DeskRuntime, makeDeskRuntime } from "./desk/runtime.ts"
+import type { DeskHandle } from "./desk/handle.ts"
+import { makeDeskRuntime } from "./desk/runtime.ts"
 import * as modules from "./modules/index.ts"
 import { App } from "./ui/App.tsx"
 import "./ui/desk.css"
 
-declare global {
-  interface Window {
-    /** The desk from the console: `flightdesk.runtime.resolve(flightdesk.modules.Flights.tag).unsafe.getState()`. */
-    flightdesk: { readonly runtime: DeskRuntime; readonly modules: typeof modules }
-  }
-}
-
 const Devtools = lazy(async () => ({ default: (await import("@sluice/devtools")).SluiceDevtools }))
 
 const runtime = makeDeskRuntime()
-window.flightdesk = { runtime, modules }
+const handle: DeskHandle = { runtime, modules }
+window.flightdesk = handle
 
 const root = document.getElementById("root")
 if (root === null) throw new Error("index.html has no #root to render the desk in")

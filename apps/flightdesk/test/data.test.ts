@@ -2,13 +2,13 @@ import * as Result from "effect/Result"
 import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { vegaFiles } from "../server/DataFiles.ts"
-import { parseAirports, parseCsv } from "../src/domain/Airport.ts"
+import { type Airport, parseAirports, parseCsv } from "../src/domain/Airport.ts"
 import { matches, ruleText } from "../src/domain/Alert.ts"
 import { decodeFlight, parseTime } from "../src/domain/Flight.ts"
 import { makeTimetable } from "../src/domain/Timetable.ts"
 import { readFlights } from "./realData.ts"
 
-const airports = parseAirports(readFileSync(vegaFiles.airports, "utf8")) ?? new Map()
+const airports = parseAirports(readFileSync(vegaFiles.airports, "utf8")) ?? new Map<string, Airport>()
 const isAirport = (code: string): boolean => airports.has(code)
 
 const good = { date: "2001/01/31 09:05", delay: -3, distance: 1750, origin: "DTW", destination: "LAS" }

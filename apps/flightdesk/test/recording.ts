@@ -3,7 +3,7 @@
  * every commit and right after. It knows the core's public interface and nothing of the devtools.
  */
 import type { Backlog } from "@sluice/core"
-import type {} from "../src/main.tsx"
+import type { DeskHandle } from "../src/desk/handle.ts"
 
 export interface Gauges {
   samples: number
@@ -30,7 +30,7 @@ declare global {
 }
 
 export const startRecording = (): void => {
-  const { runtime } = window.flightdesk
+  const { runtime }: DeskHandle = window.flightdesk
   const gauges: Gauges = { samples: 0, maxDepth: 0, maxIngress: 0, maxWaiting: 0, maxOverflow: 0 }
   const recording: Recording = { told: [], committed: [], fired: 0, gauges }
   window.recording = recording

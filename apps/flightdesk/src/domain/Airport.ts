@@ -10,7 +10,7 @@ export const Airport = Schema.Struct({
   latitude: Schema.Finite,
   longitude: Schema.Finite
 })
-export interface Airport extends Schema.Schema.Type<typeof Airport> {}
+export type Airport = typeof Airport.Type
 
 const decodeAirport = Schema.decodeUnknownResult(Airport)
 

@@ -27,7 +27,7 @@ export const AirportReport = Schema.Struct({
     })
   )
 })
-export interface AirportReport extends Schema.Schema.Type<typeof AirportReport> {}
+export type AirportReport = typeof AirportReport.Type
 
 const mean = (delays: ReadonlyArray<number>): number | null =>
   delays.length === 0 ? null : delays.reduce((sum, delay) => sum + delay, 0) / delays.length

@@ -9,7 +9,7 @@ export const Rule = Schema.Struct({
   direction: Schema.Literals(["into", "out of"]),
   airport: Schema.String
 })
-export interface Rule extends Schema.Schema.Type<typeof Rule> {}
+export type Rule = typeof Rule.Type
 
 export const matches = (rule: Rule, flight: Flight): boolean =>
   flight.delay > rule.minutes &&
@@ -27,7 +27,7 @@ export const Alert = Schema.Struct({
   rule: Schema.NonEmptyString,
   flight: Flight
 })
-export interface Alert extends Schema.Schema.Type<typeof Alert> {}
+export type Alert = typeof Alert.Type
 
 /** An alert as the server keeps it. `place` counts from 1 within its session. */
 export const AlertRecord = Schema.Struct({
@@ -35,4 +35,4 @@ export const AlertRecord = Schema.Struct({
   place: Schema.Int,
   recordedAt: Schema.Int
 })
-export interface AlertRecord extends Schema.Schema.Type<typeof AlertRecord> {}
+export type AlertRecord = typeof AlertRecord.Type

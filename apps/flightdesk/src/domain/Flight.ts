@@ -15,7 +15,7 @@ export const Flight = Schema.Struct({
   origin: Schema.String,
   destination: Schema.String
 })
-export interface Flight extends Schema.Schema.Type<typeof Flight> {}
+export type Flight = typeof Flight.Type
 
 /** A line of the data that is no flight, and why. */
 export const Rejection = Schema.Struct({
@@ -23,7 +23,7 @@ export const Rejection = Schema.Struct({
   reason: Schema.String,
   text: Schema.String
 })
-export interface Rejection extends Schema.Schema.Type<typeof Rejection> {}
+export type Rejection = typeof Rejection.Type
 
 const RawFlight = Schema.Struct({
   date: Schema.String,

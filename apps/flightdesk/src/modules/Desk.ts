@@ -8,7 +8,7 @@ export type SortKey = typeof SortKey.Type
 
 /** `arrival` is the order in which the flights came. */
 const Sort = Schema.Struct({ by: SortKey, descending: Schema.Boolean })
-export interface Sort extends Schema.Schema.Type<typeof Sort> {}
+export type Sort = typeof Sort.Type
 
 /** What is empty or null does not filter. */
 const Filter = Schema.Struct({
@@ -19,7 +19,7 @@ const Filter = Schema.Struct({
   /** Flights whose route, as in `ORD-LAX`, has this text in it. */
   route: Schema.String
 })
-export interface Filter extends Schema.Schema.Type<typeof Filter> {}
+export type Filter = typeof Filter.Type
 
 export const noFilter: Filter = { airport: "", minDelay: null, route: "" }
 

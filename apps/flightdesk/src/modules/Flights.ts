@@ -15,7 +15,7 @@ export const AirportTotals = Schema.Struct({
   departures: Schema.Int,
   delaySum: Schema.Finite
 })
-export interface AirportTotals extends Schema.Schema.Type<typeof AirportTotals> {}
+export type AirportTotals = typeof AirportTotals.Type
 
 /** Rejected lines shown in full; all of them are counted. */
 const rejectionsKept = 20

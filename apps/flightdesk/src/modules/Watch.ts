@@ -11,7 +11,7 @@ import { Flights } from "./Flights.ts"
 
 /** `place` is the alert's place among the server's records of this session, once it is recorded there. */
 export const WatchedAlert = Schema.Struct({ ...Alert.fields, place: Schema.NullOr(Schema.Int) })
-export interface WatchedAlert extends Schema.Schema.Type<typeof WatchedAlert> {}
+export type WatchedAlert = typeof WatchedAlert.Type
 
 /** Why an alert is not recorded yet. `attempts` have failed; with none, the server is only slow. */
 const Trouble = Schema.Struct({

@@ -144,7 +144,7 @@ export class Feed extends Context.Service<
         })
 
       const stopping = <E extends { readonly message: string }>(effect: Effect.Effect<void, E>) =>
-        Effect.catch(effect, (error) => tell({ problem: error.message }))
+        effect.pipe(Effect.catch((error) => tell({ problem: error.message })))
 
       const playOn = stopping(
         Effect.gen(function* () {

@@ -24,9 +24,9 @@ export const AirportDetailPanel = (): ReactNode => {
         </button>
       </div>
       {status === "loading" ? (
-        <p className="notice" role="status">
+        <output className="notice">
           {problem === null ? `Loading ${code}…` : `${problem} Trying again (${attempts})…`}
-        </p>
+        </output>
       ) : null}
       {status === "failed" ? (
         <div className="notice bad" role="alert">
@@ -108,6 +108,7 @@ const Tile = ({ name, value }: { readonly name: string; readonly value: string }
 
 const Hours = ({ byHour }: { readonly byHour: ReadonlyArray<number> }) => {
   const most = Math.max(...byHour, 1)
+  const bars = byHour.map((count, hour) => ({ hour, height: (count / most) * 42 }))
   const busiest = byHour.indexOf(Math.max(...byHour))
   return (
     <figure className="hours">
@@ -115,10 +116,9 @@ const Hours = ({ byHour }: { readonly byHour: ReadonlyArray<number> }) => {
         Flights by hour <span className="muted">busiest at {String(busiest).padStart(2, "0")}:00</span>
       </figcaption>
       <svg viewBox="0 0 240 56" role="img" aria-label={`Flights by hour of the day: ${byHour.join(", ")}`}>
-        {byHour.map((count, hour) => {
-          const height = (count / most) * 42
-          return <rect key={`${hour}`} x={hour * 10 + 1} y={44 - height} width="8" height={height} rx="1" />
-        })}
+        {bars.map(({ height, hour }) => (
+          <rect key={hour} x={hour * 10 + 1} y={44 - height} width="8" height={height} rx="1" />
+        ))}
         {[0, 6, 12, 18].map((hour) => (
           <text key={hour} x={hour * 10 + 1} y="55">
             {String(hour).padStart(2, "0")}

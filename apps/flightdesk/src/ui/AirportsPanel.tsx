@@ -7,23 +7,30 @@ import { delayColor } from "./delayScale.ts"
 import { formatCount, formatMean, plural } from "./format.ts"
 import { useFrameSelector } from "./useFrameSelector.ts"
 import { usePickAirport } from "./usePickAirport.ts"
-import { VirtualRows } from "./VirtualRows.tsx"
+import { Cell, type Column, VirtualTable } from "./VirtualTable.tsx"
 
-const columns = [
-  { key: "code", title: "Airport", value: (totals: AirportTotals) => totals.code },
-  { key: "arrivals", title: "Arrivals", value: (totals: AirportTotals) => totals.arrivals },
-  { key: "departures", title: "Departures", value: (totals: AirportTotals) => totals.departures },
-  { key: "mean", title: "Mean delay", value: (totals: AirportTotals) => meanDelay(totals) ?? -Infinity }
-] as const
+type ColumnKey = "code" | "arrivals" | "departures" | "mean"
+
+const columns: ReadonlyArray<Column<ColumnKey>> = [
+  { key: "code", title: "Airport" },
+  { key: "arrivals", title: "Arrivals" },
+  { key: "departures", title: "Departures" },
+  { key: "mean", title: "Mean delay" }
+]
+
+const valueOf: Record<ColumnKey, (totals: AirportTotals) => string | number> = {
+  code: ({ code }) => code,
+  arrivals: ({ arrivals }) => arrivals,
+  departures: ({ departures }) => departures,
+  mean: (totals) => meanDelay(totals) ?? -Infinity
+}
 
 const rowHeight = 32
 
-type Column = (typeof columns)[number]
-
 const compareBy =
-  ({ value }: Column, descending: boolean) =>
+  (column: ColumnKey, descending: boolean) =>
   (a: AirportTotals, b: AirportTotals): number => {
-    const [left, right] = [value(a), value(b)]
+    const [left, right] = [valueOf[column](a), valueOf[column](b)]
     const order = left < right ? -1 : left > right ? 1 : 0
     return (descending ? -order : order) || (a.code < b.code ? -1 : 1)
   }
@@ -37,13 +44,13 @@ export const AirportsPanel = (): ReactNode => {
   const totals = useFrameSelector(flights, (state) => state.airports)
   const picked = useSelector(desk, (state) => state.filter.airport)
   const airports = useSelector(atlas, (state) => state.airports)
-  const [column, setColumn] = useState<Column>(columns[1])
+  const [column, setColumn] = useState<ColumnKey>("arrivals")
   const [descending, setDescending] = useState(true)
   const cities = new Map(airports.map(({ city, code }) => [code, city]))
   const rows = totals.toArray().sort(compareBy(column, descending))
 
-  const sortBy = (chosen: Column): void => {
-    setDescending(chosen === column ? !descending : chosen.key !== "code")
+  const sortBy = (chosen: ColumnKey): void => {
+    setDescending(chosen === column ? !descending : chosen !== "code")
     setColumn(chosen)
   }
 
@@ -53,34 +60,16 @@ export const AirportsPanel = (): ReactNode => {
         <h2 id="airports-title">Airports</h2>
         <span className="muted count">{plural(rows.length, "airport")}</span>
       </div>
-      <VirtualRows
+      <VirtualTable
         label="Totals by airport; the mean delay is that of its arrivals"
-        role="table"
+        columns={columns}
+        sortedBy={column}
+        descending={descending}
+        onSort={sortBy}
         count={rows.length}
         rowHeight={rowHeight}
         keyOf={(index) => rows[index]?.code ?? index}
-        head={
-          <div className="headings" role="rowgroup">
-            <div role="row" aria-rowindex={1} className="heading-row">
-              {columns.map((each) => (
-                <div
-                  key={each.key}
-                  role="columnheader"
-                  className={`cell ${each.key}`}
-                  aria-sort={each !== column ? "none" : descending ? "descending" : "ascending"}
-                >
-                  <button type="button" onClick={() => sortBy(each)}>
-                    {each.title}
-                    <span className="sort-mark" aria-hidden="true">
-                      {each !== column ? "" : descending ? "▼" : "▲"}
-                    </span>
-                  </button>
-                </div>
-              ))}
-            </div>
-          </div>
-        }
-        row={(index) => {
+        renderRow={(index) => {
           const row = rows[index]
           return row === undefined ? null : (
             <AirportCells
@@ -108,7 +97,7 @@ const AirportCells = memo(({ city, isPicked, onPick, totals }: AirportCellsProps
   const mean = meanDelay(totals)
   return (
     <div role="presentation" className="cells" data-picked={isPicked}>
-      <div role="rowheader" className="cell code">
+      <Cell column="code" isHeader>
         <button
           type="button"
           className="link"
@@ -117,17 +106,13 @@ const AirportCells = memo(({ city, isPicked, onPick, totals }: AirportCellsProps
         >
           <b>{totals.code}</b> <span className="muted">{city}</span>
         </button>
-      </div>
-      <div role="cell" className="cell arrivals">
-        {formatCount(totals.arrivals)}
-      </div>
-      <div role="cell" className="cell departures">
-        {formatCount(totals.departures)}
-      </div>
-      <div role="cell" className="cell mean">
+      </Cell>
+      <Cell column="arrivals">{formatCount(totals.arrivals)}</Cell>
+      <Cell column="departures">{formatCount(totals.departures)}</Cell>
+      <Cell column="mean">
         {formatMean(mean)}
         <span className="swatch" style={{ background: delayColor(mean) }} />
-      </div>
+      </Cell>
     </div>
   )
 })

@@ -4,14 +4,14 @@ import { makeVisibleFlights } from "../desk/visibleFlights.ts"
 import type { Flight } from "../domain/Flight.ts"
 import { AirportDetail } from "../modules/AirportDetail.ts"
 import { Atlas } from "../modules/Atlas.ts"
-import { Desk, type Filter, noFilter, type Sort, type SortKey } from "../modules/Desk.ts"
+import { Desk, type Filter, noFilter, type SortKey } from "../modules/Desk.ts"
 import { Flights } from "../modules/Flights.ts"
 import { Replay } from "../modules/Replay.ts"
 import { severity } from "./delayScale.ts"
 import { formatCount, formatDay, formatDelay, formatTime, plural } from "./format.ts"
 import { useFrameSelector } from "./useFrameSelector.ts"
 import { usePickAirport } from "./usePickAirport.ts"
-import { VirtualRows } from "./VirtualRows.tsx"
+import { Cell, type Column, VirtualTable } from "./VirtualTable.tsx"
 
 const rowHeight = 34
 
@@ -35,14 +35,17 @@ export const FlightsPanel = (): ReactNode => {
       </div>
       <Filters filter={filter} />
       <Rejections />
-      <VirtualRows
+      <VirtualTable
         label="Flights"
-        role="table"
+        columns={columns}
+        // Flights arrive in the order of their time, so the order of arrival is shown as that of time.
+        sortedBy={sort.by === "arrival" ? "time" : sort.by}
+        descending={sort.descending}
+        onSort={(key) => desk.actions.sorted(key === "time" ? "arrival" : key)}
         count={rows.length}
         rowHeight={rowHeight}
         keyOf={(index) => rowAt(index)?.id ?? index}
-        head={<Headings sort={sort} />}
-        row={(index) => {
+        renderRow={(index) => {
           const flight = rowAt(index)
           return flight === undefined ? null : <FlightCells flight={flight} />
         }}
@@ -78,60 +81,29 @@ const NoFlights = ({ hasFlights }: { readonly hasFlights: boolean }) => {
   )
 }
 
-const columns: ReadonlyArray<{ readonly key: SortKey; readonly title: string }> = [
+const columns: ReadonlyArray<Column<Exclude<SortKey, "arrival">>> = [
   { key: "time", title: "Time" },
   { key: "route", title: "Route" },
   { key: "distance", title: "Miles" },
   { key: "delay", title: "Delay" }
 ]
 
-const Headings = ({ sort }: { readonly sort: Sort }) => {
-  const desk = useModule(Desk)
-  // Flights arrive in the order of their time, so the order of arrival is shown as that of time.
-  const by = sort.by === "arrival" ? "time" : sort.by
-  return (
-    <div className="headings" role="rowgroup">
-      <div role="row" aria-rowindex={1} className="heading-row">
-        {columns.map(({ key, title }) => (
-          <div
-            key={key}
-            role="columnheader"
-            className={`cell ${key}`}
-            aria-sort={key !== by ? "none" : sort.descending ? "descending" : "ascending"}
-          >
-            <button type="button" onClick={() => desk.actions.sorted(key === "time" ? "arrival" : key)}>
-              {title}
-              <span className="sort-mark" aria-hidden="true">
-                {key !== by ? "" : sort.descending ? "▼" : "▲"}
-              </span>
-            </button>
-          </div>
-        ))}
-      </div>
-    </div>
-  )
-}
-
 const FlightCells = ({ flight }: { readonly flight: Flight }) => (
   <>
-    <div role="cell" className="cell time">
+    <Cell column="time">
       <span className="muted">{formatDay(flight.time)}</span> {formatTime(flight.time)}
-    </div>
-    <div role="cell" className="cell route">
+    </Cell>
+    <Cell column="route">
       {flight.origin}
-      <span className="arrow" aria-label="to">
-        →
-      </span>
+      <span className="arrow">→</span>
       {flight.destination}
-    </div>
-    <div role="cell" className="cell distance">
-      {formatCount(flight.distance)}
-    </div>
-    <div role="cell" className="cell delay">
+    </Cell>
+    <Cell column="distance">{formatCount(flight.distance)}</Cell>
+    <Cell column="delay">
       <span className="delay-mark" data-severity={severity(flight.delay)}>
         {formatDelay(flight.delay)}
       </span>
-    </div>
+    </Cell>
   </>
 )
 
@@ -207,10 +179,10 @@ const Rejections = () => {
   return (
     <details className="notice warn rejections">
       <summary>
-        <span role="status">
+        <output>
           <b>{plural(rejected, "line")}</b> of the data could not be read as{" "}
           {rejected === 1 ? "a flight" : "flights"}
-        </span>
+        </output>
       </summary>
       <ul>
         {rejections.map(({ index, reason, text }) => (

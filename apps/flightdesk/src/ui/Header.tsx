@@ -39,7 +39,7 @@ const Controls = () => {
   const canStep = status === "paused"
   const isLoaded = useSelector(replay, (state) => state.total > 0)
   return (
-    <div className="controls" role="group" aria-label="Replay">
+    <fieldset className="controls" aria-label="Replay">
       <button
         type="button"
         className="button primary play"
@@ -58,7 +58,7 @@ const Controls = () => {
         Restart
       </button>
       <SpeedChoice />
-    </div>
+    </fieldset>
   )
 }
 
@@ -115,9 +115,7 @@ const ProgressBar = () => {
             "–"
           )}
         </span>
-        <span role="status" className="muted">
-          {statusText[status]}
-        </span>
+        <output className="muted">{statusText[status]}</output>
         <span className="muted count">
           {formatCount(position)} of {formatCount(total)}
         </span>

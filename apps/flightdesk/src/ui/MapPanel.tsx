@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- an SVG has no tags for these */
 import { useModule, useSelector } from "@sluice/react"
 import { type KeyboardEvent, memo, type ReactNode, useState } from "react"
 import type { Airport } from "../domain/Airport.ts"
@@ -75,11 +76,7 @@ export const MapPanel = (): ReactNode => {
             </button>
           </div>
         ) : null}
-        {status === "loading" ? (
-          <p className="over muted" role="status">
-            Loading the map…
-          </p>
-        ) : null}
+        {status === "loading" ? <output className="over muted">Loading the map…</output> : null}
       </div>
     </section>
   )
@@ -158,8 +155,6 @@ const Airports = ({ airports }: { readonly airports: ReadonlyArray<Airport> }) =
   }
 
   return (
-    // The keys are handled here for all the buttons in it.
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <g onKeyDown={move}>
       {shown.map((spot) => (
         <AirportSpot
@@ -202,8 +197,6 @@ const AirportSpot = memo((props: AirportSpotProps) => {
   const { code, color, isPicked, isStop, label, onFocus, onHover, onPick, radius, x, y } = props
   const toggle = () => onPick(isPicked ? "" : code)
   return (
-    // An SVG has no button element.
-    // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
     <circle
       id={spotId(code)}
       className="spot"

@@ -6,7 +6,7 @@ import { Watch, type WatchedAlert } from "../modules/Watch.ts"
 import { formatCount, formatMoment, plural } from "./format.ts"
 import { Icon } from "./Icon.tsx"
 import { useFrameSelector } from "./useFrameSelector.ts"
-import { VirtualRows } from "./VirtualRows.tsx"
+import { VirtualList } from "./VirtualTable.tsx"
 
 type RuleDraft = Omit<Rule, "id">
 
@@ -163,13 +163,12 @@ const Alerts = () => {
     return <p className="empty">An alert is raised for each flight that fits a rule.</p>
   }
   return (
-    <VirtualRows
+    <VirtualList
       label="Alerts, newest first"
-      role="list"
       count={alerts.size}
       rowHeight={46}
       keyOf={(index) => alerts.at(alerts.size - 1 - index)?.id ?? index}
-      row={(index) => {
+      renderRow={(index) => {
         const alert = alerts.at(alerts.size - 1 - index)
         return alert === undefined ? null : <AlertRow alert={alert} />
       }}
