@@ -133,7 +133,8 @@ export interface AnyModule extends Module<Any, Any, Any, Any, Any, Any, Any> {}
 export interface AnyModuleImpl extends ModuleImpl<Any, Any, Any, Any, Any, Any, Any> {
   readonly def: AnyModuleDef
 }
-export interface AnyLayer extends Layer.Layer<Any, Any, Any> {}
+// What it gives is contravariant: a layer that gives nothing is one, too.
+export interface AnyLayer extends Layer.Layer<never, unknown, unknown> {}
 export interface AnyLogic extends Logic<Any, Any, Any> {}
 
 type NeedsOfLogic<L> = L extends Logic<infer _S, infer _A, infer R> ? R : never
