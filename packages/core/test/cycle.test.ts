@@ -431,7 +431,12 @@ describe("C4 over modules", () => {
     x.finish(2)
     y.finish()
     await idle()
-    expect(log()).toEqual([1, 2, 3, 4, 5, 9, 8])
+    expect(log().slice(0, 5)).toEqual([1, 2, 3, 4, 5])
+    expect(
+      log()
+        .slice(5)
+        .toSorted((a, b) => a - b)
+    ).toEqual([8, 9])
     expect([gauge("x").overflow, gauge("y").overflow, warnings]).toEqual([0, 0, []])
   })
 
@@ -547,7 +552,7 @@ describe("C4 over modules", () => {
       log()
         .slice(4)
         .toSorted((a, b) => a - b)
-    ).toEqual([11, 12, 13])
+    ).toEqual([11, 12, 13, 14])
     expect(gauge("x")).toMatchObject({ depth: 0, waiting: 0 })
   })
 })
