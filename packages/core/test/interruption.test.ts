@@ -54,8 +54,7 @@ const setup = () => {
     await Promise.all([handled("a", 1), handled("b", 1)])
     await runtime.runPromise(ref.actions.line("2"))
   }
-  const gauge = () =>
-    ref.unsafe.backlog().consumers.map(({ depth, waiting }) => ({ depth, waiting }))
+  const gauge = () => ref.unsafe.backlog().consumers.map(({ depth, waiting }) => ({ depth, waiting }))
   const interrupt = async (fiber: Fiber.Fiber<void>) => {
     await runtime.runPromise(Fiber.interrupt(fiber))
     return fiber.pollUnsafe()
@@ -166,12 +165,14 @@ describe("T8 an interrupted dispatcher", () => {
 
   test("T8 interrupted by a subscriber of its own uncontended commit: it stands and is seen", async () => {
     const { runtime, ref, drain } = setup()
-    let fiber: Fiber.Fiber<void> | undefined
-    ref.unsafe.subscribe(() => fiber?.interruptUnsafe())
     const gate = Deferred.makeUnsafe<void>()
-    fiber = runtime.run(
-      Deferred.await(gate).pipe(Effect.andThen(ref.actions.line("1")), Effect.andThen(ref.actions.line("never")))
+    const fiber = runtime.run(
+      Deferred.await(gate).pipe(
+        Effect.andThen(ref.actions.line("1")),
+        Effect.andThen(ref.actions.line("never"))
+      )
     )
+    ref.unsafe.subscribe(() => fiber.interruptUnsafe())
     Deferred.doneUnsafe(gate, Effect.void)
     await new Promise<void>((resolve) => {
       fiber.addObserver(() => resolve())
@@ -209,14 +210,13 @@ describe("T8 an interrupted dispatcher", () => {
 
   test("T8 a body cannot be interrupted between its writes and its commit", async () => {
     const { runtime, ref } = setup()
-    let fiber: Fiber.Fiber<void> | undefined
     const gate = Deferred.makeUnsafe<void>()
-    fiber = runtime.run(
+    const fiber: Fiber.Fiber<void> = runtime.run(
       Effect.andThen(
         Deferred.await(gate),
         ref.transact("interrupts itself", (tx) => {
           tx.set(["1"])
-          fiber?.interruptUnsafe()
+          fiber.interruptUnsafe()
         })
       )
     )

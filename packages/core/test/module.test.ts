@@ -115,7 +115,9 @@ describe("1 definitions", () => {
 
   test("1 a state of any type, Collections too", async () => {
     const Rows = Module.make("Rows", {
-      state: Schema.Struct({ rows: Collection.schema(Schema.Struct({ id: Schema.String, n: Schema.Number }), "id") }),
+      state: Schema.Struct({
+        rows: Collection.schema(Schema.Struct({ id: Schema.String, n: Schema.Number }), "id")
+      }),
       actions: { put: Schema.Struct({ id: Schema.String, n: Schema.Number }) },
       reducers: { put: (state, row) => ({ rows: state.rows.set(row) }) }
     })
@@ -180,8 +182,19 @@ describe("1 what `use` and tags give", () => {
     const ref = disposing(Runtime.make(CounterLive)).resolve(Counter.tag)
     expect(Object.keys(ref)).toEqual(
       expect.arrayContaining([
-        ...["id", "instanceId", "getState", "actions", "dispatch", "dispatchBatch", "reset", "transact"],
-        ...["changes", "changesOf", "actionStream", "backlog", "unsafe"]
+        "id",
+        "instanceId",
+        "getState",
+        "actions",
+        "dispatch",
+        "dispatchBatch",
+        "reset",
+        "transact",
+        "changes",
+        "changesOf",
+        "actionStream",
+        "backlog",
+        "unsafe"
       ])
     )
     expect(Object.keys(ref.actions)).toEqual(["increment", "add", "note", "ping", "boom"])
@@ -191,7 +204,9 @@ describe("1 what `use` and tags give", () => {
     const names: Array<string> = []
     const logic = Counter.logic("uses", ($) => Effect.map($.use(Name), (name) => void names.push(name)))
     disposing(
-      Runtime.make(Counter.implement({ initial: zero, logics: [logic] }), { layer: Layer.succeed(Name, "Ada") })
+      Runtime.make(Counter.implement({ initial: zero, logics: [logic] }), {
+        layer: Layer.succeed(Name, "Ada")
+      })
     )
     expect(names).toEqual(["Ada"])
   })
@@ -241,17 +256,18 @@ describe("1 what `use` and tags give", () => {
     const logic = Counter.logic("uses", ($) => $.use(Reader) as Effect.Effect<unknown>)
     const Other = Module.make("Other", { state: Schema.Number, actions: {} })
     const runtime = disposing(
-      Runtime.make(
-        [Counter.implement({ initial: zero, logics: [logic] }), Other.implement({ initial: 0 })],
-        { onError: reported.onError }
-      )
+      Runtime.make([Counter.implement({ initial: zero, logics: [logic] }), Other.implement({ initial: 0 })], {
+        onError: reported.onError
+      })
     )
     const expected = { _tag: "ModuleNotProvided", moduleId: "Reader", provided: ["Counter", "Other"] }
     expect(reported.errors).toMatchObject([expected])
     expect(String(reported.errors[0])).toContain("Provided: Counter, Other")
     expect(thrown(() => runtime.resolve(Reader.tag))).toMatchObject(expected)
     expect(
-      await runtime.runPromise(Effect.catchDefect(Root.resolve(Reader.tag), (defect) => Effect.succeed(defect)))
+      await runtime.runPromise(
+        Effect.catchDefect(Root.resolve(Reader.tag), (defect) => Effect.succeed(defect))
+      )
     ).toMatchObject(expected)
   })
 })
@@ -308,8 +324,7 @@ describe("1 imports and layers", () => {
       yield* $.actions.see(yield* $.use(Name))
     })
   )
-  const seenBy = (runtime: Runtime.AnyRuntime) =>
-    runtime.resolve(Reader.tag).unsafe.getState().seen
+  const seenBy = (runtime: Runtime.AnyRuntime) => runtime.resolve(Reader.tag).unsafe.getState().seen
 
   test("1 an app's modules are those it lists and all that they import, imports first", () => {
     const started: Array<string> = []
@@ -331,7 +346,9 @@ describe("1 imports and layers", () => {
     const handles: Array<unknown> = []
     const user = (id: string) => {
       const def = Module.make(id, { state: Schema.Number, actions: {} })
-      const logic = def.logic("uses", ($) => Effect.map($.use(Counter), (handle) => void handles.push(handle)))
+      const logic = def.logic("uses", ($) =>
+        Effect.map($.use(Counter), (handle) => void handles.push(handle))
+      )
       return def.implement({ initial: 0, imports: [CounterLive], logics: [logic] })
     }
     const runtime = disposing(Runtime.make([user("A"), user("B"), CounterLive]))
@@ -341,9 +358,21 @@ describe("1 imports and layers", () => {
   })
 
   test.each([
-    ["its imports", () => Runtime.make(Reader.implement({ ...empty, logics: [greets], imports: [Layer.succeed(Name, "Ada")] }))],
-    ["withLayer", () => Runtime.make(Reader.implement({ ...empty, logics: [greets] }).withLayer(Layer.succeed(Name, "Ada")))],
-    ["the runtime", () => Runtime.make(Reader.implement({ ...empty, logics: [greets] }), { layer: Layer.succeed(Name, "Ada") })],
+    [
+      "its imports",
+      () =>
+        Runtime.make(Reader.implement({ ...empty, logics: [greets], imports: [Layer.succeed(Name, "Ada")] }))
+    ],
+    [
+      "withLayer",
+      () =>
+        Runtime.make(Reader.implement({ ...empty, logics: [greets] }).withLayer(Layer.succeed(Name, "Ada")))
+    ],
+    [
+      "the runtime",
+      () =>
+        Runtime.make(Reader.implement({ ...empty, logics: [greets] }), { layer: Layer.succeed(Name, "Ada") })
+    ],
     [
       "withLogic, then withLayer",
       () => Runtime.make(Reader.implement(empty).withLogic(greets).withLayer(Layer.succeed(Name, "Ada")))
@@ -388,7 +417,9 @@ describe("1 imports and layers", () => {
     const started: Array<string> = []
     const named = (name: string) => Counter.logic(name, () => Effect.sync(() => void started.push(name)))
     disposing(
-      Runtime.make(Counter.implement({ initial: zero, logics: [named("a"), named("b")] }).withLogic(named("c")))
+      Runtime.make(
+        Counter.implement({ initial: zero, logics: [named("a"), named("b")] }).withLogic(named("c"))
+      )
     )
     expect(started).toEqual(["a", "b", "c"])
   })
@@ -405,7 +436,9 @@ describe("1 imports and layers", () => {
         () => Effect.sync(() => void events.push("released"))
       )
     )
-    const closes = Counter.logic("closes", () => Effect.addFinalizer(() => Effect.sync(() => void events.push("closed"))))
+    const closes = Counter.logic("closes", () =>
+      Effect.addFinalizer(() => Effect.sync(() => void events.push("closed")))
+    )
     const runtime = disposing(
       Runtime.make(
         [
@@ -442,7 +475,10 @@ describe("1 a module's identity is its id", () => {
   test.each([
     ["two definitions of one id", [CounterLive, Same.implement({ initial: 0 })]],
     ["two implementations of one definition", [CounterLive, Counter.implement({ initial: zero })]],
-    ["a module and the same withLogic", [CounterLive, CounterLive.withLogic(Counter.logic("more", () => Effect.void))]]
+    [
+      "a module and the same withLogic",
+      [CounterLive, CounterLive.withLogic(Counter.logic("more", () => Effect.void))]
+    ]
   ])("1 %s in one app are DuplicateModule", (_, modules) => {
     const reported = collectErrors()
     const runtime = disposing(Runtime.make(modules, { onError: reported.onError }))

@@ -86,8 +86,16 @@ describe("T7 a transaction's identity", () => {
       "start",
       ($, last) => $.onAction("start").run(() => Effect.andThen(Effect.yieldNow, last))
     ],
-    ["a fiber that the handler forked", "start", ($, last) => $.onAction("start").run(() => Effect.forkDetach(last))],
-    ["$.state.update, then an action", "start", ($, last) => $.onAction("start").run(() => Effect.andThen(Effect.void, last))],
+    [
+      "a fiber that the handler forked",
+      "start",
+      ($, last) => $.onAction("start").run(() => Effect.forkDetach(last))
+    ],
+    [
+      "$.state.update, then an action",
+      "start",
+      ($, last) => $.onAction("start").run(() => Effect.andThen(Effect.void, last))
+    ],
     [
       "$.afterCommit outside a window",
       "start",
@@ -127,7 +135,12 @@ describe("T7 a transaction's identity", () => {
       "start",
       ($, last) =>
         $.use(Chain.tag).pipe(
-          Effect.flatMap((handle) => Effect.forkScoped(Stream.runForEach(handle.actionStream("start"), () => last), { startImmediately: true })),
+          Effect.flatMap((handle) =>
+            Effect.forkScoped(
+              Stream.runForEach(handle.actionStream("start"), () => last),
+              { startImmediately: true }
+            )
+          ),
           // The setup's own module is in its scope; the type of this table does not say so.
           (effect) => effect as Effect.Effect<unknown>
         )
@@ -160,27 +173,30 @@ describe("T7 a transaction's identity", () => {
     ]
   ]
 
-  test.each(reactions)("T7 the cause is carried by %s: it is the transaction of %s", async (_, cause, react) => {
-    const done = latch()
-    const logic = Chain.logic("react", ($) => react($, $.actions.last()))
-    const runtime = disposing(Runtime.make(Chain.implement({ initial: [], logics: [logic] })))
-    const ref = runtime.resolve(Chain.tag)
-    ref.unsafe.subscribe((state) => {
-      if (state.includes("last")) done.resolve()
-    })
-    // Something before it, so that the numbers tell.
-    ref.unsafe.transact("first", (tx) => tx.update((state) => [...state, "first"]))
-    await runtime.runPromise(ref.actions.start())
-    await done.promise
-    const entries = entriesOf(runtime)
-    const byName = (name: string) => entries.find(({ origin }) => origin.name === name)
-    expect(byName("last")?.cause).toBe(byName(cause)?.txnId)
-    expect(byName(cause)?.txnId).toBeDefined()
-    for (const { cause, seq } of entries) {
-      // A tree can be drawn: a cause is an earlier entry.
-      if (cause !== undefined) expect(entries.find(({ txnId }) => txnId === cause)?.seq).toBeLessThan(seq)
+  test.each(reactions)(
+    "T7 the cause is carried by %s: it is the transaction of %s",
+    async (_, cause, react) => {
+      const done = latch()
+      const logic = Chain.logic("react", ($) => react($, $.actions.last()))
+      const runtime = disposing(Runtime.make(Chain.implement({ initial: [], logics: [logic] })))
+      const ref = runtime.resolve(Chain.tag)
+      ref.unsafe.subscribe((state) => {
+        if (state.includes("last")) done.resolve()
+      })
+      // Something before it, so that the numbers tell.
+      ref.unsafe.transact("first", (tx) => tx.update((state) => [...state, "first"]))
+      await runtime.runPromise(ref.actions.start())
+      await done.promise
+      const entries = entriesOf(runtime)
+      const byName = (name: string) => entries.find(({ origin }) => origin.name === name)
+      expect(byName("last")?.cause).toBe(byName(cause)?.txnId)
+      expect(byName(cause)?.txnId).toBeDefined()
+      for (const { cause, seq } of entries) {
+        // A tree can be drawn: a cause is an earlier entry.
+        if (cause !== undefined) expect(entries.find(({ txnId }) => txnId === cause)?.seq).toBeLessThan(seq)
+      }
     }
-  })
+  )
 
   test("T7 it goes from one instance to another", async () => {
     const Second = Module.make("Second", {
@@ -281,7 +297,12 @@ describe("O2 levels", () => {
     const states: Array<unknown> = []
     ref.unsafe.subscribe((state) => states.push(state))
     ref.unsafe.dispatch({ _tag: "increment" })
-    await runtime.runPromise(ref.dispatchBatch([{ _tag: "add", payload: 2 }, { _tag: "note", payload: "n" }]))
+    await runtime.runPromise(
+      ref.dispatchBatch([
+        { _tag: "add", payload: 2 },
+        { _tag: "note", payload: "n" }
+      ])
+    )
     thrown(() => ref.unsafe.dispatch({ _tag: "boom" }))
     await $.callback("add")(3)
     await runtime.runPromise($.state.update(plus(10)))
@@ -314,9 +335,11 @@ describe("O2 levels", () => {
     const { events, recorded } = app.runtime.trace.snapshot()
     expect(recorded).toBe(entries)
     for (const event of events) {
-      expect(Object.keys(event).filter((key) => key !== "error").sort()).toEqual(
-        ["at", "cause", "instanceId", "kind", "origin", "outcome", "seq", "tags", "txnId"].sort()
-      )
+      expect(
+        Object.keys(event)
+          .filter((key) => key !== "error")
+          .sort()
+      ).toEqual(["at", "cause", "instanceId", "kind", "origin", "outcome", "seq", "tags", "txnId"].sort())
     }
     expect(entriesOf(app.runtime).map(({ origin, tags, outcome }) => [origin.kind, tags, outcome])).toEqual([
       ["action", ["increment"], "commit"],
@@ -338,10 +361,9 @@ describe("O2 levels", () => {
 
   test("O2 light: one clock read a task", async () => {
     let reads = 0
-    const clock: Clock.Clock = {
-      ...Clock.Clock.defaultValue(),
-      currentTimeMillisUnsafe: () => ++reads
-    }
+    const clock = Object.create(Clock.Clock.defaultValue(), {
+      currentTimeMillisUnsafe: { value: () => ++reads }
+    }) as Clock.Clock
     const runtime = disposing(
       Runtime.make(Counter.implement({ initial: zero }), { layer: Layer.succeed(Clock.Clock, clock) })
     )
@@ -414,13 +436,19 @@ describe("O2 levels", () => {
     ])
     expect(of(4)).toMatchObject([{ kind: "entry" }, { kind: "delivery" }, handler("success", "notes")])
     for (const event of events) {
-      if (event.kind === "entry" || event.kind === "handler") expect(event.durationMs).toBeGreaterThanOrEqual(0)
+      if (event.kind === "entry" || event.kind === "handler")
+        expect(event.durationMs).toBeGreaterThanOrEqual(0)
     }
   })
 
   test("O2 light records none of these", async () => {
     const { runtime } = await full("light")
-    expect(runtime.trace.snapshot().events.map(({ kind }) => kind)).toEqual(["entry", "entry", "entry", "entry"])
+    expect(runtime.trace.snapshot().events.map(({ kind }) => kind)).toEqual([
+      "entry",
+      "entry",
+      "entry",
+      "entry"
+    ])
   })
 
   test("O2 { sample: n }: every n-th entry in full, the others are counted", () => {
@@ -433,7 +461,9 @@ describe("O2 levels", () => {
       "Counter#1::t7",
       "Counter#1::t10"
     ])
-    expect(sampled.every(({ payloads, changed }) => payloads?.length === 1 && changed?.[0] === "count")).toBe(true)
+    expect(sampled.every(({ payloads, changed }) => payloads?.length === 1 && changed?.[0] === "count")).toBe(
+      true
+    )
     expect(runtime.trace.counts()).toEqual({ recorded: 4, dropped: 0, sampledOut: 6 })
   })
 
@@ -520,9 +550,7 @@ describe("O4 readers", () => {
     const { batches } = collect(runtime)
     for (let i = 0; i < 10; i++) ref.unsafe.dispatch({ _tag: "increment" })
     await idle()
-    expect(batches).toEqual([
-      { seqs: [7, 8, 9, 10], counts: { recorded: 10, dropped: 6, sampledOut: 0 } }
-    ])
+    expect(batches).toEqual([{ seqs: [7, 8, 9, 10], counts: { recorded: 10, dropped: 6, sampledOut: 0 } }])
   })
 
   test("O4 a sink that throws is reported; the others and the entries go on", async () => {
