@@ -1,12 +1,12 @@
 /** The selected entry: what it changed, the states it led to, and what is known of it. */
-import { memo, type ReactNode, useState } from "react"
+import { type ReactNode, useState } from "react"
 import { DiffView } from "./DiffView.tsx"
 import { duration, timeOfDay } from "./format.ts"
-import type { PanelModel, PanelState } from "./model.ts"
+import type { PanelModel } from "./model.ts"
 import { StateTree } from "./StateTree.tsx"
 import { TabList } from "./Tabs.tsx"
-import type { TimelineEntry } from "./timeline.ts"
 import { titleOf } from "./TimelineList.tsx"
+import { usePanel } from "./usePanel.ts"
 
 const tabs = [
   { id: "diff", label: "Diff" },
@@ -16,14 +16,21 @@ const tabs = [
 
 type Tab = (typeof tabs)[number]["id"]
 
+/** What is not in the props is the selected entry: see `usePanel`. */
 interface DetailsProps {
   readonly model: PanelModel
-  readonly state: PanelState
 }
 
-export const Details = ({ model, state }: DetailsProps): ReactNode => {
+const useSelected = (model: PanelModel) => usePanel(model, (state) => state.selected)
+
+export const Details = ({ model }: DetailsProps): ReactNode => {
   const [tab, setTab] = useState<Tab>("diff")
-  const entry = state.selected
+  const entry = useSelected(model)
+  const isHere = usePanel(
+    model,
+    (state) => state.travelledTo !== undefined && state.travelledTo === entry?.txnId
+  )
+  const isReached = usePanel(model, () => entry !== undefined && model.canJumpTo(entry))
   if (entry === undefined) {
     return (
       <div className="details">
@@ -40,8 +47,6 @@ export const Details = ({ model, state }: DetailsProps): ReactNode => {
       </div>
     )
   }
-  const isHere = state.isTravelling && state.travelledTo === entry.txnId
-  const isReached = model.canJumpTo(entry)
   const canJump = isReached && !isHere
   return (
     <div className="details">
@@ -64,59 +69,61 @@ export const Details = ({ model, state }: DetailsProps): ReactNode => {
         </button>
       </div>
       <div className="body" role="tabpanel" aria-label={tabs.find(({ id }) => id === tab)?.label}>
-        {tab === "diff" ? <EntryDiff entry={entry} /> : null}
-        {tab === "state" ? <StateThen key={entry.instanceId} model={model} entry={entry} /> : null}
-        {tab === "entry" ? <Facts model={model} entry={entry} /> : null}
+        {tab === "diff" ? <EntryDiff model={model} /> : null}
+        {tab === "state" ? <StateThen model={model} /> : null}
+        {tab === "entry" ? <Facts model={model} /> : null}
       </div>
     </div>
   )
 }
 
-const EntryDiff = memo(({ entry }: { readonly entry: TimelineEntry }) => {
-  if (entry.commit !== undefined) {
+const EntryDiff = ({ model }: DetailsProps) => {
+  const entry = useSelected(model)
+  if (entry?.commit !== undefined) {
     // Another entry starts with the first changes again.
     return <DiffView key={entry.txnId} before={entry.commit.previous} after={entry.commit.next} />
   }
-  if (entry.outcome === "rollback") {
+  if (entry?.outcome === "rollback") {
     const error = entry.traced?.error
     return (
       <>
         <p className="hint">Rolled back: nothing changed.</p>
         {error instanceof Error ? <p className="error">{error.message}</p> : null}
-        <StateTree label="error" value={error} />
+        <StateTree label="error" read={() => error} />
       </>
     )
   }
-  if (entry.outcome === "commit")
+  if (entry?.outcome === "commit")
     return <p className="hint">It was committed before the recording began: its states are not known.</p>
   return <p className="hint">The state stayed as it was. The actions were delivered.</p>
-})
-EntryDiff.displayName = "EntryDiff"
+}
 
 /** The states of all instances, those of now, as of the last tick. */
-const StateNow = ({ model }: { readonly model: PanelModel }) => {
+const StateNow = ({ model }: DetailsProps) => {
+  usePanel(model, (state) => state)
   const instances = model.adapter.instances()
   if (instances.length === 0) return <p className="hint">No instance is alive.</p>
   return instances.map(({ instanceId, state }) => (
-    <StateTree key={instanceId} label={instanceId} value={state} />
+    <StateTree key={instanceId} label={instanceId} read={() => state} />
   ))
 }
 
-/** What an entry led to does not change: it is told once, not with each tick. */
-const StateThen = memo(({ entry, model }: { readonly entry: TimelineEntry; readonly model: PanelModel }) => {
-  const [instanceId, setInstanceId] = useState(entry.instanceId)
-  const states = model.canJumpTo(entry)
-    ? new Map(model.statesAt(entry))
-    : new Map(entry.commit && [[entry.instanceId, entry.commit.next]])
+const StateThen = ({ model }: DetailsProps) => {
+  const entry = useSelected(model)
+  /** Of the entry's instance, until the user has chosen another. */
+  const [chosen, setChosen] = useState<string | undefined>(undefined)
+  if (entry === undefined) return null
+  const { commit } = entry
+  const states = new Map(model.canJumpTo(entry) ? model.statesAt(entry) : [])
   // An instance that has ended since is still known by its commit.
-  if (entry.commit !== undefined) states.set(entry.instanceId, entry.commit.next)
-  const shown = states.has(instanceId) ? instanceId : entry.instanceId
+  if (commit !== undefined) states.set(entry.instanceId, commit.next)
+  const shown = chosen !== undefined && states.has(chosen) ? chosen : entry.instanceId
   if (!states.has(shown)) return <p className="hint">The history does not reach this moment.</p>
   return (
     <>
       <label className="choice">
         <span>State after it, of</span>
-        <select value={shown} onChange={(event) => setInstanceId(event.currentTarget.value)}>
+        <select value={shown} onChange={(event) => setChosen(event.currentTarget.value)}>
           {[...states.keys()].map((id) => (
             <option key={id} value={id}>
               {id}
@@ -124,13 +131,19 @@ const StateThen = memo(({ entry, model }: { readonly entry: TimelineEntry; reado
           ))}
         </select>
       </label>
-      <StateTree key={shown} label={shown} value={states.get(shown)} />
+      <StateTree key={shown} label={shown} read={() => states.get(shown)} />
     </>
   )
-})
-StateThen.displayName = "StateThen"
+}
 
-const Facts = ({ entry, model }: { readonly entry: TimelineEntry; readonly model: PanelModel }) => {
+const maxCaused = 20
+const maxActions = 100
+
+const Facts = ({ model }: DetailsProps) => {
+  const entry = useSelected(model)
+  // What it caused may still grow.
+  usePanel(model, (state) => state.total)
+  if (entry === undefined) return null
   const { cause, commit, origin, traced } = entry
   const payloads = commit?.actions.map((action) => action.payload) ?? traced?.payloads
   const caused = model.causedBy(entry.txnId)
@@ -141,11 +154,11 @@ const Facts = ({ entry, model }: { readonly entry: TimelineEntry; readonly model
       <Fact name="Instance">{entry.instanceId}</Fact>
       <Fact name="Origin">
         {origin.kind} · {origin.name}
-        {origin.details === undefined ? null : <StateTree label="details" value={origin.details} />}
+        {origin.details === undefined ? null : <StateTree label="details" read={() => origin.details} />}
       </Fact>
       <Fact name="Outcome">
         {entry.outcome}
-        {traced?.error === undefined ? null : <StateTree label="error" value={traced.error} />}
+        {traced?.error === undefined ? null : <StateTree label="error" read={() => traced.error} />}
       </Fact>
       <Fact name="Started">
         {timeOfDay(entry.at)}
@@ -170,7 +183,7 @@ const Facts = ({ entry, model }: { readonly entry: TimelineEntry; readonly model
           {/* An action's place is all that tells it from an equal one. */}
           {entry.tags.slice(0, maxActions).map((tag, index) => (
             // oxlint-disable-next-line react/no-array-index-key
-            <StateTree key={`${index} ${tag}`} label={tag} value={payloads?.[index]} />
+            <StateTree key={`${index} ${tag}`} label={tag} read={() => payloads?.[index]} />
           ))}
           {entry.tags.length > maxActions ? ` and ${entry.tags.length - maxActions} more` : ""}
         </Fact>
@@ -179,9 +192,6 @@ const Facts = ({ entry, model }: { readonly entry: TimelineEntry; readonly model
   )
 }
 
-const maxCaused = 20
-const maxActions = 100
-
 const Fact = ({ children, name }: { readonly name: string; readonly children: ReactNode }) => (
   <div>
     <dt>{name}</dt>
@@ -189,7 +199,7 @@ const Fact = ({ children, name }: { readonly name: string; readonly children: Re
   </div>
 )
 
-const TxnLink = ({ model, txnId }: { readonly model: PanelModel; readonly txnId: string }) => {
+const TxnLink = ({ model, txnId }: DetailsProps & { readonly txnId: string }) => {
   const entry = model.find(txnId)
   if (entry === undefined) return <code title="Not in the timeline">{txnId}</code>
   return (

@@ -63,7 +63,7 @@ const ChangeItem = ({ change }: { readonly change: Change }) => (
 const Side = ({ name, value }: { readonly name: "before" | "after"; readonly value: unknown }) => (
   <div className={`side ${name}`}>
     {typeof value === "object" && value !== null && inspect(value).size > 0 ? (
-      <StateTree label={name} value={value} isOpen={false} />
+      <StateTree label={name} read={() => value} isOpen={false} />
     ) : (
       <>
         <span className="label">{name}</span> <span>{lineOf(value)}</span>

@@ -2,17 +2,21 @@
 import { type ReactNode, useEffect, useState } from "react"
 import type { Adapter, InstanceBacklog } from "./adapter.ts"
 import { count } from "./format.ts"
-import type { PanelState } from "./model.ts"
+import type { PanelModel } from "./model.ts"
+import { usePanel } from "./usePanel.ts"
 
 /** Milliseconds between two readings. */
 const readEvery = 100
 
 export interface GaugesProps {
-  readonly adapter: Adapter
-  readonly state: PanelState
+  readonly model: PanelModel
 }
 
-export const Gauges = ({ adapter, state }: GaugesProps): ReactNode => {
+export const Gauges = ({ model }: GaugesProps): ReactNode => {
+  const { adapter } = model
+  const trace = usePanel(model, (state) => state.trace)
+  const history = usePanel(model, (state) => state.history)
+  const missed = usePanel(model, (state) => state.missed)
   const backlogs = useBacklogs(adapter)
   return (
     <div className="gauges">
@@ -40,28 +44,28 @@ export const Gauges = ({ adapter, state }: GaugesProps): ReactNode => {
               <td>
                 <Meter
                   label="trace ring"
-                  value={state.trace.recorded - state.trace.dropped}
+                  value={trace.recorded - trace.dropped}
                   max={adapter.traceCapacity}
                   isCalm
                 />
               </td>
-              <Cell value={state.trace.recorded} />
-              <Cell value={state.trace.dropped} isLoss />
-              <Cell value={state.trace.sampledOut} isLoss />
+              <Cell value={trace.recorded} />
+              <Cell value={trace.dropped} isLoss />
+              <Cell value={trace.sampledOut} isLoss />
             </tr>
             <tr>
               <th scope="row">history</th>
               <td>
-                <Meter label="history" value={state.history.length} max={state.history.capacity} isCalm />
+                <Meter label="history" value={history.length} max={history.capacity} isCalm />
               </td>
-              <Cell value={state.history.length + state.history.dropped} />
-              <Cell value={state.history.dropped} isLoss />
+              <Cell value={history.length + history.dropped} />
+              <Cell value={history.dropped} isLoss />
               <td className="number">–</td>
             </tr>
           </tbody>
         </table>
-        {state.missed > 0 ? (
-          <p className="hint">{count(state.missed)} traced entries came too fast for this panel.</p>
+        {missed > 0 ? (
+          <p className="hint">{count(missed)} traced entries came too fast for this panel.</p>
         ) : null}
       </section>
       {backlogs.map((backlog) => (

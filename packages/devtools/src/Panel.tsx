@@ -1,19 +1,11 @@
 /** The panel: loaded when it is first opened. */
-import {
-  type KeyboardEvent,
-  type ReactNode,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-  useSyncExternalStore
-} from "react"
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react"
 import type { Adapter } from "./adapter.ts"
 import { Details } from "./Details.tsx"
 import { count } from "./format.ts"
 import { Gauges } from "./Gauges.tsx"
 import type { History } from "./history.ts"
-import { makePanelModel, type PanelModel, type PanelState } from "./model.ts"
+import { makePanelModel, type PanelModel } from "./model.ts"
 import {
   defaultPreferences,
   type Dock,
@@ -27,6 +19,7 @@ import { adoptStyles, panelStyles } from "./styles.ts"
 import { TabList } from "./Tabs.tsx"
 import { TimelineList } from "./TimelineList.tsx"
 import { useMediaQuery } from "./useMediaQuery.ts"
+import { usePanel } from "./usePanel.ts"
 
 export interface PanelProps {
   /** Gives the model that outlives the panel while it is closed; made when it is opened first. */
@@ -55,7 +48,6 @@ const Panel = ({ adapter, history, initialDock, keep, onClose, root, takeFocus }
   )
   const isNarrow = useMediaQuery("(max-width: 640px)")
   const dock = isNarrow ? "bottom" : preferences.dock
-  const state = useSyncExternalStore(model.subscribe, model.getState)
   const section = useRef<HTMLElement>(null)
 
   useLayoutEffect(() => adoptStyles(root, panelStyles), [root])
@@ -70,7 +62,7 @@ const Panel = ({ adapter, history, initialDock, keep, onClose, root, takeFocus }
     writePreferences(next)
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || event.defaultPrevented || !state.isTravelling) return
+    if (event.key !== "Escape" || event.defaultPrevented || !model.getState().isTravelling) return
     event.preventDefault()
     model.live()
   }
@@ -102,7 +94,7 @@ const Panel = ({ adapter, history, initialDock, keep, onClose, root, takeFocus }
         </button>
       </header>
       <TravelBar
-        state={state}
+        model={model}
         onLive={() => {
           model.live()
           // The button that had the focus is gone.
@@ -112,14 +104,14 @@ const Panel = ({ adapter, history, initialDock, keep, onClose, root, takeFocus }
       <div className="view" role="tabpanel" aria-label={view === "timeline" ? "Timeline" : "Channels"}>
         {view === "timeline" ? (
           <>
-            <TimelineList model={model} state={state} />
-            <Details model={model} state={state} />
+            <TimelineList model={model} />
+            <Details model={model} />
           </>
         ) : (
-          <Gauges adapter={adapter} state={state} />
+          <Gauges model={model} />
         )}
       </div>
-      <Footer adapter={adapter} state={state} />
+      <Footer model={model} />
     </section>
   )
 }
@@ -130,51 +122,56 @@ export default Panel
 const focusList = (panel: HTMLElement | null): void =>
   panel?.querySelector<HTMLElement>("[role=listbox]")?.focus()
 
-const TravelBar = ({ onLive, state }: { readonly onLive: () => void; readonly state: PanelState }) => (
-  <>
-    {state.isTravelling ? (
-      <output className="notice travelling">
-        <span>
-          Showing the past
-          {state.travelledTo === undefined ? (
-            ""
-          ) : (
-            <>
-              {" "}
-              after <code>{state.travelledTo}</code>
-            </>
-          )}
-          . New entries wait.
-        </span>
-        <button type="button" className="primary" onClick={onLive} title="Escape">
-          Back to live
-        </button>
-      </output>
-    ) : null}
-    {state.failure === undefined ? null : (
-      <div className="notice failed" role="alert">
-        {state.failure}
-      </div>
-    )}
-  </>
-)
+const TravelBar = ({ model, onLive }: { readonly model: PanelModel; readonly onLive: () => void }) => {
+  const isTravelling = usePanel(model, (state) => state.isTravelling)
+  const travelledTo = usePanel(model, (state) => state.travelledTo)
+  const failure = usePanel(model, (state) => state.failure)
+  return (
+    <>
+      {isTravelling ? (
+        <output className="notice travelling">
+          <span>
+            Showing the past
+            {travelledTo === undefined ? null : (
+              <>
+                {" "}
+                after <code>{travelledTo}</code>
+              </>
+            )}
+            . New entries wait.
+          </span>
+          <button type="button" className="primary" onClick={onLive} title="Escape">
+            Back to live
+          </button>
+        </output>
+      ) : null}
+      {failure === undefined ? null : (
+        <div className="notice failed" role="alert">
+          {failure}
+        </div>
+      )}
+    </>
+  )
+}
 
-const Footer = ({ adapter, state }: { readonly adapter: Adapter; readonly state: PanelState }) => (
-  <footer className="bar status">
-    <span title="Commits that can be looked at and returned to; those that have left are dropped">
-      history <Figure value={state.history.length} />/{count(state.history.capacity)} · dropped{" "}
-      <Figure value={state.history.dropped} isLoss />
-    </span>
-    <span title="Events that the trace has recorded; those overwritten in its ring are dropped">
-      trace <Figure value={state.trace.recorded} /> · dropped <Figure value={state.trace.dropped} isLoss /> ·
-      sampled out <Figure value={state.trace.sampledOut} isLoss />
-    </span>
-    <span>
-      level{" "}
-      {typeof adapter.traceLevel === "string" ? adapter.traceLevel : `1 in ${adapter.traceLevel.sample}`}
-    </span>
-  </footer>
-)
+const Footer = ({ model }: { readonly model: PanelModel }) => {
+  const history = usePanel(model, (state) => state.history)
+  const trace = usePanel(model, (state) => state.trace)
+  const level = model.adapter.traceLevel
+  return (
+    <footer className="bar status">
+      <span title="Commits that can be looked at and returned to; those that have left are dropped">
+        history <Figure value={history.length} />/{count(history.capacity)} · dropped{" "}
+        <Figure value={history.dropped} isLoss />
+      </span>
+      <span title="Events that the trace has recorded; those overwritten in its ring are dropped">
+        trace <Figure value={trace.recorded} /> · dropped <Figure value={trace.dropped} isLoss /> · sampled
+        out <Figure value={trace.sampledOut} isLoss />
+      </span>
+      <span>level {typeof level === "string" ? level : `1 in ${level.sample}`}</span>
+    </footer>
+  )
+}
 
 const Figure = ({ isLoss = false, value }: { readonly value: number; readonly isLoss?: boolean }) => (
   <b className={isLoss && value > 0 ? "lost" : undefined}>{count(value)}</b>

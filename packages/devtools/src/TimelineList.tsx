@@ -3,53 +3,65 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, memo, type ReactNode, useId, useLayoutEffect, useRef } from "react"
 import { count, duration, shortTxn, timeOfDay } from "./format.ts"
-import type { PanelModel, PanelState } from "./model.ts"
+import type { PanelModel } from "./model.ts"
 import type { TimelineEntry } from "./timeline.ts"
 import { useMediaQuery } from "./useMediaQuery.ts"
+import { usePanel } from "./usePanel.ts"
 
 export interface TimelineListProps {
   readonly model: PanelModel
-  readonly state: PanelState
 }
 
-export const TimelineList = ({ model, state }: TimelineListProps): ReactNode => (
+export const TimelineList = ({ model }: TimelineListProps): ReactNode => (
   <div className="timeline">
+    <Tools model={model} />
+    <Rows model={model} />
+  </div>
+)
+
+const Tools = ({ model }: TimelineListProps) => {
+  const filter = usePanel(model, (state) => state.filter)
+  const follow = usePanel(model, (state) => state.follow)
+  const total = usePanel(model, (state) => state.total)
+  const shown = usePanel(model, (state) => state.entries.length)
+  return (
     <div className="bar tools">
       <input
         type="search"
         className="filter"
         aria-label="Filter by instance, action or origin"
         placeholder="Filter: instance, action, origin, -not"
-        value={state.filter}
+        value={filter}
         onChange={(event) => model.setFilter(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key !== "Escape" || state.filter === "") return
+          if (event.key !== "Escape" || filter === "") return
           event.preventDefault()
           model.setFilter("")
         }}
       />
-      <span className="count">
-        {state.filter === "" ? count(state.total) : `${count(state.entries.length)} of ${count(state.total)}`}
-      </span>
+      <span className="count">{filter === "" ? count(total) : `${count(shown)} of ${count(total)}`}</span>
       <button
         type="button"
         className="toggle"
-        aria-pressed={state.follow}
+        aria-pressed={follow}
         title="Keep the latest entry in view"
-        onClick={() => model.setFollow(!state.follow)}
+        onClick={() => model.setFollow(!follow)}
       >
         Follow
       </button>
     </div>
-    <Rows model={model} state={state} />
-  </div>
-)
+  )
+}
 
 /** Farther than this from the end, in CSS pixels, the user has scrolled. */
 const scrollSlack = 4
 
-const Rows = ({ model, state }: TimelineListProps) => {
-  const { entries, follow, selected } = state
+const Rows = ({ model }: TimelineListProps) => {
+  const entries = usePanel(model, (state) => state.entries)
+  const follow = usePanel(model, (state) => state.follow)
+  const selected = usePanel(model, (state) => state.selected)
+  const travelledTo = usePanel(model, (state) => state.travelledTo)
+  const isEmpty = usePanel(model, (state) => state.total === 0)
   const listId = useId()
   const scroller = useRef<HTMLDivElement>(null)
   const rowHeight = useMediaQuery("(pointer: coarse)") ? 36 : 26
@@ -128,7 +140,7 @@ const Rows = ({ model, state }: TimelineListProps) => {
     if (entry !== undefined) model.select(entry)
   }
   const rowId = (entry: TimelineEntry) => `${listId}${entry.txnId}`
-  const here = state.travelledTo === undefined ? undefined : model.find(state.travelledTo)
+  const here = travelledTo === undefined ? undefined : model.find(travelledTo)
   return (
     <div
       ref={scroller}
@@ -141,9 +153,7 @@ const Rows = ({ model, state }: TimelineListProps) => {
       onKeyDown={onKeyDown}
     >
       {entries.length === 0 ? (
-        <p className="empty">
-          {state.total === 0 ? "Nothing has happened yet." : "Nothing matches the filter."}
-        </p>
+        <p className="empty">{isEmpty ? "Nothing has happened yet." : "Nothing matches the filter."}</p>
       ) : null}
       <div style={{ height: virtualizer.getTotalSize() }}>
         {virtualizer.getVirtualItems().map(({ index, start }) => {
