@@ -29,7 +29,11 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
     [at.instanceId, "add", "boom"],
     "mend the reducer"
   ],
-  [new Errors.InvalidState({ ...at, issue: 'at ["count"]' }), [at.instanceId, at.entry, '["count"]'], "correct the value"],
+  [
+    new Errors.InvalidState({ ...at, issue: 'at ["count"]' }),
+    [at.instanceId, at.entry, '["count"]'],
+    "correct the value"
+  ],
   [
     new Errors.InvalidPayload({ ...at, tag: "add", issue: 'at ["by"]' }),
     [at.instanceId, "add", '["by"]'],
@@ -108,27 +112,33 @@ describe("7 UnknownAction", () => {
     ["unsafe.dispatchBatch", (ref) => ref.unsafe.dispatchBatch([{ _tag: "increment" }, unknownAction])],
     ["unsafe.dispatchPromise", (ref) => ref.unsafe.dispatchPromise(unknownAction)]
   ]
-  test.each(entries)("7 %s of an action that is not declared fails, and nothing is entered", async (_, enter) => {
-    const { ref, runtime } = setup()
-    const error = await rejection(
-      new Promise((resolve) => {
-        resolve(enter(ref, (effect) => runtime.runPromise(effect)))
+  test.each(entries)(
+    "7 %s of an action that is not declared fails, and nothing is entered",
+    async (_, enter) => {
+      const { ref, runtime } = setup()
+      const error = await rejection(
+        new Promise((resolve) => {
+          resolve(enter(ref, (effect) => runtime.runPromise(effect)))
+        })
+      )
+      expect(error).toBeInstanceOf(Errors.UnknownAction)
+      expect(error).toMatchObject({
+        instanceId: "Counter#1",
+        tag: "nope",
+        known: ["increment", "add", "note", "ping", "boom"]
       })
-    )
-    expect(error).toBeInstanceOf(Errors.UnknownAction)
-    expect(error).toMatchObject({
-      instanceId: "Counter#1",
-      tag: "nope",
-      known: ["increment", "add", "note", "ping", "boom"]
-    })
-    expect(ref.unsafe.getVersion()).toBe(0)
-    expect(entriesOf(runtime)).toEqual([])
-  })
+      expect(ref.unsafe.getVersion()).toBe(0)
+      expect(entriesOf(runtime)).toEqual([])
+    }
+  )
 
-  test.each(["toString", "constructor", "__proto__"])("7 %s is no action, although every object has it", (tag) => {
-    const { ref } = setup()
-    expect(thrown(() => ref.unsafe.dispatch({ _tag: tag } as never))).toBeInstanceOf(Errors.UnknownAction)
-  })
+  test.each(["toString", "constructor", "__proto__"])(
+    "7 %s is no action, although every object has it",
+    (tag) => {
+      const { ref } = setup()
+      expect(thrown(() => ref.unsafe.dispatch({ _tag: tag } as never))).toBeInstanceOf(Errors.UnknownAction)
+    }
+  )
 
   test.each(entries.slice(0, 2))(
     "7 %s of one, made by a subscriber while a commit is told, fails for its caller alone",

@@ -50,7 +50,9 @@ describe("1 building", () => {
     const names: Array<string> = []
     const logic = Counter.logic("uses", ($) => Effect.map($.use(Name), (name) => void names.push(name)))
     const runtime = disposing(
-      Runtime.make(Counter.implement({ initial: zero, logics: [logic] }), { layer: Layer.succeed(Name, "Ada") })
+      Runtime.make(Counter.implement({ initial: zero, logics: [logic] }), {
+        layer: Layer.succeed(Name, "Ada")
+      })
     )
     expect(runtime.status).toBe("ready")
     expect(names).toEqual(["Ada"])
@@ -64,7 +66,10 @@ describe("1 building", () => {
     expect(runtime.status).toBe("building")
     expect(events).toEqual(["building"])
     expect(runtime.instances()).toEqual([])
-    expect(thrown(() => runtime.resolve(Counter.tag))).toMatchObject({ _tag: "RuntimeNotReady", label: "app" })
+    expect(thrown(() => runtime.resolve(Counter.tag))).toMatchObject({
+      _tag: "RuntimeNotReady",
+      label: "app"
+    })
     expect(thrown(() => runtime.local(CounterLive))).toMatchObject({ _tag: "RuntimeNotReady" })
     const early = runtime.runPromise(Effect.all([Name, Effect.flatMap(Counter.tag, (ref) => ref.getState)]))
     const fiber = runtime.run(Effect.flatMap(Counter.tag, (ref) => ref.actions.increment()))
@@ -240,7 +245,12 @@ describe("1 evict and dispose", () => {
     const gate = Deferred.makeUnsafe<void>()
     const closed: Array<string> = []
     const slow = Counter.logic("slow", () =>
-      Effect.addFinalizer(() => Effect.andThen(Deferred.await(gate), Effect.sync(() => void closed.push("slow"))))
+      Effect.addFinalizer(() =>
+        Effect.andThen(
+          Deferred.await(gate),
+          Effect.sync(() => void closed.push("slow"))
+        )
+      )
     )
     const runtime = disposing(Runtime.make(Counter.implement({ initial: zero, logics: [slow] })))
     const both = Promise.all([runtime.dispose(), runtime.dispose()]).then(() => void closed.push("disposed"))
@@ -254,7 +264,9 @@ describe("1 evict and dispose", () => {
 
   test("1 await using disposes", async () => {
     let finalized = false
-    const logic = Counter.logic("closes", () => Effect.addFinalizer(() => Effect.sync(() => (finalized = true))))
+    const logic = Counter.logic("closes", () =>
+      Effect.addFinalizer(() => Effect.sync(() => (finalized = true)))
+    )
     {
       await using runtime = Runtime.make(Counter.implement({ initial: zero, logics: [logic] }))
       expect(runtime.status).toBe("ready")
@@ -367,7 +379,9 @@ describe("1 local instances", () => {
     await elapse(0)
     expect(events).toEqual(["Counter#1 starts", "Counter#1 ends"])
     expect(runtime.instances()).toEqual([])
-    expect(thrown(() => local.ref.unsafe.dispatch({ _tag: "increment" }))).toMatchObject({ _tag: "InstanceClosed" })
+    expect(thrown(() => local.ref.unsafe.dispatch({ _tag: "increment" }))).toMatchObject({
+      _tag: "InstanceClosed"
+    })
   })
 
   test("1 released and mounted again at once, as StrictMode does, it is the same one", async () => {

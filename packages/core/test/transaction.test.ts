@@ -604,6 +604,42 @@ describe("T4 a failed entry leaves no mark", () => {
     expect(reported.errors.length).toBe(1)
   })
 
+  test("T4 a caller that waited for slots and then fails gives them to the next in line", async () => {
+    const gate = Deferred.makeUnsafe<void>()
+    const handled: Array<string> = []
+    const last = latch()
+    const slow = Counter.logic("slow", ($) =>
+      $.onAction().run((payload, action) =>
+        Effect.sync(() => {
+          handled.push(action._tag)
+          if (payload === "last") last.resolve()
+        }).pipe(Effect.andThen(Deferred.await(gate)))
+      )
+    )
+    const runtime = disposing(
+      Runtime.make(Counter.implement({ initial: zero, logics: [slow], channel: { capacity: 1 } }), {
+        onError: () => {}
+      })
+    )
+    const ref = runtime.resolve(Counter.tag)
+    await runtime.runPromise(ref.actions.increment())
+    await idle()
+    await runtime.runPromise(ref.actions.increment())
+    const failing = rejection(runtime.runPromise(ref.actions.boom()))
+    const next = runtime.runPromise(ref.actions.note("last"))
+    expect(ref.unsafe.backlog().consumers).toMatchObject([{ depth: 1, waiting: 2 }])
+    Deferred.doneUnsafe(gate, Effect.void)
+    expect(await failing).toMatchObject({ _tag: "ReducerFailed" })
+    await next
+    await last.promise
+    expect(handled).toEqual(["increment", "increment", "note"])
+    await idle()
+    expect(ref.unsafe.backlog()).toMatchObject({
+      consumers: [{ depth: 0, waiting: 0, overflow: 0 }],
+      ingress: 0
+    })
+  })
+
   test("T4 without validate a state is not checked at commit", async () => {
     const runtime = disposing(Runtime.make(Counter.implement({ initial: zero })))
     const ref = runtime.resolve(Counter.tag)
@@ -668,6 +704,24 @@ describe("T5 entries of one instance, one after another", () => {
     })
     ref.unsafe.dispatch({ _tag: "note", payload: "1" })
     expect(ref.unsafe.getState().log.join("")).toBe("1234")
+  })
+
+  test("T5 whether a subscriber's caller can wait makes no difference to the order", async () => {
+    const { ref, runtime, $ } = setup()
+    const settled: Array<Promise<unknown>> = []
+    ref.unsafe.subscribe(({ count, log }) => {
+      if (count !== 1 || log.length > 0 || settled.length > 0) return
+      const line = (text: string) => ({ _tag: "note", payload: text }) as const
+      settled.push(runtime.runPromise(Effect.andThen(ref.dispatch(line("a")), ref.dispatch(line("g")))))
+      ref.unsafe.dispatch(line("b"))
+      settled.push(runtime.runPromise($.actions.note("c")))
+      settled.push($.callback("note")("d"))
+      settled.push(ref.unsafe.dispatchPromise(line("e")))
+      ref.unsafe.dispatchBatch([line("f")])
+    })
+    ref.unsafe.dispatch({ _tag: "increment" })
+    await Promise.all(settled)
+    expect(ref.unsafe.getState().log.join("")).toBe("abcdefg")
   })
 
   test("T5 a subscriber's entry that fails reaches onError alone", () => {
@@ -760,6 +814,19 @@ describe("T5 entries of one instance, one after another", () => {
     const error = await rejection(runtime.runPromise(ref.transact("outer", ref.actions.increment())))
     expect(error).toMatchObject({ _tag: "EntryInTransaction", entry: 'action "increment"' })
     expect(ref.unsafe.getVersion()).toBe(0)
+  })
+
+  test("T5 an entry made in a recipe of $.state fails with EntryInTransaction", async () => {
+    const { ref, runtime, $ } = setup()
+    const error = await rejection(
+      runtime.runPromise(
+        $.state.update((state) => {
+          ref.unsafe.dispatch({ _tag: "increment" })
+          return state
+        })
+      )
+    )
+    expect(error).toMatchObject({ _tag: "EntryInTransaction", openEntry: 'state-update "grab"' })
   })
 
   test("T5 a callback called inside a body rejects with EntryInTransaction", async () => {

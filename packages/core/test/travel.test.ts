@@ -59,9 +59,7 @@ describe("T1 a devtools operation", () => {
     const { ref, runtime, fired, to } = setup()
     await runtime.runPromise(ref.actions.increment())
     const emitted: Array<number> = []
-    runtime.run(
-      Stream.runForEach(ref.changes, ({ count }) => Effect.sync(() => void emitted.push(count)))
-    )
+    runtime.run(Stream.runForEach(ref.changes, ({ count }) => Effect.sync(() => void emitted.push(count))))
     await idle()
     expect(fired).toEqual([0, "increment", 1])
     to(at(42))
@@ -95,7 +93,13 @@ describe("T1 a devtools operation", () => {
     expect(ref.unsafe.getState()).toBe(before)
     expect(runtime.travel.active()).toBe(false)
     runtime.travel.live()
-    expect(entriesOf(runtime).map(({ origin }) => origin.name)).toEqual(["add", "jump", "jump", "jump", "live"])
+    expect(entriesOf(runtime).map(({ origin }) => origin.name)).toEqual([
+      "add",
+      "jump",
+      "jump",
+      "jump",
+      "live"
+    ])
   })
 
   test("T5 entries made meanwhile wait, in order, and then enter on the live state", async () => {

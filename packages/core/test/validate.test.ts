@@ -106,7 +106,10 @@ describe("T10 devtools", () => {
 describe('T10 validate: "commit"', () => {
   const enter = [
     ["an action", (app: ReturnType<typeof setup>) => app.ref.actions.rename(untyped(7))],
-    ["a batch", (app: ReturnType<typeof setup>) => app.ref.dispatchBatch([{ _tag: "rename", payload: untyped(7) }])],
+    [
+      "a batch",
+      (app: ReturnType<typeof setup>) => app.ref.dispatchBatch([{ _tag: "rename", payload: untyped(7) }])
+    ],
     [
       "a transaction",
       (app: ReturnType<typeof setup>) =>
@@ -114,7 +117,8 @@ describe('T10 validate: "commit"', () => {
     ],
     [
       "$.state.update",
-      (app: ReturnType<typeof setup>) => app.$.state.update((state) => ({ ...state, owner: { name: untyped(7) } }))
+      (app: ReturnType<typeof setup>) =>
+        app.$.state.update((state) => ({ ...state, owner: { name: untyped(7) } }))
     ],
     [
       "$.state.mutate",
@@ -125,15 +129,18 @@ describe('T10 validate: "commit"', () => {
     ]
   ] as const
 
-  test.each(enter)("T10 checks the commit of %s, and refuses what does not fit with its path", async (_, entry) => {
-    const app = setup({ validate: "commit" })
-    const error = await rejection(app.runtime.runPromise(entry(app)))
-    expect(error).toMatchObject({ _tag: "InvalidState", instanceId: "Account#1" })
-    expect(String(error)).toContain('["owner"]["name"]')
-    expect(app.ref.unsafe.getState()).toBe(initial)
-    await idle()
-    expect(app.delivered).toEqual([])
-  })
+  test.each(enter)(
+    "T10 checks the commit of %s, and refuses what does not fit with its path",
+    async (_, entry) => {
+      const app = setup({ validate: "commit" })
+      const error = await rejection(app.runtime.runPromise(entry(app)))
+      expect(error).toMatchObject({ _tag: "InvalidState", instanceId: "Account#1" })
+      expect(String(error)).toContain('["owner"]["name"]')
+      expect(app.ref.unsafe.getState()).toBe(initial)
+      await idle()
+      expect(app.delivered).toEqual([])
+    }
+  )
 
   test.each(enter)("T10 without it, the commit of %s is not checked", async (_, entry) => {
     const app = setup()
@@ -159,20 +166,27 @@ describe("T10 payloads", () => {
     ["of the encoded side", { amount: "1", note: "" }, '["amount"]'],
     ["with a wrong field", { amount: 1, note: 2 }, '["note"]'],
     ["that is none", undefined, ""]
-  ])("T10 a service's payload %s is refused with its path; nothing is dispatched", async (_, payload, path) => {
-    const { $, ref, runtime, reported, delivered } = setup()
-    const error = await rejection($.callback("deposit")(untyped(payload)))
-    expect(error).toBeInstanceOf(Errors.InvalidPayload)
-    expect(error).toMatchObject({ instanceId: "Account#1", entry: 'service-callback "deposit"', tag: "deposit" })
-    expect(String(error)).toContain(path)
-    expect(ref.unsafe.getState()).toBe(initial)
-    expect(reported.errors).toEqual([error])
-    expect(entriesOf(runtime)).toEqual([])
-    await idle()
-    expect(delivered).toEqual([])
-    await $.callback("deposit")({ amount: 1, note: "" })
-    expect(ref.unsafe.getState().amount).toBe(6)
-  })
+  ])(
+    "T10 a service's payload %s is refused with its path; nothing is dispatched",
+    async (_, payload, path) => {
+      const { $, ref, runtime, reported, delivered } = setup()
+      const error = await rejection($.callback("deposit")(untyped(payload)))
+      expect(error).toBeInstanceOf(Errors.InvalidPayload)
+      expect(error).toMatchObject({
+        instanceId: "Account#1",
+        entry: 'service-callback "deposit"',
+        tag: "deposit"
+      })
+      expect(String(error)).toContain(path)
+      expect(ref.unsafe.getState()).toBe(initial)
+      expect(reported.errors).toEqual([error])
+      expect(entriesOf(runtime)).toEqual([])
+      await idle()
+      expect(delivered).toEqual([])
+      await $.callback("deposit")({ amount: 1, note: "" })
+      expect(ref.unsafe.getState().amount).toBe(6)
+    }
+  )
 
   test("T10 a service that is refused and does not look makes no unhandled rejection", async () => {
     const rejections: Array<unknown> = []
@@ -233,7 +247,9 @@ describe("T10 Standard Schema v1", () => {
     const callbacks: Array<(by: number) => Promise<void>> = []
     const logic = Plane.logic("service", ($) => Effect.sync(() => void callbacks.push($.callback("right"))))
     const runtime = disposing(
-      Runtime.make(Plane.implement({ initial: start, validate: "commit", logics: [logic] }), { onError: () => {} })
+      Runtime.make(Plane.implement({ initial: start, validate: "commit", logics: [logic] }), {
+        onError: () => {}
+      })
     )
     const ref = runtime.resolve(Plane.tag)
     // Their own output is accepted as it is, and not copied.
