@@ -95,12 +95,10 @@ const changedFields = (previous: unknown, next: unknown): ReadonlyArray<string> 
 
 export type AnyInstance = Instance<Any, Any>
 
-export class Instance<S, A> {
+export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   readonly impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>
-  readonly instanceId: string
   readonly host: InstanceHost
   readonly scope: Scope.Closeable
-  readonly kernel: Transaction.Kernel<S>
   readonly deliveries: Deliveries
   readonly subscriptions: Subscriptions<S>
   /** What logic reads: told of every commit but devtools'. */
@@ -127,8 +125,8 @@ export class Instance<S, A> {
     input: unknown,
     host: InstanceHost
   ) {
+    super(instanceId, impl.initial(input))
     this.impl = impl
-    this.instanceId = instanceId
     this.host = host
     this.scope = Scope.makeUnsafe()
     this.dispatcher = host.scheduler.makeDispatcher()
@@ -143,16 +141,8 @@ export class Instance<S, A> {
         this.report(Cause.die(error), "predicate", request.name, { tag }),
       warn: host.warn
     })
-    this.initial = impl.initial(input)
+    this.initial = this.state
     this.checkState({ kind: "init", name: "initial" }, this.initial)
-    this.kernel = new Transaction.Kernel<S>(instanceId, this.initial, {
-      check: (origin, next) => {
-        if (impl.validate === "commit") this.checkState(origin, next)
-      },
-      publish: this.publish,
-      rolledBack: this.rolledBack,
-      tell: this.tell
-    })
   }
 
   // --- entries ------------------------------------------------------------------------------------------
@@ -166,7 +156,7 @@ export class Instance<S, A> {
     if (fiber !== undefined && Body.isLate(fiber)) throw this.lateWrite(origin)
     const cause = callerOf(fiber)?.txn
     const context: EntryContext = { cause, waiter: undefined, ticket }
-    if (this.kernel.idle) {
+    if (this.idle) {
       run(cause === undefined && ticket === null ? plainContext : context)
       return
     }
@@ -193,7 +183,7 @@ export class Instance<S, A> {
       if (Body.isLate(fiber)) return Effect.die(this.lateWrite(origin))
       if (this.closed) return Effect.die(this.instanceClosed(origin))
       const caller = callerOf(fiber)
-      if (this.kernel.idle && this.hasRoom(actions)) {
+      if (this.idle && this.hasRoom(actions)) {
         return attempt(
           caller === undefined ? plainContext : { cause: caller.txn, waiter: undefined, ticket: null }
         )
@@ -244,21 +234,8 @@ export class Instance<S, A> {
   /** Now if nothing is in the way; else after the open window, the commit being told, or the travel. */
   private whenIdle(task: () => void): void {
     if (Transaction.isOpen()) Transaction.whenClosed(() => this.whenIdle(task))
-    else if (this.kernel.idle || this.closed) task()
-    else this.kernel.later(task)
-  }
-
-  /** Returns the transaction's number. */
-  transition<Arg>(
-    origin: Origin,
-    actions: ReadonlyArray<AnyAction>,
-    step: (state: S, arg: Arg) => S,
-    arg: Arg,
-    context: EntryContext
-  ): number {
-    this.detail = this.host.trace.detail()
-    if (this.detail === Detail.full) this.startedAt = monotonicMs()
-    return this.kernel.transition(origin, actions, step, arg, context)
+    else if (this.idle || this.closed) task()
+    else this.later(task)
   }
 
   /** One transaction with a body. */
@@ -274,9 +251,9 @@ export class Instance<S, A> {
     const caused = (services: Context.Context<never>) =>
       Context.add(services, CallerRef, {
         ...(caller ?? nobody),
-        txn: { instanceId: this.instanceId, n: this.kernel.txn }
+        txn: { instanceId: this.instanceId, n: this.txn }
       })
-    const run = new BodyRun(this.kernel, origin, body, bodyServices, failed, caused)
+    const run = new BodyRun<S>(this, origin, body, bodyServices, failed, caused)
     let n: number
     try {
       n = this.transition(origin, [], run.step, undefined, context)
@@ -309,7 +286,7 @@ export class Instance<S, A> {
     const actions = [action]
     if (
       ticket === null &&
-      this.kernel.idle &&
+      this.idle &&
       !this.closed &&
       !Transaction.isOpen() &&
       Fiber.getCurrent() === undefined
@@ -402,7 +379,7 @@ export class Instance<S, A> {
     let next = state
     for (const action of actions) {
       next = this.plan(action._tag).step(next, action)
-      Transaction.refusePromise(this.instanceId, this.kernel.origin, next)
+      Transaction.refusePromise(this.instanceId, this.origin, next)
     }
     return next
   }
@@ -456,7 +433,7 @@ export class Instance<S, A> {
               } catch (cause) {
                 throw new ReducerFailed({
                   instanceId: this.instanceId,
-                  entry: Transaction.describe(this.kernel.origin),
+                  entry: Transaction.describe(this.origin),
                   tag,
                   cause
                 })
@@ -508,17 +485,25 @@ export class Instance<S, A> {
 
   // --- the kernel's hooks -------------------------------------------------------------------------------
 
-  private readonly publish = (
+  protected opening(): void {
+    this.detail = this.host.trace.detail()
+    if (this.detail === Detail.full) this.startedAt = monotonicMs()
+  }
+
+  protected check(origin: Origin, next: S): void {
+    if (this.impl.validate === "commit") this.checkState(origin, next)
+  }
+
+  protected publish(
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     previous: S,
     next: S,
-    context: unknown
-  ): void => {
-    // The kernel hands on what `transition` gave it.
-    const { cause, waiter, ticket } = context as EntryContext
+    context: EntryContext
+  ): void {
+    const { cause, waiter, ticket } = context
     const { instanceId } = this
-    const n = this.kernel.txn
+    const n = this.txn
     if (this.detail !== Detail.none) {
       this.record(
         origin,
@@ -571,20 +556,19 @@ export class Instance<S, A> {
     }
   }
 
-  private readonly rolledBack = (
+  protected rolledBack(
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     error: unknown,
-    context: unknown
-  ): void => {
-    // The kernel hands on what `transition` gave it.
-    const { cause } = context as EntryContext
+    context: EntryContext
+  ): void {
+    const { cause } = context
     const failure = causeOf(error)
     if (this.detail !== Detail.none) {
-      const { state } = this.kernel
+      const { state } = this
       this.record(origin, actions, "rollback", cause, Cause.squash(failure), state, state)
     }
-    const txn = txnId({ instanceId: this.instanceId, n: this.kernel.txn })
+    const txn = txnId({ instanceId: this.instanceId, n: this.txn })
     this.report(failure, "entry", Transaction.describe(origin), { txnId: txn })
   }
 
@@ -599,7 +583,7 @@ export class Instance<S, A> {
   ): void {
     const { trace } = this.host
     const { instanceId } = this
-    const n = this.kernel.txn
+    const n = this.txn
     const only = actions.length === 1 ? actions[0] : undefined
     const tags = only !== undefined ? this.plan(only._tag).tags : actions.map(({ _tag }) => _tag)
     if (this.detail === Detail.light) return trace.entry(instanceId, n, origin, tags, outcome, cause, error)
@@ -618,10 +602,9 @@ export class Instance<S, A> {
     })
   }
 
-  private readonly tell = (origin: Origin, previous: S, next: S, context: unknown): void => {
+  protected tell(origin: Origin, previous: S, next: S, context: EntryContext): void {
     if (context === plainContext) return this.tellAll(origin, previous, next)
-    // The kernel hands on what `transition` gave it.
-    tellFor((context as EntryContext).cause, () => this.tellAll(origin, previous, next))
+    tellFor(context.cause, () => this.tellAll(origin, previous, next))
   }
 
   private tellAll(origin: Origin, previous: S, next: S): void {
@@ -729,13 +712,13 @@ export class Instance<S, A> {
     this.closed = true
     const waiting = [...this.waiting.values()]
     for (const refuse of waiting) refuse()
-    this.kernel.release()
+    this.release()
     return Effect.flatMap(Scope.close(this.scope, Exit.void), () =>
       Effect.sync(() => {
         const undelivered = this.deliveries.close()
         for (const notify of this.closing) notify()
         const { instanceId } = this
-        const n = this.kernel.txn
+        const n = this.txn
         this.host.trace.closed({
           kind: "closed",
           txnId: txnId({ instanceId, n }),
@@ -761,19 +744,19 @@ export class Instance<S, A> {
 
   /** Shows a state. Entries wait until `live`. */
   travel(state: unknown): void {
-    this.kernel.whenTold(() => {
-      this.away ??= { state: this.kernel.state }
-      this.kernel.hold()
+    this.whenTold(() => {
+      this.away ??= { state: this.state }
+      this.hold()
       this.devtoolsEntry("jump", state)
     })
   }
 
   live(): void {
-    this.kernel.whenTold(() => {
+    this.whenTold(() => {
       if (this.away === undefined) return
       this.devtoolsEntry("live", this.away.state)
       this.away = undefined
-      this.kernel.release()
+      this.release()
     })
   }
 
@@ -790,14 +773,14 @@ export class Instance<S, A> {
 
   /** The committed state; to logic, the one that devtools came from. */
   get liveState(): S {
-    return this.away === undefined ? this.kernel.state : this.away.state
+    return this.away === undefined ? this.state : this.away.state
   }
 
   /** The window to write to, if this fiber is in one of this instance. */
   ownWindow(): BodyWindow<S> | undefined {
-    if (Transaction.current() !== this.kernel) return undefined
+    if (Transaction.current() !== this) return undefined
     // The windows of a kernel are made by its instance alone.
-    return this.kernel.window as BodyWindow<S> | undefined
+    return this.window as BodyWindow<S> | undefined
   }
 
   private checkState(origin: Origin, state: S): void {
@@ -818,7 +801,7 @@ export class Instance<S, A> {
     throw error
   }
 
-  private inTransaction(origin: Origin, open: Transaction.Kernel<unknown>): EntryInTransaction {
+  private inTransaction(origin: Origin, open: Transaction.AnyKernel): EntryInTransaction {
     return new EntryInTransaction({
       instanceId: this.instanceId,
       entry: Transaction.describe(origin),

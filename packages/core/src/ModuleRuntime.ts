@@ -40,7 +40,7 @@ export const toOrigin = (origin: string | Origin): Origin =>
   typeof origin === "string" ? { kind: "state-update", name: origin } : origin
 
 const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
-  const { impl, instanceId, kernel } = instance
+  const { impl, instanceId } = instance
   const actions: Record<string, (payload?: unknown) => Effect.Effect<void>> = {}
   for (const tag of Object.keys(impl.def.actions)) {
     actions[tag] = (payload) => instance.dispatch({ _tag: tag, payload })
@@ -62,7 +62,7 @@ const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
   const handle = { ...base, ...extension }
   const runtime: ModuleRuntime<S, A> = {
     ...handle,
-    getState: Effect.sync(() => kernel.state),
+    getState: Effect.sync(() => instance.state),
     dispatch: (action) => instance.dispatch(action),
     dispatchBatch: (batch) => instance.dispatchBatch(batch),
     reset: () => instance.reset(),
@@ -71,15 +71,15 @@ const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
       instance.transact(toOrigin(origin), body)) as ModuleRuntime<S, A>["transact"],
     backlog: Effect.sync(() => instance.deliveries.backlog()),
     unsafe: {
-      getState: () => kernel.state,
-      getVersion: () => kernel.version,
+      getState: () => instance.state,
+      getVersion: () => instance.version,
       dispatch: (action) => instance.dispatchSync(action, null),
       dispatchBatch: (batch) => instance.dispatchBatchSync(batch),
       dispatchPromise: (action) => instance.dispatchPromise(action),
       transact: (origin, body) => instance.transactSync(toOrigin(origin), body),
       subscribe: (listener) => instance.subscriptions.subscribe(listener),
       subscribeTo: (selector, listener, equals) =>
-        instance.subscriptions.subscribeTo(kernel.state, selector, listener, equals),
+        instance.subscriptions.subscribeTo(instance.state, selector, listener, equals),
       backlog: () => instance.deliveries.backlog()
     }
   }

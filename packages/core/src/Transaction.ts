@@ -14,48 +14,28 @@ import type { AnyAction, Origin } from "./Commit.ts"
 import { EntryInTransaction, TransactionSuspended } from "./Errors.ts"
 import type { Any } from "./internal/any.ts"
 
-/** What a kernel calls. None of these may make an entry, except what `tell` calls. */
-export interface Hooks<S> {
-  /** Throws to refuse a state. */
-  readonly check: (origin: Origin, next: S) => void
-  /** Puts the actions into the channels. `previous !== next` means a commit. */
-  readonly publish: (
-    origin: Origin,
-    actions: ReadonlyArray<AnyAction>,
-    previous: S,
-    next: S,
-    context: unknown
-  ) => void
-  readonly rolledBack: (
-    origin: Origin,
-    actions: ReadonlyArray<AnyAction>,
-    error: unknown,
-    context: unknown
-  ) => void
-  /** Tells the subscribers of a commit. Must not throw. */
-  readonly tell: (origin: Origin, previous: S, next: S, context: unknown) => void
-}
-
 export interface Window {
   /** Runs the effect, with these services, once the transaction is published. */
   readonly defer: (effect: Effect.Effect<unknown, unknown>, services: Context.Context<never>) => void
 }
 
 // Written by `transition` alone.
-let openKernel: Kernel<Any> | undefined
+let openKernel: AnyKernel | undefined
 const afterWindow: Array<() => void> = []
 
 /** The kernel whose transaction is open on this stack. */
-export const current = (): Kernel<Any> | undefined => openKernel
+export const current = (): AnyKernel | undefined => openKernel
 
 export const isOpen = (): boolean => openKernel !== undefined
 
 /** Runs when the open transaction has ended: for callers that its body happened to make room for. */
 export const whenClosed = (task: () => void): void => void afterWindow.push(task)
 
-export class Kernel<S> {
+export type AnyKernel = Kernel<Any, Any>
+
+/** `Context` is what an entry brings along; the kernel only hands it on. */
+export abstract class Kernel<S, Context> {
   readonly instanceId: string
-  private readonly hooks: Hooks<S>
   /** Written by a commit. */
   state: S
   /** Commits so far. Written by a commit. */
@@ -67,7 +47,7 @@ export class Kernel<S> {
   /** The body's window while one with a body is open. Written by whoever runs the body. */
   window: Window | undefined = undefined
   /** While held, entries wait in `queue`. Written by `hold` and `release`. */
-  held = false
+  private held = false
   private telling = false
   /** While `pump` is on the stack. Written by `pump`. */
   private pumping = false
@@ -76,11 +56,32 @@ export class Kernel<S> {
   private readonly queue: Array<() => void> = []
   private readonly urgent: Array<() => void> = []
 
-  constructor(instanceId: string, state: S, hooks: Hooks<S>) {
+  constructor(instanceId: string, state: S) {
     this.instanceId = instanceId
     this.state = state
-    this.hooks = hooks
   }
+
+  // What the kernel calls. None of these may make an entry, except what `tell` calls.
+
+  protected abstract opening(): void
+  /** Throws to refuse a state. */
+  protected abstract check(origin: Origin, next: S): void
+  /** Puts the actions into the channels. `previous !== next` means a commit. */
+  protected abstract publish(
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    previous: S,
+    next: S,
+    context: Context
+  ): void
+  protected abstract rolledBack(
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    error: unknown,
+    context: Context
+  ): void
+  /** Tells the subscribers of a commit. Must not throw. */
+  protected abstract tell(origin: Origin, previous: S, next: S, context: Context): void
 
   /** Whether an entry can run now. If not, give it to `later`. */
   get idle(): boolean {
@@ -107,7 +108,7 @@ export class Kernel<S> {
     actions: ReadonlyArray<AnyAction>,
     step: (state: S, arg: Arg) => S,
     arg: Arg,
-    context: unknown
+    context: Context
   ): number {
     if (openKernel !== undefined) {
       throw new EntryInTransaction({
@@ -117,6 +118,7 @@ export class Kernel<S> {
         openEntry: describe(openKernel.origin)
       })
     }
+    this.opening()
     const previous = this.state
     let next: S
     const n = ++this.txn
@@ -127,11 +129,11 @@ export class Kernel<S> {
       next = step(previous, arg)
       if (next !== previous) {
         refusePromise(this.instanceId, origin, next)
-        this.hooks.check(origin, next)
+        this.check(origin, next)
       }
     } catch (error) {
       openKernel = undefined
-      this.hooks.rolledBack(origin, actions, error, context)
+      this.rolledBack(origin, actions, error, context)
       runAfterWindow()
       throw error
     }
@@ -140,10 +142,10 @@ export class Kernel<S> {
     if (next !== previous) {
       this.state = next
       this.version++
-      this.hooks.publish(origin, actions, previous, next, context)
-      this.hooks.tell(origin, previous, next, context)
+      this.publish(origin, actions, previous, next, context)
+      this.tell(origin, previous, next, context)
     } else {
-      this.hooks.publish(origin, actions, previous, next, context)
+      this.publish(origin, actions, previous, next, context)
     }
     this.telling = false
     if (this.urgent.length > 0) for (const task of this.urgent.splice(0)) task()

@@ -99,7 +99,7 @@ export type TransactBody<S> =
 
 /** One run of a body. After `step` has returned or thrown, one of `committed` and `rolledBack` must follow. */
 export class BodyRun<S> {
-  private readonly kernel: Transaction.Kernel<S>
+  private readonly kernel: Transaction.Kernel<S, never>
   private readonly origin: Origin
   private readonly body: TransactBody<S>
   private readonly services: Context.Context<never>
@@ -111,7 +111,7 @@ export class BodyRun<S> {
   result: unknown
 
   constructor(
-    kernel: Transaction.Kernel<S>,
+    kernel: Transaction.Kernel<S, never>,
     origin: Origin,
     body: TransactBody<S>,
     services: Context.Context<never>,

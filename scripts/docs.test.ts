@@ -1,0 +1,83 @@
+// @vitest-environment happy-dom
+/** The documents hold: their programs run, their links lead somewhere, and every error has its page. */
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest"
+import { errorTags, examplesOf, fileOf, hasAnchor, linksOf, readPages } from "./docs.ts"
+import { root } from "./run.ts"
+
+const pages = readPages()
+const examples = pages.flatMap(examplesOf)
+const folder = join(root, "docs/.types/examples")
+
+beforeAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const { file, text } of examples.map(fileOf)) writeFileSync(join(folder, file), text)
+})
+
+test("the examples type-check", { timeout: 120_000 }, () => {
+  const tsc = [join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false", "-p", "docs"]
+  const { status, stdout } = spawnSync(process.execPath, tsc, { cwd: root, encoding: "utf8" })
+  const problems = stdout.split("\n").filter((line) => line.startsWith("docs/.types/"))
+  expect(problems).toEqual([])
+  // What else does not type-check is in a package, whose own check says so.
+  expect([0, 1, 2]).toContain(status)
+})
+
+describe("an example runs and is as it says:", { timeout: 30_000 }, () => {
+  beforeEach(() => {
+    for (const method of ["log", "error", "warn", "info"] as const)
+      vi.spyOn(console, method).mockImplementation(() => {})
+    document.body.innerHTML = '<div id="root"></div>'
+  })
+  afterEach(() => vi.restoreAllMocks())
+
+  const runOne = (file: string) => import(/* @vite-ignore */ pathToFileURL(join(folder, file)).href)
+
+  test.each(examples.filter(({ run }) => run))("$name", async (example) => {
+    await runOne(fileOf(example).file)
+    if (!example.name.startsWith("README.md:")) return
+    await vi.waitFor(() => expect(document.querySelector("button")?.textContent).toBe("0"))
+    document.querySelector("button")?.click()
+    await vi.waitFor(() => expect(document.querySelector("button")?.textContent).toBe("1"))
+  })
+})
+
+test("every link leads to a file and a heading", () => {
+  const broken = pages.flatMap((page) =>
+    linksOf(page)
+      .filter(({ anchor, file }) => !(existsSync(join(root, file)) && hasAnchor(file, anchor)))
+      .map(({ anchor, file }) => `${page.path}: ${file}#${anchor}`)
+  )
+  expect(broken).toEqual([])
+})
+
+test("every page is led to", () => {
+  const reached = new Set(["README.md"])
+  for (const path of reached) {
+    const page = pages.find((one) => one.path === path)
+    for (const { file } of page === undefined ? [] : linksOf(page)) reached.add(file)
+  }
+  expect(pages.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([])
+})
+
+test("every error has a page with a program that causes it, and every page an error", () => {
+  const errorPages = pages.filter(({ path }) => /^docs\/errors\/(?!README)/.test(path))
+  const named = errorPages.map(({ path }) => basename(path, ".md"))
+  expect(named.toSorted()).toEqual(errorTags().toSorted())
+  for (const page of errorPages) {
+    const tag = basename(page.path, ".md")
+    expect(page.text).toMatch(new RegExp(`^# ${tag}\n`))
+    const causing = examplesOf(page).filter(({ run, source }) => run && source.includes(`.toBe("${tag}: `))
+    expect(causing, page.path).not.toEqual([])
+  }
+})
+
+test("the README states no figure: those are in docs/benchmarks.md, held to what was measured", () => {
+  const readme = pages.find(({ path }) => path === "README.md")?.text ?? ""
+  expect(readme.match(/\d[\d.,]*\s?(?:ns|µs|us|ms|kB|KB|MB|x|%|times)\b/g)).toBeNull()
+  expect(readme).toContain("(docs/benchmarks.md)")
+})
