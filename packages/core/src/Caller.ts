@@ -47,6 +47,9 @@ export const tellFor = (cause: TxnRef | undefined, tell: () => void): void => {
   }
 }
 
+/** Whether an entry made now has no caller to be caused by: no fiber runs, and no commit is being told. */
+export const isOutside = (): boolean => told === undefined && Fiber.getCurrent() === undefined
+
 /** The fiber has pulled the delivery that this caller is about, or has asked for the next. */
 export const setPuller = (fiber: Fiber.Fiber<unknown, unknown>, caller: Caller | undefined): void => {
   if (caller === undefined) pullers.delete(fiber)

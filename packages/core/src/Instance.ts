@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Body from "./Body.ts"
-import { type Caller, callerOf, CallerRef, nobody, tellFor } from "./Caller.ts"
+import { type Caller, callerOf, CallerRef, isOutside, nobody, tellFor } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import { type ConsumerRequest, Deliveries, type Delivery, type Traced } from "./Delivery.ts"
@@ -289,7 +289,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       this.idle &&
       !this.closed &&
       !Transaction.isOpen() &&
-      Fiber.getCurrent() === undefined
+      isOutside()
     ) {
       this.transition(plan.origin, actions, plan.step, action, plainContext)
       return
