@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { DeskBrowser, type DeskPage, serverAlerts } from "./openDesk.ts"
+import { DeskBrowser, type DeskPage, eventually, serverAlerts } from "./openDesk.ts"
 import { countByAirport, readFlights } from "./realData.ts"
 import { startRecording } from "./recording.ts"
 
@@ -76,9 +76,9 @@ describe("the replay at full speed", () => {
     })
     await page.getByRole("button", { name: "Pause", exact: true }).click()
     await page.getByText("Paused", { exact: true }).waitFor()
-    await expect
-      .poll(() => page.locator(".watch-panel .panel-head .count").textContent())
-      .toMatch(", 0 waiting")
+    await eventually(() => page.locator(".watch-panel .panel-head .count").textContent()).toMatch(
+      ", 0 waiting"
+    )
   })
 
   test("a jump to a transaction shows its state and fires nothing; live goes on after", async () => {
@@ -193,9 +193,9 @@ describe("the replay at full speed", () => {
 
   test("every match became one alert, here and on the server", async () => {
     const { page, server } = desk
-    await expect
-      .poll(() => page.locator(".watch-panel .panel-head .count").textContent(), { timeout: 60_000 })
-      .toBe(`${expectedAlerts.length} alerts, 0 waiting`)
+    await eventually(() => page.locator(".watch-panel .panel-head .count").textContent()).toBe(
+      `${expectedAlerts.length} alerts, 0 waiting`
+    )
     const { alerts, recorded } = JSON.parse(await stateOf("Watch")) as {
       alerts: Array<{ rule: string; flight: { id: number }; place: number }>
       recorded: number

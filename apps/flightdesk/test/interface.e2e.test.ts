@@ -1,7 +1,7 @@
 /** The desk by keyboard, on a small screen, and for those who do not see it. */
 import type { Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
-import { DeskBrowser, type DeskPage, type OpenOptions } from "./openDesk.ts"
+import { DeskBrowser, type DeskPage, eventually, type OpenOptions } from "./openDesk.ts"
 
 let browser: DeskBrowser
 let desk: DeskPage | undefined
@@ -75,9 +75,9 @@ describe("by keyboard", () => {
       .waitFor()
     await page.keyboard.press("Enter")
     await page.getByRole("heading", { name: new RegExp(`^${next?.slice(0, 3)}`) }).waitFor()
-    await expect
-      .poll(() => page.locator('.spot[aria-pressed="true"]').getAttribute("id"))
-      .toBe(`airport-${next?.slice(0, 3)}`)
+    await eventually(() => page.locator('.spot[aria-pressed="true"]').getAttribute("id")).toBe(
+      `airport-${next?.slice(0, 3)}`
+    )
     await page.keyboard.press("Enter")
     await page.locator(".detail-panel").waitFor({ state: "detached" })
   })
@@ -89,17 +89,17 @@ describe("by keyboard", () => {
     const heading = table.getByRole("columnheader", { name: "Delay" })
     await heading.getByRole("button").focus()
     await page.keyboard.press("Enter")
-    await expect.poll(() => heading.getAttribute("aria-sort")).toBe("descending")
+    await eventually(() => heading.getAttribute("aria-sort")).toBe("descending")
     await page.keyboard.press("Enter")
-    await expect.poll(() => heading.getAttribute("aria-sort")).toBe("ascending")
+    await eventually(() => heading.getAttribute("aria-sort")).toBe("ascending")
     const first = table.locator(".row").first()
     expect(await first.getAttribute("aria-rowindex")).toBe("2")
     expect(await first.locator(".delay").textContent()).toMatch(/min early$/)
     await table.focus()
     await page.keyboard.press("End")
-    await expect
-      .poll(async () => table.locator(".row").last().getAttribute("aria-rowindex"))
-      .toBe(await table.getAttribute("aria-rowcount"))
+    await eventually(async () => table.locator(".row").last().getAttribute("aria-rowindex")).toBe(
+      await table.getAttribute("aria-rowcount")
+    )
   })
 
   test("filters narrow the table, and rules are added, edited and removed", async () => {
@@ -107,12 +107,12 @@ describe("by keyboard", () => {
     await playUntil(page, 2_000)
     const count = page.locator(".flights-panel .panel-head .count")
     await page.getByRole("searchbox", { name: "Route" }).fill("ord-lax")
-    await expect.poll(() => count.textContent()).toMatch(/^\d+ of /)
+    await eventually(() => count.textContent()).toMatch(/^\d+ of /)
     const routes = await page.locator(".flights-panel .row .route").allTextContents()
     expect(routes.length).toBeGreaterThan(0)
     expect(new Set(routes)).toEqual(new Set(["ORD→LAX"]))
     await page.getByRole("button", { name: "Clear" }).click()
-    await expect.poll(() => count.textContent()).toMatch(/^[\d,]+ flights$/)
+    await eventually(() => count.textContent()).toMatch(/^[\d,]+ flights$/)
 
     const rules = page.getByRole("list", { name: "Rules" }).getByRole("listitem")
     expect(await rules.count()).toBe(3)
@@ -121,10 +121,10 @@ describe("by keyboard", () => {
     await draft.getByLabel("Direction").selectOption("out of")
     await draft.getByLabel("Airport").selectOption("DEN")
     await draft.getByRole("button", { name: "Add this rule" }).press("Enter")
-    await expect.poll(() => rules.count()).toBe(4)
+    await eventually(() => rules.count()).toBe(4)
     await rules.nth(3).getByRole("spinbutton").fill("35")
     await page.getByRole("button", { name: "Remove the rule over 35 minutes late out of DEN" }).press("Enter")
-    await expect.poll(() => rules.count()).toBe(3)
+    await eventually(() => rules.count()).toBe(3)
   })
 })
 

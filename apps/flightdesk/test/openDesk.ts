@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { build } from "vite"
+import { expect } from "vitest"
 import { chromiumArgs, ensureChromium } from "../../../scripts/chromium.ts"
 import { type DeskServerOptions, type RunningDesk, startDesk } from "../server/DeskServer.ts"
 
@@ -25,6 +26,13 @@ export interface OpenOptions extends Omit<DeskServerOptions, "port" | "dist"> {
   /** Do not wait until the flights are loaded. */
   readonly early?: boolean
 }
+
+/** How long something that must come about may take, on a machine that is busy with other things. */
+export const patienceMs = 90_000
+
+/** Asks again until it is as expected. */
+export const eventually = <A>(ask: () => A | Promise<A>) =>
+  expect.poll(ask, { timeout: patienceMs, interval: 50 })
 
 /** One build and one browser for a file of tests. */
 export class DeskBrowser {
@@ -58,6 +66,7 @@ export class DeskBrowser {
     const { colorScheme = "light", early = false, height = 900, width = 1280, ...serverOptions } = options
     const server = await startDesk({ ...serverOptions, port: 0, dist: this.dist })
     const context = await this.browser.newContext({ viewport: { width, height }, colorScheme })
+    context.setDefaultTimeout(patienceMs)
     const page = await context.newPage()
     const complaints: Array<string> = []
     page.on("console", (message) => {

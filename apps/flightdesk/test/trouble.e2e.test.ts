@@ -4,7 +4,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
-import { DeskBrowser, type DeskPage, type OpenOptions, serverAlerts, setFault } from "./openDesk.ts"
+import {
+  DeskBrowser,
+  type DeskPage,
+  eventually,
+  type OpenOptions,
+  serverAlerts,
+  setFault
+} from "./openDesk.ts"
 import { readFlights } from "./realData.ts"
 
 let browser: DeskBrowser
@@ -67,9 +74,9 @@ describe("data", () => {
     await page.locator(".progress .count").getByText("7 of 7").waitFor()
     await page.locator(".flights-panel .panel-head").getByText("2 flights").waitFor()
     const rejections = page.locator(".rejections")
-    await expect
-      .poll(() => rejections.locator("summary").textContent())
-      .toBe("5 lines of the data could not be read as flights")
+    await eventually(() => rejections.locator("summary").textContent()).toBe(
+      "5 lines of the data could not be read as flights"
+    )
     await rejections.locator("summary").click()
     expect(await rejections.locator("li").allTextContents()).toEqual([
       expect.stringMatching(/^Line 6: delay: missing key/),
@@ -78,11 +85,11 @@ describe("data", () => {
       expect.stringMatching(/^Line 3: date: "2001\/02\/31 10:00" is not a minute/),
       expect.stringMatching(/^Line 2: delay: expected number/)
     ])
-    await expect.poll(async () => (await serverAlerts(server)).alerts).toHaveLength(2)
+    await eventually(async () => (await serverAlerts(server)).alerts).toHaveLength(2)
     // A restart counts them anew, not twice.
     await page.getByRole("button", { name: "Restart" }).click()
     await page.getByText("All flights have arrived").waitFor()
-    await expect.poll(() => rejections.locator("summary").textContent()).toMatch(/^5 lines/)
+    await eventually(() => rejections.locator("summary").textContent()).toMatch(/^5 lines/)
     expect(complaints).toEqual([])
   })
 
@@ -120,12 +127,12 @@ describe("the server", () => {
     await page.getByRole("contentinfo").getByText("pushing back").waitFor()
     const held = await page.locator(".flights-panel .panel-head .count").textContent()
     expect((await serverAlerts(server).catch(() => undefined))?.alerts).toBeUndefined()
-    await expect.poll(() => page.locator(".flights-panel .panel-head .count").textContent()).toBe(held)
+    await eventually(() => page.locator(".flights-panel .panel-head .count").textContent()).toBe(held)
     await setFault(server, "none")
     await page.getByText("All flights have arrived").waitFor({ timeout: 120_000 })
-    await expect
-      .poll(() => page.locator(".watch-panel .panel-head .count").textContent(), { timeout: 60_000 })
-      .toBe("653 alerts, 0 waiting")
+    await eventually(() => page.locator(".watch-panel .panel-head .count").textContent()).toBe(
+      "653 alerts, 0 waiting"
+    )
     const { alerts, requests } = await serverAlerts(server)
     expect(new Set(alerts.map(({ id }) => id)).size).toBe(653)
     expect(requests).toBe(653)
@@ -139,9 +146,9 @@ describe("the server", () => {
     const flights = await file(`${fault}.json`, JSON.stringify([late]))
     const { page, server } = await openDesk({ files: { flights } })
     await page.getByLabel("Simulate server trouble").selectOption(fault)
-    await expect
-      .poll(async () => (await fetch(`${server.address}/api/faults`)).json() as Promise<unknown>)
-      .toEqual({ fault })
+    await eventually(
+      async () => (await fetch(`${server.address}/api/faults`)).json() as Promise<unknown>
+    ).toEqual({ fault })
     await playAtFullSpeed(page)
     await page.locator(".watch-panel").getByRole("alert").getByText(message).waitFor()
     await page.locator(".watch-panel").getByText("2 alerts, 2 waiting").waitFor()
@@ -158,9 +165,9 @@ describe("the server", () => {
     await page.getByRole("button", { name: "Restart" }).click()
     await setFault(server, "none")
     await page.getByText("All flights have arrived").waitFor({ timeout: 120_000 })
-    await expect
-      .poll(() => page.locator(".watch-panel .panel-head .count").textContent(), { timeout: 60_000 })
-      .toBe("653 alerts, 0 waiting")
+    await eventually(() => page.locator(".watch-panel .panel-head .count").textContent()).toBe(
+      "653 alerts, 0 waiting"
+    )
     const { alerts } = await serverAlerts(server)
     expect(alerts).toHaveLength(653)
     expect(new Set(alerts.map(({ session }) => session.replace(/^.*-/, "")))).toEqual(new Set(["2"]))
@@ -208,7 +215,7 @@ describe("the details of an airport", () => {
     await setFault(server, "none")
     await pickAirport(page, "LAX")
     const heading = page.locator(".detail-panel").getByRole("heading")
-    await expect.poll(() => heading.textContent()).toBe("LAX Los Angeles International")
+    await eventually(() => heading.textContent()).toBe("LAX Los Angeles International")
     expect(cancelled).toEqual(["/api/airports/ORD"])
     // Longer than the slow answer would have taken, seen from the server's own side.
     await (await fetch(`${server.address}/api/airports/ORD?fault=slow`)).text()
