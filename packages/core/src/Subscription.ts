@@ -24,6 +24,10 @@ interface Selected<B> {
  * Runs the selector and notes what it read. Only a selection that cannot hide an unread part of the state is
  * narrowed: a primitive, a field's value, or a row. For any other value (`s => ({ a: s.a })`) the parts it
  * carries out may be read later, so it counts as having read everything.
+ *
+ * What cannot be seen: that a selector takes one collection both for its reference (it compares or remembers
+ * it) and for a row, through one variable or through another path to the same collection. It then counts as
+ * having read the row alone.
  */
 const observe = <S extends object, B>(state: S, selector: Selector<S, B>): Selected<B> => {
   const fields = new Set<PropertyKey>()

@@ -46,7 +46,8 @@ const board = (ids: ReadonlyArray<number> = []): BoardState => ({
   list: [],
   rows: Rows.empty.setAll(ids.map((id) => row(id))),
   others: Rows.empty,
-  inner: { rows: Rows.empty }
+  // Not `Rows.empty`, which `others` is: see the limit named at `observe` in Subscription.ts.
+  inner: { rows: Rows.empty.set(row(0)).clear() }
 })
 
 const startBoard = (initial: BoardState = board()) => {
@@ -136,64 +137,59 @@ describe("subscribe", () => {
   })
 
   it("T3 any mix of subscribing and unsubscribing, also while telling, tells as a plain list would", () => {
-    // What each listener does when it is told, by its own number and how often it was told.
-    const act = fc.oneof(
-      { weight: 3, arbitrary: fc.constant({ stop: -1, start: false }) },
-      { weight: 2, arbitrary: fc.record({ stop: fc.nat(7), start: fc.boolean() }) }
-    )
+    // What a listener does at each turn: whom it stops, itself perhaps, and whether it starts another.
+    const act = fc.record({
+      stops: fc.oneof(
+        { weight: 2, arbitrary: fc.constant([]) },
+        { weight: 3, arbitrary: fc.array(fc.nat(7), { maxLength: 3 }) }
+      ),
+      start: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.boolean())
+    })
     fc.assert(
       fc.property(
         fc.array(fc.array(act, { maxLength: 4 }), { minLength: 1, maxLength: 8 }),
         fc.integer({ min: 1, max: 5 }),
         (acts, commits) => {
-          const real = startLane(() => Effect.void)
+          const { it: lane } = startLane(() => Effect.void)
           const told: Array<number> = []
           const stops: Array<() => void> = []
-          const counts: Array<number> = []
           const start = () => {
             const me = stops.length
-            counts.push(0)
-            const listener = () => {
-              told.push(me)
-              const turn = counts[me] ?? 0
-              counts[me] = turn + 1
-              const each = acts[me % acts.length]?.[turn]
-              if (each === undefined) return
-              if (each.stop >= 0) stops[each.stop]?.()
-              if (each.start && stops.length < 40) start()
-            }
-            stops.push(real.it.unsafe.subscribe(listener))
+            let turn = 0
+            stops.push(
+              lane.unsafe.subscribe(() => {
+                told.push(me)
+                const each = acts[me % acts.length]?.[turn++]
+                for (const other of each?.stops ?? []) stops[other]?.()
+                if (each?.start === true && stops.length < 40) start()
+              })
+            )
           }
           // The model: who is on the list when the telling begins, and still when its turn comes.
           const expected: Array<number> = []
-          const active: Array<boolean> = []
-          const turns: Array<number> = []
-          const startModel = () => {
-            active.push(true)
-            turns.push(0)
-          }
+          const list: Array<{ active: boolean; turn: number }> = []
           for (let i = 0; i < acts.length; i++) {
             start()
-            startModel()
+            list.push({ active: true, turn: 0 })
           }
           for (let n = 1; n <= commits; n++) {
-            real.it.unsafe.dispatch(a(n))
-            const present = active.length
-            for (let me = 0; me < present; me++) {
-              if (active[me] !== true) continue
+            lane.unsafe.dispatch(a(n))
+            const present = list.slice()
+            present.forEach((listener, me) => {
+              if (!listener.active) return
               expected.push(me)
-              const turn = turns[me] ?? 0
-              turns[me] = turn + 1
-              const each = acts[me % acts.length]?.[turn]
-              if (each === undefined) continue
-              if (each.stop >= 0 && each.stop < active.length) active[each.stop] = false
-              if (each.start && active.length < 40) startModel()
-            }
+              const each = acts[me % acts.length]?.[listener.turn++]
+              for (const other of each?.stops ?? []) {
+                const stopped = list[other]
+                if (stopped !== undefined) stopped.active = false
+              }
+              if (each?.start === true && list.length < 40) list.push({ active: true, turn: 0 })
+            })
           }
           expect(told).toEqual(expected)
         }
       ),
-      { numRuns: 200 }
+      { numRuns: 500 }
     )
   })
 })
@@ -550,7 +546,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     .map(([f, id]): Change => [`${f}.remove(${id})`, changeRows(f, (rows) => rows.remove(id))]),
   fieldName.map((f): Change => [`${f}.clear()`, changeRows(f, (rows) => rows.clear())]),
   fc.constant<Change>(["others=rows", (s) => ({ ...s, others: s.rows })]),
-  fc.constant<Change>(["inner=rows", (s) => ({ ...s, inner: { rows: s.rows } })]),
+  // Not `inner.rows = s.rows`, for the same reason.
   fc.constant<Change>(["nothing", (s) => ({ ...s })])
 )
 
