@@ -2,9 +2,9 @@
  * The documents, and the programs in them.
  *
  * A fence of `ts` or `tsx` is a program: it type-checks. With `run` after the language it also runs, and then
- * `expression // => value` asserts its value, `const name = … // => value` that of the constant, and
- * `expression // throws Tag` what it throws or rejects with. On the
- * page of that tag the error's message is the page's quote. With `then` it goes on with the program before.
+ * `expression // => value` asserts the value, `expression // soon => value` waits for it, and
+ * `expression // throws Tag` asserts what it throws or rejects with: on the page of that tag, with the message
+ * that the page quotes. With `then` it goes on with the program before.
  */
 import { globSync, readFileSync } from "node:fs"
 import { basename, dirname, join, posix } from "node:path"
@@ -44,7 +44,7 @@ const fences = /^```(\S*) ?(.*)\n([\s\S]*?)^```$/gm
 
 /** `error` is what an error of the page's own tag says: the page quotes it. */
 const asserting = (line: string, error: Error): string => {
-  const [, code, sign, wanted] = /^\s*(.+?)\s*\/\/ (=>|throws) (.+)$/.exec(line) ?? []
+  const [, code, sign, wanted] = /^\s*(.+?)\s*\/\/ (=>|soon =>|throws) (.+)$/.exec(line) ?? []
   if (code === undefined || wanted === undefined) return line
   if (sign === "throws") {
     const [told, expected] =
@@ -54,10 +54,9 @@ const asserting = (line: string, error: Error): string => {
     const outcome = `(async () => ${code})().then(() => "no error", (error) => ${told})`
     return `expect(await ${outcome}).toBe(${JSON.stringify(expected)})`
   }
-  const [, constant] = /^const (\w+)\b/.exec(code) ?? []
-  return constant === undefined
-    ? `expect(${code}).toEqual(${wanted})`
-    : `${code}; expect(${constant}).toEqual(${wanted})`
+  if (sign === "soon =>")
+    return `await expect.poll(() => ${code}, { timeout: 10_000, interval: 5 }).toEqual(${wanted})`
+  return `expect(${code}).toEqual(${wanted})`
 }
 
 export const examplesOf = ({ path, text }: Page): Array<Example> => {
