@@ -73,14 +73,10 @@ export interface EntryContext {
 /** All that an instance knows of a tag. */
 interface Plan<S> {
   readonly origin: Origin
-  readonly tags: ReadonlyArray<string>
   readonly step: (state: S, action: AnyAction) => S
-  /** Whether the action carries nothing, whatever its caller hands over (an event, in `onClick={actions.x}`). */
-  readonly isVoid: boolean
+  /** The action itself if it carries nothing, whatever its caller hands over (`onClick={actions.x}`: an event). */
+  readonly bare: readonly [AnyAction] | undefined
 }
-
-const carried = (plan: Pick<Plan<unknown>, "isVoid">, action: AnyAction): AnyAction =>
-  plan.isVoid && action.payload !== undefined ? { _tag: action._tag } : action
 
 const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 const batchOrigin: Origin = { kind: "action", name: "batch" }
@@ -271,34 +267,31 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   dispatch(given: AnyAction): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const plan = this.plan(given._tag)
-      const action = carried(plan, given)
-      const actions = [action]
-      return this.enter(plan.origin, actions, (context) =>
-        this.attempt(plan.origin, actions, plan.step, action, context)
+      const { origin, step, bare } = this.plan(given._tag)
+      const actions: readonly [AnyAction] = bare ?? [given]
+      return this.enter(origin, actions, (context) =>
+        this.attempt(origin, actions, step, actions[0], context)
       )
     })
   }
 
   dispatchSync(given: AnyAction, ticket: Ticket | null): void {
     const plan = this.plan(given._tag)
-    const action = carried(plan, given)
-    const actions = [action]
-    if (
-      ticket === null &&
-      this.idle &&
-      !this.closed &&
-      !Transaction.isOpen() &&
-      isOutside()
-    ) {
-      this.transition(plan.origin, actions, plan.step, action, plainContext)
-      return
+    const actions: readonly [AnyAction] = plan.bare ?? [given]
+    if (ticket === null && this.idle && !this.closed && !Transaction.isOpen() && isOutside()) {
+      this.transition(plan.origin, actions, plan.step, actions[0], plainContext)
+    } else {
+      this.dispatchContended(plan, actions, ticket)
     }
-    this.enterSync(
-      plan.origin,
-      (context) => this.transition(plan.origin, actions, plan.step, action, context),
-      ticket
-    )
+  }
+
+  // Apart, because a closure would cost the common way an allocation.
+  private dispatchContended(
+    { origin, step }: Plan<S>,
+    actions: readonly [AnyAction],
+    ticket: Ticket | null
+  ): void {
+    this.enterSync(origin, (context) => this.transition(origin, actions, step, actions[0], context), ticket)
   }
 
   dispatchBatch(batch: ReadonlyArray<AnyAction>): Effect.Effect<void> {
@@ -422,8 +415,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     const origin: Origin = { kind: "action", name: tag }
     const made: Plan<S> = {
       origin,
-      tags: [tag],
-      isVoid: isVoid((def.actions as Readonly<Record<string, AnySchema>>)[tag]),
+      bare: isVoid((def.actions as Readonly<Record<string, AnySchema>>)[tag]) ? [{ _tag: tag }] : undefined,
       step:
         reducer === undefined
           ? (state) => state
@@ -501,20 +493,24 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     next: S,
     context: EntryContext
   ): void {
-    const { cause, waiter, ticket } = context
+    if (this.detail !== Detail.none) {
+      const outcome = previous === next ? "unchanged" : "commit"
+      this.record(origin, actions, outcome, context.cause, undefined, previous, next)
+    }
+    if (context !== plainContext || !this.deliveries.none || this.host.sinks.length > 0) {
+      this.publishOut(origin, actions, previous, next, context)
+    }
+  }
+
+  private publishOut(
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    previous: S,
+    next: S,
+    { cause, waiter, ticket }: EntryContext
+  ): void {
     const { instanceId } = this
     const n = this.txn
-    if (this.detail !== Detail.none) {
-      this.record(
-        origin,
-        actions,
-        previous === next ? "unchanged" : "commit",
-        cause,
-        undefined,
-        previous,
-        next
-      )
-    }
     if (actions.length > 0 && !this.deliveries.none) {
       const traced = this.detail === Detail.full ? { cause: cause && txnId(cause) } : undefined
       if (traced !== undefined) this.recordDeliveries(actions, n, traced)
@@ -582,18 +578,18 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     next: S
   ): void {
     const { trace } = this.host
-    const { instanceId } = this
-    const n = this.txn
-    const only = actions.length === 1 ? actions[0] : undefined
-    const tags = only !== undefined ? this.plan(only._tag).tags : actions.map(({ _tag }) => _tag)
-    if (this.detail === Detail.light) return trace.entry(instanceId, n, origin, tags, outcome, cause, error)
+    const { instanceId, txn: n } = this
+    if (this.detail === Detail.light) {
+      trace.entry(instanceId, n, origin, actions, outcome, cause, error)
+      return
+    }
     trace.event({
       kind: "entry",
       txnId: txnId({ instanceId, n }),
       instanceId,
       cause: cause && txnId(cause),
       origin,
-      tags,
+      tags: actions.map(({ _tag }) => _tag),
       outcome,
       ...(outcome === "rollback" ? { error } : {}),
       durationMs: monotonicMs() - this.startedAt,

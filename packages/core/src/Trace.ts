@@ -2,7 +2,7 @@
  * What is recorded of every entry: a ring of fixed capacity that overwrites its oldest events and counts
  * what it lost. Recording never allocates more than the event's own details and never fails an entry.
  */
-import type { Origin } from "./Commit.ts"
+import type { AnyAction, Origin } from "./Commit.ts"
 import { Ring } from "./internal/ring.ts"
 
 /**
@@ -126,8 +126,9 @@ class Slot {
   instanceId = ""
   n = 0
   cause: TxnRef | undefined = undefined
-  origin: Origin | undefined = undefined
-  tags: ReadonlyArray<string> = []
+  origin: Origin = { kind: "init", name: "" }
+  /** Absent for one action, whose tag is the origin's name. */
+  tags: ReadonlyArray<string> | undefined = undefined
   outcome: EntryEvent["outcome"] = "commit"
   error: unknown = undefined
   whole: Unnumbered<TraceEvent> | undefined = undefined
@@ -142,8 +143,8 @@ const readSlot = (slot: Slot, seq: number): TraceEvent => {
     instanceId: slot.instanceId,
     cause: slot.cause && txnId(slot.cause),
     at: slot.at,
-    origin: slot.origin ?? { kind: "init", name: "" },
-    tags: slot.tags,
+    origin: slot.origin,
+    tags: slot.tags ?? [slot.origin.name],
     outcome: slot.outcome
   }
   return slot.outcome === "rollback" ? { ...entry, error: slot.error } : entry
@@ -203,11 +204,12 @@ export class TraceRecorder implements TraceReader {
     return Detail.full
   }
 
+  /** At level `light`. Writes no more than it must: this is most of what recording costs an entry. */
   entry(
     instanceId: string,
     n: number,
     origin: Origin,
-    tags: ReadonlyArray<string>,
+    actions: ReadonlyArray<AnyAction>,
     outcome: EntryEvent["outcome"],
     cause: TxnRef | undefined,
     error: unknown
@@ -216,12 +218,13 @@ export class TraceRecorder implements TraceReader {
     slot.at = this.now()
     slot.instanceId = instanceId
     slot.n = n
-    slot.cause = cause
     slot.origin = origin
-    slot.tags = tags
     slot.outcome = outcome
-    slot.error = error
-    slot.whole = undefined
+    if (slot.cause !== cause) slot.cause = cause
+    if (slot.error !== error) slot.error = error
+    if (slot.whole !== undefined) slot.whole = undefined
+    const tags = actions.length === 1 ? undefined : actions.map(({ _tag }) => _tag)
+    if (slot.tags !== tags) slot.tags = tags
     if (this.sinks.size > 0) this.flushSoon()
   }
 
@@ -238,15 +241,15 @@ export class TraceRecorder implements TraceReader {
     if (this.level !== "off") this.event(event)
   }
 
-  counts(): TraceCounts {
+  readonly counts = (): TraceCounts => {
     return { recorded: this.ring.recorded, dropped: this.ring.dropped, sampledOut: this.sampledOut }
   }
 
-  snapshot(): TraceSnapshot {
+  readonly snapshot = (): TraceSnapshot => {
     return { events: this.since(0), ...this.counts() }
   }
 
-  attach(sink: TraceSink): () => void {
+  readonly attach = (sink: TraceSink): (() => void) => {
     this.sinks.set(sink, this.ring.recorded)
     return () => void this.sinks.delete(sink)
   }

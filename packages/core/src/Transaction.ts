@@ -128,7 +128,7 @@ export abstract class Kernel<S, Context> {
     try {
       next = step(previous, arg)
       if (next !== previous) {
-        refusePromise(this.instanceId, origin, next)
+        if (isPromiseLike(next)) refusePromise(this.instanceId, origin, next)
         this.check(origin, next)
       }
     } catch (error) {
@@ -189,7 +189,8 @@ const runAfterWindow = (): void => {
 }
 
 const isPromiseLike = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"
+  // A missing property is found missing faster by its value than by `in`; any value but null has properties.
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
 
 /** A body, recipe or reducer may not answer later. What the promise then fails with is this refusal's doing. */
 export const refusePromise = (instanceId: string, origin: Origin, value: unknown): void => {
