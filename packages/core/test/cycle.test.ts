@@ -2,6 +2,7 @@ import { Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { collectWarnings, empty, gaugeOf, isDone, Lane, laneOf, startLane, stepper } from "./lane.ts"
 import { collectErrors, disposing, idle } from "./support.ts"
@@ -595,4 +596,120 @@ describe("C4 with setups", () => {
     expect(runtime.resolve(Lane.tag).unsafe.getState().log).toEqual(upTo(6))
     expect(warnings.length).toBeLessThanOrEqual(1)
   })
+})
+
+// ---------------------------------------------------------------------------------------------------------
+// Random networks of modules, whose handlers dispatch to each other
+
+const networkTags = ["a", "b", "c"] as const
+type NetworkTag = (typeof networkTags)[number]
+interface Target {
+  readonly module: number
+  readonly tag: NetworkTag
+}
+
+const target: fc.Arbitrary<Target> = fc.record({ module: fc.nat(2), tag: fc.constantFrom(...networkTags) })
+const network = fc.record({
+  capacities: fc.tuple(
+    fc.integer({ min: 1, max: 2 }),
+    fc.integer({ min: 1, max: 2 }),
+    fc.integer({ min: 1, max: 2 })
+  ),
+  strategies: fc.array(fc.constantFrom("run" as const, "parallel" as const), { minLength: 3, maxLength: 3 }),
+  /** Where the handler of each module and tag dispatches to. */
+  routes: fc.array(fc.array(target, { maxLength: 2 }), { minLength: 9, maxLength: 9 }),
+  atOnce: fc.boolean(),
+  sink: fc.option(fc.record({ capacity: fc.integer({ min: 1, max: 2 }), to: target }), { nil: undefined }),
+  callers: fc.array(fc.tuple(target, fc.integer({ min: 1, max: 4 }), fc.boolean()), {
+    minLength: 1,
+    maxLength: 12
+  })
+})
+
+describe("C4 over random networks", () => {
+  it("C4 never a deadlock: every caller ends, and every action is handled once, whatever dispatches to what", async () => {
+    await fc.assert(
+      fc.asyncProperty(network, async ({ atOnce, callers, capacities, routes, sink, strategies }) => {
+        const { layer } = collectWarnings()
+        const { errors, onError } = collectErrors()
+        const defs = [Lane, Second, Third] as const
+        const handled = new Map<string, number>()
+        const expected = new Map<string, number>()
+        const count = (counts: Map<string, number>, module: number, tag: string) =>
+          counts.set(`${module}${tag}`, (counts.get(`${module}${tag}`) ?? 0) + 1)
+        const targetsOf = (module: number, tag: NetworkTag) =>
+          routes[module * 3 + networkTags.indexOf(tag)] ?? []
+        // A payload is how many more times it is passed on; what a sink makes is not passed on again by it.
+        const expectRoute = (module: number, tag: NetworkTag, left: number): void => {
+          count(expected, module, tag)
+          if (sink !== undefined && left < 100) expectRoute(sink.to.module, sink.to.tag, 100)
+          if (left % 100 > 1)
+            for (const to of targetsOf(module, tag)) expectRoute(to.module, to.tag, left - 1)
+        }
+        const impls = defs.map((def, module) =>
+          def.implement({
+            initial: empty,
+            channel: { capacity: capacities[module] ?? 1 },
+            logics: [
+              def.logic("route", ($) =>
+                Effect.gen(function* () {
+                  const flow = $.onAction()
+                  const handler = (left: number, { _tag }: { readonly _tag: NetworkTag }) =>
+                    Effect.gen(function* () {
+                      count(handled, module, _tag)
+                      if (left % 100 <= 1) return
+                      yield* Effect.forEach(
+                        targetsOf(module, _tag),
+                        (to) => dispatchTo(to, left - 1),
+                        atOnce ? { concurrency: "unbounded" } : {}
+                      )
+                    })
+                  yield* strategies[module] === "parallel"
+                    ? flow.runParallel({ concurrency: 2, name: "x" }, handler)
+                    : flow.run(handler, { name: "x" })
+                })
+              )
+            ]
+          })
+        )
+        const runtime = Runtime.make(impls, { onError, layer })
+        const lanes = defs.map((def) => runtime.resolve(def.tag as typeof Lane.tag))
+        const dispatchTo = (to: Target, left: number): Effect.Effect<void> =>
+          Effect.suspend(() => lanes[to.module]?.dispatch({ _tag: to.tag, payload: left }) ?? Effect.void)
+        if (sink !== undefined) {
+          runtime.attach({
+            name: "sink",
+            capacity: sink.capacity,
+            onCommit: (batch) =>
+              Effect.forEach(
+                batch.flatMap(({ actions }) => actions),
+                ({ payload }) => (Number(payload) < 100 ? dispatchTo(sink.to, 100) : Effect.void),
+                { discard: true }
+              )
+          })
+        }
+        const fibers: Array<Fiber.Fiber<void>> = []
+        for (const [to, left, isSync] of callers) {
+          expectRoute(to.module, to.tag, left)
+          if (isSync) lanes[to.module]?.unsafe.dispatch({ _tag: to.tag, payload: left })
+          else fibers.push(runtime.run(dispatchTo(to, left)))
+        }
+        const total = [...expected.values()].reduce((sum, n) => sum + n, 0)
+        for (let turn = 0; turn < 20; turn++) {
+          if ([...handled.values()].reduce((sum, n) => sum + n, 0) === total) break
+          await idle()
+        }
+        await idle()
+        expect(Object.fromEntries(handled)).toEqual(Object.fromEntries(expected))
+        expect(fibers.every(isDone)).toBe(true)
+        for (const lane of lanes) {
+          const gauge = gaugeOf(lane.unsafe.backlog(), "x")
+          expect(gauge).toMatchObject({ depth: 0, waiting: 0, inFlight: 0 })
+        }
+        expect(errors).toEqual([])
+        await runtime.dispose()
+      }),
+      { numRuns: 200 }
+    )
+  }, 60_000)
 })
