@@ -1,20 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { DeskBrowser, type DeskPage, eventually, serverAlerts } from "./openDesk.ts"
-import { countByAirport, readFlights } from "./realData.ts"
+import { alertsOf, countByAirport, readFlights } from "./realData.ts"
 import { startRecording } from "./recording.ts"
 
 const flights = readFlights()
 
-/** The desk's default rules, counted here. */
-const rules: ReadonlyArray<readonly [text: string, (flight: (typeof flights)[number]) => boolean]> = [
-  ["over 60 minutes late into ORD", ({ delay, destination }) => delay > 60 && destination === "ORD"],
-  ["over 45 minutes late out of ATL", ({ delay, origin }) => delay > 45 && origin === "ATL"],
-  ["over 90 minutes late anywhere", ({ delay }) => delay > 90]
-]
-
-const expectedAlerts = rules
-  .flatMap(([text, fits]) => flights.flatMap((flight, id) => (fits(flight) ? [`${text}: ${id}`] : [])))
-  .sort()
+const expectedAlerts = alertsOf(flights)
 
 let browser: DeskBrowser
 let desk: DeskPage

@@ -46,3 +46,16 @@ export const countByAirport = (flights: ReadonlyArray<RawFlight>): ReadonlyMap<s
   }
   return counted
 }
+
+/** The desk's default rules. */
+const rules: ReadonlyArray<readonly [text: string, fits: (flight: RawFlight) => boolean]> = [
+  ["over 60 minutes late into ORD", ({ delay, destination }) => delay > 60 && destination === "ORD"],
+  ["over 45 minutes late out of ATL", ({ delay, origin }) => delay > 45 && origin === "ATL"],
+  ["over 90 minutes late anywhere", ({ delay }) => delay > 90]
+]
+
+/** One for each flight and rule that it fits, as `rule: place of the flight in the file`, sorted. */
+export const alertsOf = (flights: ReadonlyArray<RawFlight>): ReadonlyArray<string> =>
+  rules
+    .flatMap(([text, fits]) => flights.flatMap((flight, id) => (fits(flight) ? [`${text}: ${id}`] : [])))
+    .sort()

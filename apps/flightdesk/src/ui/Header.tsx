@@ -127,19 +127,24 @@ const ProgressBar = () => {
 
 const ReplayProblem = () => {
   const replay = useModule(Replay)
-  const { problem, status } = useSelector(
+  const { problem, status, total } = useSelector(
     replay,
-    ({ problem, status }) => ({ problem, status }),
-    (a, b) => a.problem === b.problem && a.status === b.status
+    ({ problem, status, total }) => ({ problem, status, total }),
+    (a, b) => a.problem === b.problem && a.status === b.status && a.total === b.total
   )
   if (status !== "failed") return null
+  const isLoaded = total > 0
   return (
     <div className="notice bad" role="alert">
       <span>
-        <b>The flights could not be replayed.</b> {problem}
+        <b>{isLoaded ? "The replay stopped." : "The flights could not be loaded."}</b> {problem}
       </span>
-      <button type="button" className="button" onClick={() => replay.actions.load()}>
-        Try again
+      <button
+        type="button"
+        className="button"
+        onClick={() => (isLoaded ? replay.actions.restart() : replay.actions.load())}
+      >
+        {isLoaded ? "Restart" : "Try again"}
       </button>
     </div>
   )
