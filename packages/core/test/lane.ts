@@ -21,7 +21,6 @@ export interface LaneActions {
 }
 export type LaneContext = Module.LogicContext<LaneState, LaneActions>
 export type LaneRuntime = ModuleRuntime<LaneState, LaneActions>
-export type LaneAction = Parameters<LaneRuntime["dispatch"]>[0]
 
 const append = (state: LaneState, n: number): LaneState => {
   if (n < 0) throw new RangeError("below zero")
