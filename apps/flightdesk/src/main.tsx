@@ -7,7 +7,13 @@ import * as modules from "./modules/index.ts"
 import { App } from "./ui/App.tsx"
 import "./ui/desk.css"
 
-const Devtools = lazy(async () => ({ default: (await import("@sluice/devtools")).SluiceDevtools }))
+/** The desk runs without them where they cannot be loaded. */
+const Devtools = lazy(() =>
+  import("@sluice/devtools").then(
+    ({ SluiceDevtools }) => ({ default: SluiceDevtools }),
+    () => ({ default: () => null })
+  )
+)
 
 const runtime = makeDeskRuntime()
 const handle: DeskHandle = { runtime, modules }
