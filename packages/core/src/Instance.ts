@@ -12,7 +12,6 @@ import type { Consumer } from "./Channel.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import { type ConsumerRequest, Deliveries, type Delivery, type Traced } from "./Delivery.ts"
 import {
-  EntryInTransaction,
   InstanceClosed,
   InvalidPayload,
   InvalidState,
@@ -368,9 +367,12 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     }
   }
 
+  /** The tag whose reducer runs. Written by `stepAll`. */
+  private reducing = ""
   private readonly stepAll = (state: S, actions: ReadonlyArray<AnyAction>): S => {
     let next = state
     for (const action of actions) {
+      this.reducing = action._tag
       next = this.plan(action._tag).step(next, action)
       Transaction.refusePromise(this.instanceId, this.origin, next)
     }
@@ -417,20 +419,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       origin,
       bare: isVoid((def.actions as Readonly<Record<string, AnySchema>>)[tag]) ? [{ _tag: tag }] : undefined,
       step:
-        reducer === undefined
-          ? (state) => state
-          : (state, action) => {
-              try {
-                return reducer(state, action.payload, action)
-              } catch (cause) {
-                throw new ReducerFailed({
-                  instanceId: this.instanceId,
-                  entry: Transaction.describe(this.origin),
-                  tag,
-                  cause
-                })
-              }
-            }
+        reducer === undefined ? (state) => state : (state, action) => reducer(state, action.payload, action)
     }
     this.plans.set(tag, made)
     return made
@@ -482,6 +471,18 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     if (this.detail === Detail.full) this.startedAt = monotonicMs()
   }
 
+  /** Where there are actions, it is their reducers that ran. */
+  protected failure(actions: ReadonlyArray<AnyAction>, error: unknown): unknown {
+    const [action] = actions
+    if (action === undefined || error instanceof TransactionSuspended) return error
+    return new ReducerFailed({
+      instanceId: this.instanceId,
+      entry: Transaction.describe(this.origin),
+      tag: actions.length === 1 ? action._tag : this.reducing,
+      cause: error
+    })
+  }
+
   protected check(origin: Origin, next: S): void {
     if (this.impl.validate === "commit") this.checkState(origin, next)
   }
@@ -493,7 +494,14 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     next: S,
     context: EntryContext
   ): void {
-    if (this.detail !== Detail.none) {
+    if (
+      this.detail === Detail.light &&
+      context === plainContext &&
+      previous !== next &&
+      origin !== batchOrigin
+    ) {
+      this.host.trace.plain(this.instanceId, this.txn, origin)
+    } else if (this.detail !== Detail.none) {
       const outcome = previous === next ? "unchanged" : "commit"
       this.record(origin, actions, outcome, context.cause, undefined, previous, next)
     }
@@ -577,13 +585,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     previous: S,
     next: S
   ): void {
-    const { trace } = this.host
     const { instanceId, txn: n } = this
-    if (this.detail === Detail.light) {
-      trace.entry(instanceId, n, origin, actions, outcome, cause, error)
-      return
-    }
-    trace.event({
+    this.host.trace.event({
       kind: "entry",
       txnId: txnId({ instanceId, n }),
       instanceId,
@@ -592,10 +595,16 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       tags: actions.map(({ _tag }) => _tag),
       outcome,
       ...(outcome === "rollback" ? { error } : {}),
+      ...(this.detail === Detail.full ? this.inFull(actions, previous, next) : {})
+    })
+  }
+
+  private inFull(actions: ReadonlyArray<AnyAction>, previous: S, next: S) {
+    return {
       durationMs: monotonicMs() - this.startedAt,
       payloads: actions.map(({ payload }) => payload),
       changed: changedFields(previous, next)
-    })
+    }
   }
 
   protected tell(origin: Origin, previous: S, next: S, context: EntryContext): void {
@@ -606,7 +615,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private tellAll(origin: Origin, previous: S, next: S): void {
     this.subscriptions.tell(previous, next)
     // What logic reads does not travel.
-    if (origin.kind !== "devtools") this.conflated.tell(previous, next)
+    if (!this.conflated.none && origin.kind !== "devtools") this.conflated.tell(previous, next)
   }
 
   // --- life ---------------------------------------------------------------------------------------------
@@ -795,15 +804,6 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     const error = new InvalidPayload({ instanceId: this.instanceId, entry, tag, issue })
     this.report(Cause.die(error), "entry", entry, { tag })
     throw error
-  }
-
-  private inTransaction(origin: Origin, open: Transaction.AnyKernel): EntryInTransaction {
-    return new EntryInTransaction({
-      instanceId: this.instanceId,
-      entry: Transaction.describe(origin),
-      openInstanceId: open.instanceId,
-      openEntry: Transaction.describe(open.origin)
-    })
   }
 
   private instanceClosed(origin: Origin): InstanceClosed {

@@ -2,7 +2,7 @@
  * What is recorded of every entry: a ring of fixed capacity that overwrites its oldest events and counts
  * what it lost. Recording never allocates more than the event's own details and never fails an entry.
  */
-import type { AnyAction, Origin } from "./Commit.ts"
+import type { Origin } from "./Commit.ts"
 import { Ring } from "./internal/ring.ts"
 
 /**
@@ -117,38 +117,10 @@ export const txnId = (txn: TxnRef): string => `${txn.instanceId}::t${txn.n}`
 export const Detail = { none: 0, light: 1, full: 2 } as const
 export type Detail = (typeof Detail)[keyof typeof Detail]
 
+const detailOf = { off: "none", light: "light", full: "full" } as const
+
 // An event without what the recorder adds; distributes over the union.
 type Unnumbered<E> = E extends TraceEvent ? Omit<E, "seq" | "at"> : never
-
-/** One place in the ring. A light entry is written in its parts; other events come whole. */
-class Slot {
-  at = 0
-  instanceId = ""
-  n = 0
-  cause: TxnRef | undefined = undefined
-  origin: Origin = { kind: "init", name: "" }
-  /** Absent for one action, whose tag is the origin's name. */
-  tags: ReadonlyArray<string> | undefined = undefined
-  outcome: EntryEvent["outcome"] = "commit"
-  error: unknown = undefined
-  whole: Unnumbered<TraceEvent> | undefined = undefined
-}
-
-const readSlot = (slot: Slot, seq: number): TraceEvent => {
-  if (slot.whole !== undefined) return { ...slot.whole, seq, at: slot.at }
-  const entry: EntryEvent = {
-    kind: "entry",
-    seq,
-    txnId: txnId(slot),
-    instanceId: slot.instanceId,
-    cause: slot.cause && txnId(slot.cause),
-    at: slot.at,
-    origin: slot.origin,
-    tags: slot.tags ?? [slot.origin.name],
-    outcome: slot.outcome
-  }
-  return slot.outcome === "rollback" ? { ...entry, error: slot.error } : entry
-}
 
 /** What a recorder needs of its runtime. */
 export interface TraceHost {
@@ -164,8 +136,16 @@ export class TraceRecorder implements TraceReader {
   readonly level: TraceLevel
   readonly capacity: number
   private readonly host: TraceHost
-  private readonly ring: Ring<Slot>
+  private readonly ring: Ring
+  // The ring's columns. Flat, because going round thousands of objects would miss the cache at every entry.
+  private readonly times: Float64Array
+  private readonly numbers: Float64Array
+  private readonly instances: Array<string>
+  /** A plain commit is its origin; everything else is the event itself. */
+  private readonly whats: Array<Origin | Unnumbered<TraceEvent>>
   private readonly every: number
+  /** The same for all entries, unless they are sampled. */
+  private readonly fixed: Detail | undefined
   /** Entries since the last one recorded in full, when sampling. Written by `detail`. */
   private sinceSample = 0
   private sampledOut = 0
@@ -180,22 +160,32 @@ export class TraceRecorder implements TraceReader {
     this.every = typeof this.level === "object" ? Math.max(1, this.level.sample) : 1
     this.sinceSample = this.every - 1
     this.host = host
-    this.ring = new Ring(this.capacity, () => new Slot())
+    this.ring = new Ring(this.capacity)
+    this.times = new Float64Array(this.capacity)
+    this.numbers = new Float64Array(this.capacity)
+    this.instances = []
+    this.whats = []
+    this.fixed = typeof this.level === "object" ? undefined : Detail[detailOf[this.level]]
   }
 
   now(): number {
     if (this.taskTime === 0) {
       this.taskTime = this.host.now()
-      this.host.microtask(() => (this.taskTime = 0))
+      this.host.microtask(this.endTask)
     }
     return this.taskTime
   }
 
+  private readonly endTask = (): void => {
+    this.taskTime = 0
+  }
+
   /** Asked once an entry. */
   detail(): Detail {
-    if (this.level === "light") return Detail.light
-    if (this.level === "off") return Detail.none
-    if (this.level === "full") return Detail.full
+    return this.fixed ?? this.sample()
+  }
+
+  private sample(): Detail {
     if (++this.sinceSample < this.every) {
       this.sampledOut++
       return Detail.none
@@ -204,35 +194,20 @@ export class TraceRecorder implements TraceReader {
     return Detail.full
   }
 
-  /** At level `light`. Writes no more than it must: this is most of what recording costs an entry. */
-  entry(
-    instanceId: string,
-    n: number,
-    origin: Origin,
-    actions: ReadonlyArray<AnyAction>,
-    outcome: EntryEvent["outcome"],
-    cause: TxnRef | undefined,
-    error: unknown
-  ): void {
-    const slot = this.ring.next()
-    slot.at = this.now()
-    slot.instanceId = instanceId
-    slot.n = n
-    slot.origin = origin
-    slot.outcome = outcome
-    if (slot.cause !== cause) slot.cause = cause
-    if (slot.error !== error) slot.error = error
-    if (slot.whole !== undefined) slot.whole = undefined
-    const tags = actions.length === 1 ? undefined : actions.map(({ _tag }) => _tag)
-    if (slot.tags !== tags) slot.tags = tags
+  /** A commit of one action, or of none, without a cause: most entries, and so the shortest way. */
+  plain(instanceId: string, n: number, origin: Origin): void {
+    const at = this.ring.next()
+    this.times[at] = this.now()
+    this.numbers[at] = n
+    this.instances[at] = instanceId
+    this.whats[at] = origin
     if (this.sinks.size > 0) this.flushSoon()
   }
 
   event(event: Unnumbered<TraceEvent>): void {
-    const slot = this.ring.next()
-    slot.at = this.now()
-    slot.error = undefined
-    slot.whole = event
+    const at = this.ring.next()
+    this.times[at] = this.now()
+    this.whats[at] = event
     if (this.sinks.size > 0) this.flushSoon()
   }
 
@@ -254,11 +229,30 @@ export class TraceRecorder implements TraceReader {
     return () => void this.sinks.delete(sink)
   }
 
+  private read(seq: number): TraceEvent {
+    const position = this.ring.positionOf(seq)
+    const at = this.times[position] ?? 0
+    const what = this.whats[position]
+    if (what === undefined) throw new Error(`The trace has no event ${seq}`)
+    if ("txnId" in what) return { ...what, seq, at }
+    const instanceId = this.instances[position] ?? ""
+    return {
+      kind: "entry",
+      seq,
+      txnId: txnId({ instanceId, n: this.numbers[position] ?? 0 }),
+      instanceId,
+      cause: undefined,
+      at,
+      origin: what,
+      tags: what.kind === "action" ? [what.name] : [],
+      outcome: "commit"
+    }
+  }
+
   private since(seen: number): ReadonlyArray<TraceEvent> {
     const events: Array<TraceEvent> = []
     for (let seq = Math.max(seen, this.ring.dropped) + 1; seq <= this.ring.recorded; seq++) {
-      const slot = this.ring.at(seq)
-      if (slot !== undefined) events.push(readSlot(slot, seq))
+      events.push(this.read(seq))
     }
     return events
   }

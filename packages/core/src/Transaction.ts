@@ -64,6 +64,8 @@ export abstract class Kernel<S, Context> {
   // What the kernel calls. None of these may make an entry, except what `tell` calls.
 
   protected abstract opening(): void
+  /** What to throw for what the step threw. */
+  protected abstract failure(actions: ReadonlyArray<AnyAction>, error: unknown): unknown
   /** Throws to refuse a state. */
   protected abstract check(origin: Origin, next: S): void
   /** Puts the actions into the channels. `previous !== next` means a commit. */
@@ -110,14 +112,7 @@ export abstract class Kernel<S, Context> {
     arg: Arg,
     context: Context
   ): number {
-    if (openKernel !== undefined) {
-      throw new EntryInTransaction({
-        instanceId: this.instanceId,
-        entry: describe(origin),
-        openInstanceId: openKernel.instanceId,
-        openEntry: describe(openKernel.origin)
-      })
-    }
+    if (openKernel !== undefined) throw this.inTransaction(origin, openKernel)
     this.opening()
     const previous = this.state
     let next: S
@@ -125,33 +120,53 @@ export abstract class Kernel<S, Context> {
     this.turn = false
     this.origin = origin
     openKernel = this
+    let stepped = false
     try {
       next = step(previous, arg)
+      stepped = true
       if (next !== previous) {
         if (isPromiseLike(next)) refusePromise(this.instanceId, origin, next)
         this.check(origin, next)
       }
     } catch (error) {
       openKernel = undefined
-      this.rolledBack(origin, actions, error, context)
-      runAfterWindow()
-      throw error
+      throw this.rollBack(origin, actions, stepped ? error : this.failure(actions, error), context)
     }
     openKernel = undefined
     this.telling = true
-    if (next !== previous) {
+    if (next === previous) {
+      this.publish(origin, actions, previous, next, context)
+    } else {
       this.state = next
       this.version++
       this.publish(origin, actions, previous, next, context)
       this.tell(origin, previous, next, context)
-    } else {
-      this.publish(origin, actions, previous, next, context)
     }
     this.telling = false
-    if (this.urgent.length > 0) for (const task of this.urgent.splice(0)) task()
-    if (this.queue.length > 0) this.pump()
-    if (afterWindow.length > 0) runAfterWindow()
+    if (this.urgent.length > 0 || this.queue.length > 0 || afterWindow.length > 0) this.goOn()
     return n
+  }
+
+  private rollBack<E>(origin: Origin, actions: ReadonlyArray<AnyAction>, error: E, context: Context): E {
+    this.rolledBack(origin, actions, error, context)
+    runAfterWindow()
+    return error
+  }
+
+  /** What waited for the transaction to end. */
+  private goOn(): void {
+    for (const task of this.urgent.splice(0)) task()
+    this.pump()
+    runAfterWindow()
+  }
+
+  inTransaction(origin: Origin, open: AnyKernel): EntryInTransaction {
+    return new EntryInTransaction({
+      instanceId: this.instanceId,
+      entry: describe(origin),
+      openInstanceId: open.instanceId,
+      openEntry: describe(open.origin)
+    })
   }
 
   /** Devtools': runs now, although entries are held, or else right after the commit that is being told. */
