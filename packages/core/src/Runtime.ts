@@ -98,7 +98,9 @@ export interface Runtime<in Provided> {
 export interface AnyModuleRuntime extends ModuleRuntime<Any, Any> {}
 export interface AnyRuntime extends Runtime<never> {}
 
-type App = { readonly impl: AnyModuleImpl } | AnyModuleImpl
+/** One that needs an input to be made can only be local. */
+type RootImpl = AnyModuleImpl & { readonly initial: (input: void) => unknown }
+type App = { readonly impl: RootImpl } | RootImpl
 
 type Listed<Apps> = Apps extends ReadonlyArray<infer M> ? M : Apps
 
@@ -344,6 +346,8 @@ class RuntimeImpl implements Runtime<unknown> {
   readonly evict = async (instanceId: string): Promise<void> => {
     const instance = this.live.get(instanceId)
     if (instance === undefined) return
+    const { id } = instance.impl.def
+    if (this.roots.get(id) === instance) this.roots.delete(id)
     await Effect.runPromiseWith(this.context)(this.closeInstances([instance]))
     this.changed()
   }

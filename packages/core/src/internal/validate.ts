@@ -30,7 +30,10 @@ const effectCheck = (schema: Schema.Top): Check => {
   const decode = Schema.decodeUnknownExit(Schema.toType(schema))
   return (value) => {
     const exit = decode(value)
-    return Exit.isSuccess(exit) ? undefined : String(Cause.squash(exit.cause))
+    if (Exit.isSuccess(exit)) return undefined
+    const error = Cause.squash(exit.cause)
+    // Effect puts the path on lines of its own; here it is part of a sentence.
+    return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ")
   }
 }
 
