@@ -15,6 +15,8 @@ export interface Standing extends Waiting {
   readonly claimOn: (consumer: AnyConsumer) => Claim
   /** Whether it lacks nothing. */
   readonly complete: boolean
+  /** Its place among all who ever stood. */
+  readonly order: number
   readonly enter: () => void
   /** A consumer closed: its slot is not needed any more. */
   readonly forget: (consumer: AnyConsumer) => void
@@ -230,11 +232,10 @@ export class Consumer<Item> implements Channel {
     this.refill()
   }
 
-  /** Gives up the place in the line and the slots held. */
+  /** Gives up the place in the line and the slots held, for `grantFree` to hand on. */
   leave(caller: Standing, claim: Claim): void {
     this.line.delete(caller)
     this.giveBack(caller, claim)
-    this.refill()
   }
 
   /** Those who hold a slot here or stand in line before this caller. */
@@ -262,6 +263,11 @@ export class Consumer<Item> implements Channel {
 
   /** Hands free slots to the ingress first, because it is committed, then to the line. */
   private refill(): void {
+    for (const caller of this.grantFree()) caller.enter()
+  }
+
+  /** As `refill`; returns the callers that lack nothing now, and have to be entered. */
+  grantFree(): ReadonlyArray<Standing> {
     const ready: Array<Standing> = []
     while (this.free > 0) {
       if (this.ingress > 0) {
@@ -277,7 +283,7 @@ export class Consumer<Item> implements Channel {
       this.line.delete(head)
       if (head.complete) ready.push(head)
     }
-    for (const caller of ready) caller.enter()
+    return ready
   }
 
   private get excess(): number {

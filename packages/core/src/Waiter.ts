@@ -72,6 +72,9 @@ export class Waiter implements Standing {
     this.run?.waits.delete(this)
     const claims = this.claims.splice(0)
     for (const claim of claims) claim.consumer.leave(this, claim)
+    // All are handed on before anyone enters: who came first may have needed the last of them.
+    const ready = claims.flatMap(({ consumer }) => consumer.grantFree())
+    if (ready.length > 0) for (const next of ready.sort((a, b) => a.order - b.order)) next.enter()
   }
 
   enter(): void {
