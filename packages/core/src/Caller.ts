@@ -25,12 +25,15 @@ export const CallerRef = Context.Reference<Caller | undefined>("@sluice/core/Cal
 /** Fibers that pull an `actionStream`, with what they pulled last: their entries are caused by it. */
 const pullers = new WeakMap<Fiber.Fiber<unknown, unknown>, Caller>()
 
+/** Whether any fiber ever pulled. Written by `setPuller`; saves most apps a lookup an entry. */
+let pulled = false
+
 /** A commit is being told, on this fiber's stack, for someone else. Written by `tellFor`. */
 let told: { readonly fiber: Fiber.Fiber<unknown, unknown> | undefined; readonly caller: Caller } | undefined
 
 export const callerOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Caller | undefined => {
   if (told !== undefined && told.fiber === fiber) return told.caller
-  return fiber && (pullers.get(fiber) ?? fiber.getRef(CallerRef))
+  return fiber && ((pulled ? pullers.get(fiber) : undefined) ?? fiber.getRef(CallerRef))
 }
 
 /**
@@ -53,5 +56,8 @@ export const isOutside = (): boolean => told === undefined && Fiber.getCurrent()
 /** The fiber has pulled the delivery that this caller is about, or has asked for the next. */
 export const setPuller = (fiber: Fiber.Fiber<unknown, unknown>, caller: Caller | undefined): void => {
   if (caller === undefined) pullers.delete(fiber)
-  else pullers.set(fiber, caller)
+  else {
+    pulled = true
+    pullers.set(fiber, caller)
+  }
 }

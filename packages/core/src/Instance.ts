@@ -77,6 +77,11 @@ interface Plan<S> {
   readonly bare: readonly [AnyAction] | undefined
 }
 
+const contextOf = (fiber: Fiber.Fiber<unknown, unknown>): EntryContext => {
+  const cause = callerOf(fiber)?.txn
+  return cause === undefined ? plainContext : { cause, waiter: undefined, ticket: null }
+}
+
 const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 const batchOrigin: Origin = { kind: "action", name: "batch" }
 
@@ -172,19 +177,29 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     actions: ReadonlyArray<AnyAction>,
     attempt: (context: EntryContext) => Exit.Exit<B, E>
   ): Effect.Effect<B, E> {
-    return Effect.withFiber((fiber) => {
-      const open = Transaction.current()
-      if (open !== undefined) return Effect.die(this.inTransaction(origin, open))
-      if (Body.isLate(fiber)) return Effect.die(this.lateWrite(origin))
-      if (this.closed) return Effect.die(this.instanceClosed(origin))
-      const caller = callerOf(fiber)
-      if (this.idle && this.hasRoom(actions)) {
-        return attempt(
-          caller === undefined ? plainContext : { cause: caller.txn, waiter: undefined, ticket: null }
-        )
-      }
-      return this.enterWhenRoom(origin, actions, caller, attempt)
-    })
+    return Effect.withFiber((fiber) =>
+      this.canEnter(fiber, actions)
+        ? attempt(contextOf(fiber))
+        : this.enterContended(fiber, origin, actions, attempt)
+    )
+  }
+
+  /** Whether the entry runs at once, as most do. */
+  private canEnter(fiber: Fiber.Fiber<unknown, unknown>, actions: ReadonlyArray<AnyAction>): boolean {
+    return this.idle && !this.closed && !Transaction.isOpen() && !Body.isLate(fiber) && this.hasRoom(actions)
+  }
+
+  private enterContended<B, E>(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    origin: Origin,
+    actions: ReadonlyArray<AnyAction>,
+    attempt: (context: EntryContext) => Exit.Exit<B, E>
+  ): Effect.Effect<B, E> {
+    const open = Transaction.current()
+    if (open !== undefined) return Effect.die(this.inTransaction(origin, open))
+    if (Body.isLate(fiber)) return Effect.die(this.lateWrite(origin))
+    if (this.closed) return Effect.die(this.instanceClosed(origin))
+    return this.enterWhenRoom(origin, actions, callerOf(fiber), attempt)
   }
 
   private enterWhenRoom<B, E>(
@@ -265,13 +280,24 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   dispatch(given: AnyAction): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const { origin, step, bare } = this.plan(given._tag)
-      const actions: readonly [AnyAction] = bare ?? [given]
-      return this.enter(origin, actions, (context) =>
-        this.attempt(origin, actions, step, actions[0], context)
-      )
+    return Effect.withFiber((fiber) => {
+      const plan = this.plan(given._tag)
+      const actions: readonly [AnyAction] = plan.bare ?? [given]
+      return this.canEnter(fiber, actions)
+        ? this.attempt(plan.origin, actions, plan.step, actions[0], contextOf(fiber))
+        : this.dispatchWhenRoom(fiber, plan, actions)
     })
+  }
+
+  // This and `dispatchContended` are apart, because a closure would cost the common way an allocation.
+  private dispatchWhenRoom(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    { origin, step }: Plan<S>,
+    actions: readonly [AnyAction]
+  ): Effect.Effect<void> {
+    return this.enterContended(fiber, origin, actions, (context) =>
+      this.attempt(origin, actions, step, actions[0], context)
+    )
   }
 
   dispatchSync(given: AnyAction, ticket: Ticket | null): void {
@@ -284,7 +310,6 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     }
   }
 
-  // Apart, because a closure would cost the common way an allocation.
   private dispatchContended(
     { origin, step }: Plan<S>,
     actions: readonly [AnyAction],
