@@ -149,11 +149,11 @@ export class Deliveries {
   }
 
   demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
-    const counts = new Map<Consumer<Delivery>, number>()
-    for (const [consumer, deliveries] of this.route(actions, 0, undefined)) {
-      if (this.waitsFor(consumer, caller)) counts.set(consumer, deliveries.length)
+    const demands: Array<Demand> = []
+    for (const [consumer, { length }] of this.route(actions, 0, undefined)) {
+      if (this.waitsFor(consumer, caller)) demands.push({ consumer, count: length })
     }
-    return Array.from(counts, ([consumer, count]) => ({ consumer, count }))
+    return demands
   }
 
   /** Appends the committed actions. A caller that waited holds slots; of any other, the ticket waits for them. */

@@ -39,7 +39,7 @@ interface Inlet {
   readonly take: Effect.Effect<Item>
   readonly skip: (item: Item, reason: string) => void
   /** Interrupts a handler and waits for its end. */
-  readonly interrupt: (handler: Fiber.Fiber<void>) => Effect.Effect<unknown>
+  readonly interrupt: (handler: Fiber.Fiber<unknown>) => Effect.Effect<unknown>
   /** Brackets a handler's run. */
   readonly around: (item: Item, handler: Effect.Effect<unknown, unknown>) => Effect.Effect<unknown, unknown>
 }
@@ -49,7 +49,7 @@ type Source = (
   options: RunOptions,
   limit: number,
   drain: (inlet: Inlet) => Effect.Effect<never>
-) => Effect.Effect<void>
+) => Effect.Effect<unknown>
 
 export const make = (
   instance: AnyInstance,
@@ -79,7 +79,7 @@ const drain = (
   strategy: Strategy,
   handler: AnyHandler
 ): Effect.Effect<never> => {
-  const handle = (item: Item): Effect.Effect<void> => {
+  const handle = (item: Item): Effect.Effect<unknown> => {
     // The services a handler needs are those of the setup that opened its flow.
     const effect = Effect.suspend(() => handler(item.payload, item.action)) as Effect.Effect<unknown, unknown>
     return instance.reporting(inlet.around(item, effect), "handler", inlet.name, item.delivery)
@@ -128,14 +128,14 @@ const by = (
   inlet: Inlet
 ): Effect.Effect<never> => {
   const forever = (step: Effect.Effect<unknown>) => Effect.forever(step, { disableYield: true })
-  const start = (effect: Effect.Effect<void>) => Effect.forkChild(effect, { startImmediately: true })
+  const start = (effect: Effect.Effect<unknown>) => Effect.forkChild(effect, { startImmediately: true })
   if (strategy === "run") return forever(Effect.flatMap(next, handle))
   if (typeof strategy === "object") {
     const permits = Semaphore.makeUnsafe(strategy.concurrency)
     const one = Effect.flatMap(next, (item) => start(Effect.ensuring(handle(item), permits.release(1))))
     return forever(Effect.andThen(permits.take(1), one))
   }
-  let running: Fiber.Fiber<void> | undefined
+  let running: Fiber.Fiber<unknown> | undefined
   const begin = (item: Item) => Effect.map(start(handle(item)), (fiber) => (running = fiber))
   return forever(
     Effect.flatMap(next, (item) => {

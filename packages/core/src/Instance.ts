@@ -706,12 +706,13 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     during: ErrorInfo["during"],
     entry: string,
     delivery?: Delivery
-  ): Effect.Effect<void, never, R> {
-    const details = delivery && { tag: delivery.action._tag, txnId: txnId(delivery) }
-    return Effect.matchCauseEffect(effect, {
-      onSuccess: () => Effect.void,
-      onFailure: (cause) => Effect.sync(() => this.reportFailure(cause, during, entry, details))
-    })
+  ): Effect.Effect<unknown, never, R> {
+    return Effect.catchCause(effect, (cause) =>
+      Effect.sync(() => {
+        const details = delivery && { tag: delivery.action._tag, txnId: txnId(delivery) }
+        this.reportFailure(cause, during, entry, details)
+      })
+    )
   }
 
   /** An interruption is no failure. */
