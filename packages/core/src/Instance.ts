@@ -5,10 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Body from "./Body.ts"
 import { type Caller, callerOf, CallerRef, isOutside, nobody, tellFor } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
+import * as Collection from "./Collection.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import { type ConsumerRequest, Deliveries, type Delivery, type Traced } from "./Delivery.ts"
 import {
@@ -28,7 +30,7 @@ import { Detail, type EntryEvent, type TraceRecorder, type TxnRef, txnId } from 
 import * as Transaction from "./Transaction.ts"
 import { type Demand, type Settled, Ticket, Waiter } from "./Waiter.ts"
 import type { Run } from "./Waits.ts"
-import { BodyRun, type BodyWindow, causeOf, type TransactBody } from "./Window.ts"
+import { type BodyHost, BodyRun, type BodyWindow, causeOf, type TransactBody } from "./Window.ts"
 
 /** Where an error came from that no caller could be given, or that its caller got as well. */
 export interface ErrorInfo {
@@ -82,6 +84,15 @@ const contextOf = (fiber: Fiber.Fiber<unknown, unknown>): EntryContext => {
   return cause === undefined ? plainContext : { cause, waiter: undefined, ticket: null }
 }
 
+const knownToHold = new WeakMap<AnySchema, boolean>()
+const mayHoldCollections = (schema: AnySchema): boolean => {
+  const known = knownToHold.get(schema)
+  if (known !== undefined) return known
+  const may = !Schema.isSchema(schema) || Collection.mayBeIn(schema)
+  knownToHold.set(schema, may)
+  return may
+}
+
 const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 const batchOrigin: Origin = { kind: "action", name: "batch" }
 
@@ -105,6 +116,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private readonly conflated: Subscriptions<S>
   private readonly closing = new Set<() => void>()
   private readonly initial: S
+  private readonly mayHoldCollections: boolean
   private readonly plans = new Map<string, Plan<S>>()
   private readonly dispatcher: Scheduler.SchedulerDispatcher
   /** Services for what the instance forks. Written by `start`. */
@@ -142,7 +154,24 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       warn: host.warn
     })
     this.initial = this.state
+    this.mayHoldCollections = mayHoldCollections(impl.def.schema)
     this.checkState({ kind: "init", name: "initial" }, this.initial)
+  }
+
+  /** The state after the recipe has changed its draft. */
+  readonly mutate = (state: S, recipe: (draft: Collection.Drafted<S>) => void): S =>
+    Collection.mutate(state, recipe, this.mayHoldCollections)
+
+  private readonly bodyHost: BodyHost<S> = {
+    kernel: this,
+    mutate: this.mutate,
+    // What the body forks waits as its caller would, whose fiber may join it.
+    caused: (services, caller) =>
+      Context.add(services, CallerRef, {
+        ...(caller ?? nobody),
+        txn: { instanceId: this.instanceId, n: this.txn }
+      }),
+    failed: (cause, origin) => this.reportFailure(cause, "afterCommit", origin.name)
   }
 
   // --- entries ------------------------------------------------------------------------------------------
@@ -256,14 +285,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     caller: Caller | undefined,
     context: EntryContext
   ): Exit.Exit<unknown, unknown> {
-    const failed = (cause: Cause.Cause<unknown>) => this.reportFailure(cause, "afterCommit", origin.name)
-    // What the body forks waits as its caller would, whose fiber may join it.
-    const caused = (services: Context.Context<never>) =>
-      Context.add(services, CallerRef, {
-        ...(caller ?? nobody),
-        txn: { instanceId: this.instanceId, n: this.txn }
-      })
-    const run = new BodyRun<S>(this, origin, body, bodyServices, failed, caused)
+    const run = new BodyRun(this.bodyHost, origin, body, bodyServices, caller)
     let n: number
     try {
       n = this.transition(origin, [], run.step, undefined, context)

@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import * as Body from "./Body.ts"
 import { callerOf } from "./Caller.ts"
-import * as Collection from "./Collection.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { ModuleNotProvided } from "./Errors.ts"
 import * as Flow from "./Flow.ts"
@@ -93,7 +92,7 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
       mutate: (recipe: Parameters<LogicContext<S, A>["state"]["mutate"]>[0]) =>
         write(
           (window) => window.mutate(recipe),
-          (state) => Collection.mutate(state, recipe)
+          (state) => instance.mutate(state, recipe)
         )
     },
     actions: handle.actions,

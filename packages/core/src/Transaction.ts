@@ -33,8 +33,8 @@ export const whenClosed = (task: () => void): void => void afterWindow.push(task
 
 export type AnyKernel = Kernel<Any, Any>
 
-/** `Context` is what an entry brings along; the kernel only hands it on. */
-export abstract class Kernel<S, Context> {
+/** `Along` is what an entry brings along; the kernel only hands it on. */
+export abstract class Kernel<S, Along> {
   readonly instanceId: string
   /** Written by a commit. */
   state: S
@@ -74,16 +74,16 @@ export abstract class Kernel<S, Context> {
     actions: ReadonlyArray<AnyAction>,
     previous: S,
     next: S,
-    context: Context
+    context: Along
   ): void
   protected abstract rolledBack(
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     error: unknown,
-    context: Context
+    context: Along
   ): void
   /** Tells the subscribers of a commit. Must not throw. */
-  protected abstract tell(origin: Origin, previous: S, next: S, context: Context): void
+  protected abstract tell(origin: Origin, previous: S, next: S, context: Along): void
 
   /** Whether an entry can run now. If not, give it to `later`. */
   get idle(): boolean {
@@ -110,7 +110,7 @@ export abstract class Kernel<S, Context> {
     actions: ReadonlyArray<AnyAction>,
     step: (state: S, arg: Arg) => S,
     arg: Arg,
-    context: Context
+    context: Along
   ): number {
     if (openKernel !== undefined) throw this.inTransaction(origin, openKernel)
     this.opening()
@@ -147,7 +147,7 @@ export abstract class Kernel<S, Context> {
     return n
   }
 
-  private rollBack<E>(origin: Origin, actions: ReadonlyArray<AnyAction>, error: E, context: Context): E {
+  private rollBack<E>(origin: Origin, actions: ReadonlyArray<AnyAction>, error: E, context: Along): E {
     this.rolledBack(origin, actions, error, context)
     runAfterWindow()
     return error

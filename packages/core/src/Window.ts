@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as Body from "./Body.ts"
-import * as Collection from "./Collection.ts"
+import type { Caller } from "./Caller.ts"
+import type * as Collection from "./Collection.ts"
 import type { Origin } from "./Commit.ts"
 import { TransactionSuspended } from "./Errors.ts"
 import type { StateTransaction } from "./Handle.ts"
@@ -17,8 +18,19 @@ export interface Deferred {
   readonly services: Context.Context<never>
 }
 
+/** What a body's run asks of its instance. */
+export interface BodyHost<S> {
+  readonly kernel: Transaction.Kernel<S, never>
+  readonly mutate: (state: S, recipe: (draft: Collection.Drafted<S>) => void) => S
+  /** Makes the open transaction the cause of what runs with these services. */
+  readonly caused: (services: Context.Context<never>, caller: Caller | undefined) => Context.Context<never>
+  /** Told what a fiber that the body forked for later failed with. */
+  readonly failed: (cause: Cause.Cause<unknown>, origin: Origin) => void
+}
+
 /** The window of a body: what it may write to, while it is open. */
 export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
+  private readonly host: BodyHost<S>
   private readonly instanceId: string
   private readonly origin: Origin
   private readonly services: Context.Context<never>
@@ -26,8 +38,9 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   open = true
   readonly after: Array<Deferred> = []
 
-  constructor(instanceId: string, origin: Origin, services: Context.Context<never>, state: S) {
-    this.instanceId = instanceId
+  constructor(host: BodyHost<S>, origin: Origin, services: Context.Context<never>, state: S) {
+    this.host = host
+    this.instanceId = host.kernel.instanceId
     this.origin = origin
     this.services = services
     this.draft = state
@@ -52,7 +65,7 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
 
   readonly mutate = (recipe: (draft: Collection.Drafted<S>) => void): void => {
     this.check()
-    this.draft = Collection.mutate(this.draft, recipe)
+    this.draft = this.host.mutate(this.draft, recipe)
   }
 
   readonly afterCommit = <R>(effect: Effect.Effect<unknown, unknown, R>): void =>
@@ -99,42 +112,38 @@ export type TransactBody<S> =
 
 /** One run of a body. After `step` has returned or thrown, one of `committed` and `rolledBack` must follow. */
 export class BodyRun<S> {
-  private readonly kernel: Transaction.Kernel<S, never>
+  private readonly host: BodyHost<S>
   private readonly origin: Origin
   private readonly body: TransactBody<S>
   private readonly services: Context.Context<never>
-  private readonly failed: (cause: Cause.Cause<unknown>) => void
-  private readonly caused: (services: Context.Context<never>) => Context.Context<never>
+  private readonly caller: Caller | undefined
   private running: Body.RunningBody<unknown, unknown> | undefined
   private after: ReadonlyArray<Deferred> = []
   /** What the body returned. */
   result: unknown
 
   constructor(
-    kernel: Transaction.Kernel<S, never>,
+    host: BodyHost<S>,
     origin: Origin,
     body: TransactBody<S>,
     services: Context.Context<never>,
-    failed: (cause: Cause.Cause<unknown>) => void,
-    /** Makes this transaction the cause of what runs with these services. */
-    caused: (services: Context.Context<never>) => Context.Context<never>
+    caller: Caller | undefined
   ) {
-    this.kernel = kernel
+    this.caller = caller
+    this.host = host
     this.origin = origin
     this.body = body
     this.services = services
-    this.failed = failed
-    this.caused = caused
   }
 
   /** Opens the window, runs the body in it, and gives the state it leaves. */
   readonly step = (state: S): S => {
-    const { body } = this
-    const window = new BodyWindow<S>(this.kernel.instanceId, this.origin, this.services, state)
-    this.kernel.window = window
+    const { body, host } = this
+    const window = new BodyWindow<S>(host, this.origin, this.services, state)
+    host.kernel.window = window
     try {
       const value = typeof body === "function" ? body(window) : body
-      Transaction.refusePromise(this.kernel.instanceId, this.origin, value)
+      Transaction.refusePromise(host.kernel.instanceId, this.origin, value)
       // What it needs is in the type of `transact`, and its caller's services are these.
       if (Effect.isEffect(value)) this.runEffect(window, value as Effect.Effect<unknown, unknown>)
       else this.result = value
@@ -142,12 +151,14 @@ export class BodyRun<S> {
       return window.draft
     } finally {
       window.open = false
-      this.kernel.window = undefined
+      host.kernel.window = undefined
     }
   }
 
   private runEffect(window: BodyWindow<S>, effect: Effect.Effect<unknown, unknown>): void {
-    const running = Body.run(effect, this.caused(this.services), this.failed)
+    const { host, origin } = this
+    const services = host.caused(this.services, this.caller)
+    const running = Body.run(effect, services, (cause) => host.failed(cause, origin))
     this.running = running
     if (running.exit === undefined) throw window.suspended("effect")
     if (Exit.isFailure(running.exit)) throw new BodyFailed(running.exit.cause)
