@@ -18,6 +18,8 @@ export const coreRooms = [
   "Caller",
   "Window",
   "Channel",
+  "Arrival",
+  "Sink",
   "Waiter",
   "Delivery",
   "Subscription",

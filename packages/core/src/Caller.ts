@@ -33,7 +33,10 @@ let told: { readonly fiber: Fiber.Fiber<unknown, unknown> | undefined; readonly 
 
 export const callerOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Caller | undefined => {
   if (told !== undefined && told.fiber === fiber) return told.caller
-  return fiber && ((pulled ? pullers.get(fiber) : undefined) ?? fiber.getRef(CallerRef))
+  if (fiber === undefined) return undefined
+  const puller = pulled ? pullers.get(fiber) : undefined
+  // One that has asked for the next, or left the stream, has done with what it pulled.
+  return puller === undefined || puller.run?.ended ? fiber.getRef(CallerRef) : puller
 }
 
 /**
@@ -53,11 +56,8 @@ export const tellFor = (cause: TxnRef | undefined, tell: () => void): void => {
 /** Whether an entry made now has no caller to be caused by: no fiber runs, and no commit is being told. */
 export const isOutside = (): boolean => told === undefined && Fiber.getCurrent() === undefined
 
-/** The fiber has pulled the delivery that this caller is about, or has asked for the next. */
-export const setPuller = (fiber: Fiber.Fiber<unknown, unknown>, caller: Caller | undefined): void => {
-  if (caller === undefined) pullers.delete(fiber)
-  else {
-    pulled = true
-    pullers.set(fiber, caller)
-  }
+/** The fiber has pulled the delivery that this caller is about. It counts until the caller's run has ended. */
+export const setPuller = (fiber: Fiber.Fiber<unknown, unknown>, caller: Caller): void => {
+  pulled = true
+  pullers.set(fiber, caller)
 }

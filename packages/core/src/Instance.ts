@@ -1,12 +1,14 @@
 /** One instance of a module: the kernel, its channels and its subscribers, wired together under one Scope. */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import { arrival } from "./Arrival.ts"
 import * as Body from "./Body.ts"
 import { type Caller, callerOf, CallerRef, isOutside, nobody, tellFor } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
@@ -493,12 +495,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   /** Waits until the empty consumer has an item, or closes. */
   awaitItem(consumer: Consumer<Delivery>): Effect.Effect<void> {
-    return Effect.callback<void>((resume) => {
-      consumer.wake = () => this.wakeSoon(() => resume(Effect.void))
-      return Effect.sync(() => {
-        consumer.wake = undefined
-      })
-    })
+    return arrival(consumer, this.wakeSoon)
   }
 
   /** Told of each commit that is not devtools', and when the instance closes. */
@@ -760,29 +757,34 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   /** Wakes the flow that waits for an item, once the current task is done. */
   readonly wakeSoon = (wake: () => void): void => this.dispatcher.scheduleTask(wake, 0)
 
+  /** Whoever closes it waits for its end, also where another has begun it. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.closed) return Effect.void
+    if (this.closed) return Deferred.await(this.ended)
     this.closed = true
     const waiting = [...this.waiting.values()]
     for (const refuse of waiting) refuse()
     this.release()
-    return Effect.flatMap(Scope.close(this.scope, Exit.void), () =>
-      Effect.sync(() => {
-        const undelivered = this.deliveries.close()
-        for (const notify of this.closing) notify()
-        const { instanceId } = this
-        const n = this.txn
-        this.host.trace.closed({
-          kind: "closed",
-          txnId: txnId({ instanceId, n }),
-          instanceId,
-          cause: undefined,
-          undelivered
-        })
-        if (undelivered > 0) this.host.warn(`${instanceId} closed with ${undelivered} actions undelivered.`)
-      })
+    return Scope.close(this.scope, Exit.void).pipe(
+      Effect.andThen(Effect.sync(() => this.end())),
+      Effect.andThen(Deferred.succeed(this.ended, undefined)),
+      Effect.asVoid
     )
   })
+  private readonly ended = Deferred.makeUnsafe<void>()
+
+  private end(): void {
+    const undelivered = this.deliveries.close()
+    for (const notify of this.closing) notify()
+    const { instanceId } = this
+    this.host.trace.closed({
+      kind: "closed",
+      txnId: txnId({ instanceId, n: this.txn }),
+      instanceId,
+      cause: undefined,
+      undelivered
+    })
+    if (undelivered > 0) this.host.warn(`${instanceId} closed with ${undelivered} actions undelivered.`)
+  }
 
   // --- travel -------------------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ const useModule = (key: Context.Key<unknown, object>, moduleId: string): Effect.
   Effect.withFiber((fiber) => {
     // A context holds only what was provided, so the key may be missing although its type says otherwise.
     const runtime = (fiber.context.mapUnsafe as ReadonlyMap<string, object>).get(key.key)
-    if (runtime !== undefined) return Effect.succeed(ModuleRuntime.handleOf(runtime))
+    // One that a test made by hand is its own handle.
+    if (runtime !== undefined) return Effect.succeed(ModuleRuntime.handleOf(runtime) ?? runtime)
     const provided = [...fiber.context.mapUnsafe.keys()].filter((name) => name.startsWith(moduleKeyPrefix))
     return Effect.die(
       new ModuleNotProvided({

@@ -93,34 +93,54 @@ const changesOf = <S, A, B>(
   equals: Equals<B> = Object.is
 ): Stream.Stream<B> => {
   const acquire = Effect.acquireRelease(
-    Effect.sync(() => {
-      let wake: (() => void) | undefined
-      const stop = instance.onChange(() => wake?.())
-      return { stop, onWake: (next: (() => void) | undefined) => (wake = next) }
-    }),
-    ({ stop }) => Effect.sync(stop)
+    Effect.sync(() => new Changes(instance)),
+    (changes) => Effect.sync(changes.stop)
   )
   return Stream.unwrap(
-    Effect.map(acquire, ({ onWake }) => {
-      const change = Effect.callback<void>((resume) => {
-        onWake(() => {
-          onWake(undefined)
-          instance.wakeSoon(() => resume(Effect.void))
-        })
-        return Effect.sync(() => onWake(undefined))
-      })
+    Effect.map(acquire, (changes) => {
       let last: { readonly value: B } | undefined
       const pull: Effect.Effect<readonly [B], Cause.Done> = Effect.suspend(() => {
+        changes.seen()
         const value = selector(instance.liveState)
         if (last === undefined || !equals(last.value, value)) {
           last = { value }
           return Effect.succeed([value] as const)
         }
-        return instance.closed ? Cause.done() : Effect.flatMap(change, () => pull)
+        return instance.closed ? Cause.done() : Effect.flatMap(changes.next, () => pull)
       })
       return Stream.fromPull(Effect.succeed(pull))
     })
   )
+}
+
+/** Whether a commit, or the instance's end, came since the reader last looked. */
+class Changes {
+  private came = false
+  private wake: (() => void) | undefined
+  readonly stop: () => void
+  /** Ends at the next, or at once if one came meanwhile: the reader's fiber may have yielded. */
+  readonly next: Effect.Effect<void>
+
+  constructor(instance: AnyInstance) {
+    this.stop = instance.onChange(() => {
+      this.came = true
+      this.wake?.()
+    })
+    this.next = Effect.callback<void>((resume) => {
+      if (this.came) return resume(Effect.void)
+      this.wake = () => {
+        this.wake = undefined
+        instance.wakeSoon(() => resume(Effect.void))
+      }
+      return Effect.sync(() => {
+        this.wake = undefined
+      })
+    })
+  }
+
+  seen(): void {
+    this.came = false
+  }
 }
 
 const actionStream = <S, A>(
@@ -151,7 +171,6 @@ class Reader {
 
   readonly pull: Effect.Effect<readonly [AnyAction], Cause.Done> = Effect.withFiber((fiber) => {
     this.endRun()
-    setPuller(fiber, undefined)
     const { consumer } = this
     const delivery = consumer.take()
     if (delivery !== undefined) {

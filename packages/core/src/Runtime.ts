@@ -6,10 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
-import { Consumer } from "./Channel.ts"
+import type { Consumer } from "./Channel.ts"
 import type { Commit, CommitSink } from "./Commit.ts"
 import { DuplicateModule, ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
 import type { ModuleRuntime, ModuleTag } from "./Handle.ts"
@@ -18,9 +17,9 @@ import { macrotask, microtask, timer } from "./internal/platform.ts"
 import { makeScheduler } from "./internal/scheduler.ts"
 import * as Logic from "./Logic.ts"
 import type { AnyLayer, AnyModuleImpl, Module, ModuleImpl, NeedsOfApp, ProvidesOfApp } from "./Module.ts"
-import { CallerRef } from "./Caller.ts"
 import { type AnyInstance, type ErrorInfo, Instance, type InstanceHost } from "./Instance.ts"
 import * as Faces from "./ModuleRuntime.ts"
+import * as Sink from "./Sink.ts"
 import { type RootModules, RootRef } from "./Root.ts"
 import { type TraceOptions, type TraceReader, TraceRecorder } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
@@ -145,8 +144,12 @@ class RuntimeImpl implements Runtime<unknown> {
   private readonly scheduler = makeScheduler(Transaction.isOpen)
   private readonly host: InstanceHost
   private readonly sinks: Array<Consumer<Commit>> = []
+  /** What is left for each sink to do when the runtime ends. */
+  private readonly finishing = new Set<Effect.Effect<void>>()
   private readonly listeners = new Set<() => void>()
   private readonly live = new Map<string, AnyInstance>()
+  /** Those that are live, and those whose layers are being built. */
+  private readonly started = new Set<AnyInstance>()
   private readonly numbers = new Map<string, number>()
   private readonly locals = new Map<AnyModuleImpl, Map<string, Shared>>()
   /** What everything in the app may use. Written by the build: first bare, then with the app's services. */
@@ -161,7 +164,17 @@ class RuntimeImpl implements Runtime<unknown> {
     options: Omit<RuntimeOptions, "layer"> & { readonly layer?: AnyLayer | undefined }
   ) {
     this.label = options.label ?? "sluice"
-    this.onError = options.onError ?? ((cause, info) => this.logError(cause, info))
+    const { onError } = options
+    this.onError = (cause, info) => {
+      if (onError === undefined) return this.logError(cause, info)
+      try {
+        onError(cause, info)
+      } catch (error) {
+        // It is called in the middle of a commit, which must not end there.
+        this.logError(cause, info)
+        this.logError(Cause.die(error), { ...info, entry: "onError" })
+      }
+    }
     this.trace = new TraceRecorder(options.trace, {
       now: () => this.clock?.currentTimeMillisUnsafe() ?? Date.now(),
       microtask,
@@ -258,6 +271,7 @@ class RuntimeImpl implements Runtime<unknown> {
 
   /** Builds the modules' own layers, then starts the instances, imports first. */
   private startAll({ instances, context }: ModuleScope): Effect.Effect<void, unknown> {
+    for (const instance of instances) this.started.add(instance)
     return Effect.gen({ self: this }, function* () {
       const services: Array<Context.Context<never>> = []
       for (const { impl } of instances) {
@@ -270,6 +284,8 @@ class RuntimeImpl implements Runtime<unknown> {
   }
 
   private startInstance(instance: AnyInstance, services: Context.Context<never>): void {
+    // Closed while its layers were being built.
+    if (instance.closed) return
     this.live.set(instance.instanceId, instance)
     instance.start(
       services,
@@ -288,13 +304,20 @@ class RuntimeImpl implements Runtime<unknown> {
     const lastFirst = instances.toReversed()
     return Effect.forEach(
       lastFirst,
-      (instance) => Effect.map(instance.close, () => void this.live.delete(instance.instanceId)),
+      (instance) =>
+        Effect.map(instance.close, () => {
+          this.live.delete(instance.instanceId)
+          this.started.delete(instance)
+        }),
       { discard: true }
     )
   }
 
   private closeAll(): Effect.Effect<void> {
-    return Effect.andThen(this.closeInstances([...this.live.values()]), Scope.close(this.scope, Exit.void))
+    return this.closeInstances([...this.started]).pipe(
+      Effect.andThen(Effect.suspend(() => Effect.all([...this.finishing], { discard: true }))),
+      Effect.andThen(Scope.close(this.scope, Exit.void))
+    )
   }
 
   // --- running ------------------------------------------------------------------------------------------
@@ -322,8 +345,10 @@ class RuntimeImpl implements Runtime<unknown> {
     this.fork(this.gated(effect))
   readonly runPromise = <A, E>(effect: Effect.Effect<A, E, unknown>): Promise<A> =>
     Effect.runPromiseWith(this.context)(this.gated(effect))
-  readonly runSync = <A, E>(effect: Effect.Effect<A, E, unknown>): A =>
+  readonly runSync = <A, E>(effect: Effect.Effect<A, E, unknown>): A => (
+    this.requireReady(),
     Effect.runSyncWith(this.context)(this.gated(effect))
+  )
 
   readonly resolve = <Id extends string, S, A, X>(tag: ModuleTag<Id, S, A, X>): ModuleRuntime<S, A> & X => {
     this.requireReady()
@@ -387,55 +412,31 @@ class RuntimeImpl implements Runtime<unknown> {
   // --- sinks --------------------------------------------------------------------------------------------
 
   readonly attach = (sink: CommitSink): (() => void) => {
-    const consumer = new Consumer<Commit>({
-      name: sink.name,
-      tags: "all",
-      capacity: sink.capacity,
-      limit: 1,
-      matches: () => true
-    })
+    const running = Sink.make(sink, this.scheduler.makeDispatcher(), (cause) =>
+      this.report(Cause.squash(cause), "sink", sink.name)
+    )
+    const { consumer } = running
     this.sinks.push(consumer)
     const waiting = [...this.live.values()].flatMap((instance) => [...instance.waiting.keys()])
     for (const waiter of waiting.toSorted((a, b) => a.order - b.order)) waiter.standInNew()
-    const dispatcher = this.scheduler.makeDispatcher()
-    const take: Effect.Effect<ReadonlyArray<Commit>> = Effect.suspend(() => {
-      const batch: Array<Commit> = []
-      // No more than was there: each slot freed lets a caller in, whose commit is of the next batch.
-      for (let left = consumer.size; left > 0; left--) {
-        const commit = consumer.take()
-        if (commit !== undefined) batch.push(commit)
-      }
-      if (batch.length > 0) return Effect.succeed(batch)
-      const arrival = Effect.callback<void>((resume) => {
-        consumer.wake = () => dispatcher.scheduleTask(() => resume(Effect.void), 0)
-      })
-      return Effect.flatMap(arrival, () => take)
-    })
-    const everySecond = Schedule.spaced("1 second")
-    const retry = sink.retry === undefined ? everySecond : Schedule.concat(sink.retry, everySecond)
-    const deliver = (batch: ReadonlyArray<Commit>) =>
-      Effect.suspend(() => {
-        const run = consumer.begin()
-        return Effect.suspend(() => sink.onCommit(batch)).pipe(
-          Effect.provideService(CallerRef, { txn: undefined, run, instanceId: undefined, isSetup: false }),
-          // A defect is a failure here: no commit may be passed over.
-          Effect.catchCause((cause) => {
-            this.report(Cause.squash(cause), "sink", sink.name)
-            return Effect.fail(cause)
-          }),
-          Effect.retry(retry),
-          Effect.orDie,
-          Effect.ensuring(Effect.sync(() => consumer.end(run)))
-        )
-      })
-    const fiber = this.fork(Effect.forever(Effect.flatMap(take, deliver), { disableYield: true }))
-    return () => {
+    const fiber = this.fork(running.loop)
+    const detach = () => {
       const index = this.sinks.indexOf(consumer)
       if (index < 0) return
       this.sinks.splice(index, 1)
+      this.finishing.delete(finish)
       consumer.close(true)
       fiber.interruptUnsafe()
     }
+    const finish = Effect.suspend(() => {
+      fiber.interruptUnsafe()
+      return Effect.map(running.finish, (undelivered) => {
+        if (undelivered > 0) this.host.warn(`${sink.name} ended with ${undelivered} commits undelivered.`)
+        detach()
+      })
+    })
+    this.finishing.add(finish)
+    return detach
   }
 
   // --- travel -------------------------------------------------------------------------------------------
@@ -485,7 +486,7 @@ class RuntimeImpl implements Runtime<unknown> {
     const byKey = this.locals.get(impl) ?? new Map<string, Shared>()
     this.locals.set(impl, byKey)
     const found = byKey.get(key)
-    if (found !== undefined) return found
+    if (found !== undefined && !found.closed()) return found
     const made = this.makeShared(impl, options, () => byKey.get(key) === made && byKey.delete(key))
     byKey.set(key, made)
     // Cold ones that no component mounts, such as those of a render that never commits, are forgotten.
@@ -503,11 +504,9 @@ class RuntimeImpl implements Runtime<unknown> {
     let mounts = 0
     let phase: "cold" | "started" | "closed" = "cold"
     let cancelClose: (() => void) | undefined
-    let starting: Fiber.Fiber<void, unknown> | undefined
     const close = () => {
       phase = "closed"
       forget()
-      starting?.interruptUnsafe()
       this.fork(Effect.map(this.closeInstances(instances), () => this.changed()))
     }
     return {
@@ -523,7 +522,7 @@ class RuntimeImpl implements Runtime<unknown> {
         if (phase === "cold" && this.status === "ready") {
           phase = "started"
           const context = withModules(this.context, instances)
-          starting = this.fork(this.startAll({ instances, context }))
+          const starting = this.fork(this.startAll({ instances, context }))
           starting.addObserver((exit) => {
             if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause))
               this.onError(exit.cause, { ...infoOf(own), during: "build", entry: "local instance" })

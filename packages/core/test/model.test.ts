@@ -15,7 +15,8 @@
  * Not met: an exhaust flow that is full, a handler that makes entries at once, sinks, T11.
  *
  * MODEL_SEED=n MODEL_RUNS=n replays, or goes on for an hour (about 10,000 runs a minute on one free core);
- * MODEL_PATH goes straight to a shrunk counterexample, MODEL_DEBUG shows what its app saw.
+ * MODEL_PATH goes straight to a shrunk counterexample, MODEL_DEBUG shows what its app saw,
+ * MODEL_NOSHRINK stops at the first.
  */
 import fc from "fast-check"
 import { expect, test } from "vitest"
@@ -37,7 +38,12 @@ test("random apps do what the model of the contract does", { timeout: 4_000_000 
       for (const [name, count] of Object.entries({ ...counts, steps }) as Array<[keyof Counts, number]>)
         met[name] = (met[name] ?? 0) + count
     }),
-    { seed, numRuns, ...(path === undefined ? {} : { path, endOnFailure: true }) }
+    {
+      seed,
+      numRuns,
+      endOnFailure: process.env["MODEL_NOSHRINK"] !== undefined,
+      ...(path === undefined ? {} : { path, endOnFailure: true })
+    }
   )
   console.log(`model: ${numRuns} runs in ${Math.round(performance.now() - started)} ms`, met)
   if (path === undefined)

@@ -31,6 +31,7 @@ interface Held {
   readonly ref: object
   /** Starts a local instance; the function it returns lets go of it. */
   readonly mount: (() => () => void) | undefined
+  readonly closed: () => boolean
 }
 
 const isLocal = (target: Target): target is Local => "impl" in target || "logics" in target
@@ -42,11 +43,11 @@ const hold = (
 ): Held => {
   const asked = { runtime, target, key: options?.key }
   if (isLocal(target)) {
-    const { mount, ref } = runtime.local(target, options) as Runtime.Local<unknown, unknown, object>
-    return { ...asked, ref: refOf(ref), mount }
+    const { closed, mount, ref } = runtime.local(target, options) as Runtime.Local<unknown, unknown, object>
+    return { ...asked, ref: refOf(ref), mount, closed }
   }
   const tag = ("moduleId" in target ? target : target.tag) as ModuleTag<string, unknown, unknown, object>
-  return { ...asked, ref: refOf(runtime.resolve(tag)), mount: undefined }
+  return { ...asked, ref: refOf(runtime.resolve(tag)), mount: undefined, closed: () => false }
 }
 
 /**
@@ -71,6 +72,11 @@ export function useModule(target: Target, options?: LocalOptions<unknown>): obje
   const current = same ? held : hold(runtime, target, options)
   if (!same) setHeld(current)
   // A passive effect, which Suspense does not end when it hides the component: the instance goes on.
-  useEffect(() => current.mount?.(), [current])
+  // One that has ended meanwhile (hidden for longer than `gcTime`) is replaced.
+  useEffect(() => {
+    if (!current.closed()) return current.mount?.()
+    setHeld(hold(current.runtime, current.target, latestOptions.current))
+    return undefined
+  }, [current, latestOptions])
   return current.ref
 }

@@ -21,8 +21,12 @@ export const monotonicMs = (): number => host.performance.now()
 
 export const microtask = (task: () => void): void => host.queueMicrotask(task)
 
+/** What a host's timer can hold; it takes more for none at all. */
+const longest = 2 ** 31 - 1
+
 /** Runs the task after `ms` milliseconds, if the process still runs; returns the function that cancels it. */
 export const timer = (task: () => void, ms: number): (() => void) => {
+  if (ms > longest) return () => {}
   const id = host.setTimeout(task, ms)
   if (typeof id === "object") id.unref()
   return () => host.clearTimeout(id)
