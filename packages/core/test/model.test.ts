@@ -23,6 +23,7 @@ import { expect, test } from "vitest"
 import { appSpec, steps } from "./model/app.ts"
 import type { Counts } from "./model/model.ts"
 import { run } from "./model/run.ts"
+import { shrunk } from "./model/shrunk.ts"
 
 const seed = Number(process.env["MODEL_SEED"] ?? 20011)
 const numRuns = Number(process.env["MODEL_RUNS"] ?? 6000)
@@ -48,4 +49,8 @@ test("random apps do what the model of the contract does", { timeout: 4_000_000 
   console.log(`model: ${numRuns} runs in ${Math.round(performance.now() - started)} ms`, met)
   if (path === undefined)
     expect(Object.entries(met).filter(([name, count]) => count === 0 && name !== "cut")).toEqual([])
+})
+
+test.each(shrunk)("%s", async (_, app, steps) => {
+  await run(app, steps)
 })
