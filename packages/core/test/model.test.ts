@@ -26,7 +26,7 @@ import { run } from "./model/run.ts"
 import { shrunk } from "./model/shrunk.ts"
 
 const seed = Number(process.env["MODEL_SEED"] ?? 20011)
-const numRuns = Number(process.env["MODEL_RUNS"] ?? 6000)
+const numRuns = Number(process.env["MODEL_RUNS"] ?? 4000)
 const path = process.env["MODEL_PATH"]
 
 test("random apps do what the model of the contract does", { timeout: 4_000_000 }, async () => {
