@@ -2,6 +2,7 @@
 import type { Caller } from "./Caller.ts"
 import { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
+import { counting } from "./internal/counting.ts"
 import type { Backlog } from "./Handle.ts"
 import type { TxnRef } from "./Trace.ts"
 import type { Demand, Ticket, Waiter } from "./Waiter.ts"
@@ -65,17 +66,20 @@ export class Deliveries {
   /** Opens a FIFO. Until `unsubscribe` it gets every matching action; opened by a setup, the kept ones first. */
   subscribe(request: ConsumerRequest, caller: Caller | undefined): Consumer<Delivery> {
     const { tags, predicate } = request
+    let reported = 0
     const consumer = new Consumer<Delivery>({
       name: request.name,
       tags,
-      capacity: request.capacity ?? this.options.capacity,
+      capacity: counting("capacity", request.capacity ?? this.options.capacity),
       limit: request.limit,
-      matches: ({ action }) => {
+      matches: ({ action, n }) => {
         if (predicate === undefined) return tags === "all" || tags.includes(action._tag)
         try {
           return predicate(action)
         } catch (error) {
-          this.options.predicateFailed(error, request, action._tag)
+          // It is asked before the commit as well, and by the trace: told once, of the committed action.
+          if (n > reported) this.options.predicateFailed(error, request, action._tag)
+          reported = Math.max(reported, n)
           return false
         }
       }

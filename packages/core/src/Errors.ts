@@ -86,6 +86,16 @@ export class DuplicateModule extends Data.TaggedError("DuplicateModule")<{ reado
   }
 }
 
+/** An option was given a number that has no meaning there. */
+export class InvalidOption extends Data.TaggedError("InvalidOption")<{
+  readonly option: string
+  readonly value: number
+}> {
+  override get message() {
+    return `${this.option} must be a whole number of at least 1, and was ${this.value}. Correct it where it is given.`
+  }
+}
+
 /** The instance was closed: its scope ended or its runtime was disposed. */
 export class InstanceClosed extends Data.TaggedError("InstanceClosed")<At> {
   override get message() {
@@ -117,5 +127,6 @@ export type SluiceError =
   | ModuleNotProvided
   | DuplicateModule
   | InstanceClosed
+  | InvalidOption
   | RuntimeDisposed
   | RuntimeNotReady

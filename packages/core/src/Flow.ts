@@ -10,6 +10,7 @@ import { type Caller, callerOf, CallerRef } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
 import type { Delivery } from "./Delivery.ts"
+import { counting } from "./internal/counting.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import { monotonicMs } from "./internal/platform.ts"
@@ -64,7 +65,8 @@ export const make = (
     run: (handler, options = {}) => start("run", handler, options),
     runLatest: (handler, options = {}) => start("latest", handler, options),
     runExhaust: (handler, options = {}) => start("exhaust", handler, options),
-    runParallel: (options, handler) => start({ concurrency: options.concurrency }, handler, options)
+    runParallel: (options, handler) =>
+      start({ concurrency: counting("concurrency", options.concurrency) }, handler, options)
   }
 }
 

@@ -33,8 +33,11 @@ export interface StateTransaction<S> {
   readonly update: (f: (state: S) => S) => void
   readonly mutate: (recipe: (draft: Drafted<S>) => void) => void
   /** Starts after publication, in the instance's scope; does not start if the transaction rolls back. */
-  readonly afterCommit: <R>(effect: Effect.Effect<unknown, unknown, R>) => void
+  readonly afterCommit: (effect: Effect.Effect<unknown, unknown>) => void
 }
+
+/** A body that answers later is refused; here already by its type. */
+export type NotPromise<B> = B extends PromiseLike<unknown> ? never : B
 
 /**
  * Opens one transaction. The body is a function of the transaction, or an Effect that writes with
@@ -46,7 +49,7 @@ export interface Transact<S> {
     origin: string | Origin,
     body: (tx: StateTransaction<S>) => Effect.Effect<B, E, R>
   ): Effect.Effect<B, E, R>
-  <B>(origin: string | Origin, body: (tx: StateTransaction<S>) => B): Effect.Effect<B>
+  <B>(origin: string | Origin, body: (tx: StateTransaction<S>) => NotPromise<B>): Effect.Effect<B>
 }
 
 /** The read-only view that logic gets of a module, with its dispatchers. */

@@ -62,6 +62,8 @@ export interface InstanceHost {
   readonly warn: (message: string) => void
   readonly sinks: ReadonlyArray<Consumer<Commit>>
   readonly nextSeq: () => number
+  /** What a cold instance may use; when it starts it gets its own. */
+  readonly services: () => Context.Context<never>
 }
 
 const plainContext: EntryContext = { cause: undefined, waiter: undefined, ticket: null }
@@ -122,7 +124,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private readonly plans = new Map<string, Plan<S>>()
   private readonly dispatcher: Scheduler.SchedulerDispatcher
   /** Services for what the instance forks. Written by `start`. */
-  services: Context.Context<never> = Context.empty()
+  services: Context.Context<never>
   /** Callers that wait for room, with what ends their wait. Written by `enterWhenRoom`. */
   readonly waiting = new Map<Waiter, () => void>()
   /** Written by `close`. */
@@ -142,6 +144,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     super(instanceId, impl.initial(input))
     this.impl = impl
     this.host = host
+    this.services = host.services()
     this.scope = Scope.makeUnsafe()
     this.dispatcher = host.scheduler.makeDispatcher()
     const listenerFailed = (error: unknown) => this.report(Cause.die(error), "listener", "subscriber")
@@ -161,8 +164,15 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   /** The state after the recipe has changed its draft. */
-  readonly mutate = (state: S, recipe: (draft: Collection.Drafted<S>) => void): S =>
-    Collection.mutate(state, recipe, this.mayHoldCollections)
+  readonly mutate = (state: S, recipe: (draft: Collection.Drafted<S>) => void): S => {
+    try {
+      return Collection.mutate(state, recipe, this.mayHoldCollections)
+    } catch (error) {
+      if (!(error instanceof Collection.MutateReturnedPromise)) throw error
+      const entry = Transaction.describe(this.origin)
+      throw new TransactionSuspended({ instanceId: this.instanceId, entry, by: "promise" })
+    }
+  }
 
   private readonly bodyHost: BodyHost<S> = {
     kernel: this,
@@ -342,17 +352,22 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     this.enterSync(origin, (context) => this.transition(origin, actions, step, actions[0], context), ticket)
   }
 
-  dispatchBatch(batch: ReadonlyArray<AnyAction>): Effect.Effect<void> {
+  /** As they are delivered. */
+  private carried(given: ReadonlyArray<AnyAction>): ReadonlyArray<AnyAction> {
+    return given.map((action) => this.plan(action._tag).bare?.[0] ?? action)
+  }
+
+  dispatchBatch(given: ReadonlyArray<AnyAction>): Effect.Effect<void> {
     return Effect.suspend(() => {
-      for (const { _tag } of batch) this.plan(_tag)
+      const batch = this.carried(given)
       return this.enter(batchOrigin, batch, (context) =>
         this.attempt(batchOrigin, batch, this.stepAll, batch, context)
       )
     })
   }
 
-  dispatchBatchSync(batch: ReadonlyArray<AnyAction>): void {
-    for (const { _tag } of batch) this.plan(_tag)
+  dispatchBatchSync(given: ReadonlyArray<AnyAction>): void {
+    const batch = this.carried(given)
     const run = (context: EntryContext) => this.transition(batchOrigin, batch, this.stepAll, batch, context)
     this.enterSync(batchOrigin, run, null)
   }
@@ -385,12 +400,12 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   /** An action from a service: its payload is checked, and the Promise settles as that of `ref.dispatch`. */
-  callbackAction(origin: Origin, action: AnyAction): Promise<void> {
+  callbackAction(origin: Origin, given: AnyAction): Promise<void> {
     return this.settling(origin, (ticket) => {
-      const { step } = this.plan(action._tag)
-      this.checkPayload(action)
-      const actions = [action]
-      const run = (context: EntryContext) => this.transition(origin, actions, step, action, context)
+      const { bare, step } = this.plan(given._tag)
+      const actions: readonly [AnyAction] = bare ?? [given]
+      this.checkPayload(actions[0])
+      const run = (context: EntryContext) => this.transition(origin, actions, step, actions[0], context)
       this.enterSync(origin, run, ticket)
     })
   }
@@ -672,6 +687,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     this.services = Context.add(services, Scheduler.Scheduler, this.host.scheduler)
     const scoped = Context.add(this.services, Scope.Scope, this.scope)
     const running = new Set(setups)
+    let warner: Fiber.Fiber<unknown, unknown> | undefined
     for (const setup of setups) {
       const run = this.deliveries.beginSetup()
       const caller: Caller = { txn: undefined, run, instanceId: this.instanceId, isSetup: true }
@@ -679,8 +695,10 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
         if (Exit.isFailure(exit)) this.reportFailure(exit.cause, "setup", setup.name)
         this.deliveries.endSetup(run)
         running.delete(setup)
+        if (running.size > 0) return
+        warner?.interruptUnsafe()
         // When the instance closes, it counts what is left and tells who waits.
-        if (running.size === 0 && !this.closed) this.deliveries.setupsEnded()
+        if (!this.closed) this.deliveries.setupsEnded()
       }
       // Its children live on after it, in the instance's scope.
       const program = Effect.onExit(setup.run, (exit) => Effect.sync(() => ended(exit)))
@@ -688,17 +706,19 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     }
     if (running.size > 0) {
       const warning = Effect.sync(() => {
-        if (running.size === 0 || this.closed) return
         this.host.warn(
           `The setup of ${Array.from(running, ({ name }) => name).join(", ")} on ${this.instanceId} still runs after 5 s, and actions are kept for it until it ends. Fork its loop: Effect.forkScoped(loop).`
         )
       })
-      this.runIn(Effect.delay(warning, "5 seconds"), this.services)
+      warner = this.runIn(Effect.delay(warning, "5 seconds"), this.services)
     }
   }
 
-  private runIn(effect: Effect.Effect<unknown, unknown>, context: Context.Context<never>): void {
-    Fiber.runIn(Effect.runForkWith(context)(effect), this.scope)
+  private runIn(
+    effect: Effect.Effect<unknown, unknown>,
+    context: Context.Context<never>
+  ): Fiber.Fiber<unknown, unknown> {
+    return Fiber.runIn(Effect.runForkWith(context)(effect), this.scope)
   }
 
   /** Starts soon, in the instance's scope, with these services; its failure reaches `onError`. */

@@ -10,6 +10,7 @@ import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Drafted } from "./Collection.ts"
+import { counting } from "./internal/counting.ts"
 import type { Any } from "./internal/any.ts"
 import type {
   Action,
@@ -135,7 +136,6 @@ export interface AnyModuleImpl extends ModuleImpl<Any, Any, Any, Any, Any, Any, 
 }
 // What it gives is contravariant: a layer that gives nothing is one, too.
 export interface AnyLayer extends Layer.Layer<never, unknown, unknown> {}
-export interface AnyLogic extends Logic<Any, Any, Any> {}
 
 type NeedsOfLogic<L> = L extends Logic<infer _S, infer _A, infer R> ? R : never
 type NeedsOfImport<I> = I extends {
@@ -303,7 +303,7 @@ export const make = <
         logics,
         imports: imports.flatMap((item) => ("impl" in item ? [item.impl] : [])),
         layers: imports.flatMap((item) => ("impl" in item ? [] : [item])),
-        channel: { capacity: channel?.capacity ?? 256 },
+        channel: { capacity: counting("channel.capacity", channel?.capacity ?? 256) },
         validate
       })
   }

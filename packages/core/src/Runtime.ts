@@ -187,7 +187,8 @@ class RuntimeImpl implements Runtime<unknown> {
       sinks: this.sinks,
       onError: (cause, info) => this.onError(cause, info),
       warn: (message) => void this.fork(Effect.logWarning(message)),
-      nextSeq: () => ++this.seq
+      nextSeq: () => ++this.seq,
+      services: () => this.context
     }
     this.context = Context.make(Scheduler.Scheduler, this.scheduler)
     const roots = new Map<string, AnyInstance>()
@@ -382,9 +383,20 @@ class RuntimeImpl implements Runtime<unknown> {
     return () => void this.listeners.delete(listener)
   }
 
+  /** A listener that throws is reported; the others are told. */
+  private tell(listeners: ReadonlySet<() => void>): void {
+    const told = [...listeners]
+    for (const listener of told) {
+      try {
+        listener()
+      } catch (error) {
+        this.report(error, "listener", "Runtime.subscribe")
+      }
+    }
+  }
+
   private changed(): void {
-    const told = [...this.listeners]
-    for (const listener of told) listener()
+    this.tell(this.listeners)
   }
 
   readonly dispose = (): Promise<void> => {
@@ -443,10 +455,7 @@ class RuntimeImpl implements Runtime<unknown> {
 
   private makeTravel(): Travel {
     const listeners = new Set<() => void>()
-    const tell = () => {
-      const told = [...listeners]
-      for (const listener of told) listener()
-    }
+    const tell = () => this.tell(listeners)
     return {
       active: () => [...this.live.values()].some((instance) => instance.travelling),
       to: (states) => {
@@ -487,7 +496,11 @@ class RuntimeImpl implements Runtime<unknown> {
     this.locals.set(impl, byKey)
     const found = byKey.get(key)
     if (found !== undefined && !found.closed()) return found
-    const made = this.makeShared(impl, options, () => byKey.get(key) === made && byKey.delete(key))
+    const made = this.makeShared(impl, options, {
+      // Also one that was forgotten cold, and is mounted after all.
+      mounted: () => byKey.has(key) || byKey.set(key, made),
+      forget: () => byKey.get(key) === made && byKey.delete(key)
+    })
     byKey.set(key, made)
     // Cold ones that no component mounts, such as those of a render that never commits, are forgotten.
     timer(() => made.forgetIfCold(), Math.max(options.gcTime ?? 0, coldTime))
@@ -497,7 +510,7 @@ class RuntimeImpl implements Runtime<unknown> {
   private makeShared(
     impl: AnyModuleImpl,
     options: LocalOptions<unknown>,
-    forget: () => void = () => {}
+    { forget, mounted }: KeyedHooks = unkeyed
   ): Shared {
     const instances = this.makeInstances([impl], (each) => (each === impl ? options.input : undefined))
     const own = instances.at(-1)
@@ -521,6 +534,7 @@ class RuntimeImpl implements Runtime<unknown> {
         mounts++
         if (phase === "cold" && this.status === "ready") {
           phase = "started"
+          mounted()
           const context = withModules(this.context, instances)
           const starting = this.fork(this.startAll({ instances, context }))
           starting.addObserver((exit) => {
@@ -542,6 +556,14 @@ class RuntimeImpl implements Runtime<unknown> {
 
 /** How long a keyed instance waits for the first component to commit. */
 const coldTime = 5000
+
+/** What a keyed instance does about its key. */
+interface KeyedHooks {
+  readonly mounted: () => void
+  readonly forget: () => void
+}
+
+const unkeyed: KeyedHooks = { mounted: () => {}, forget: () => {} }
 
 interface Shared {
   readonly ref: unknown

@@ -7,6 +7,7 @@ import { arrival } from "./Arrival.ts"
 import { CallerRef, nobody } from "./Caller.ts"
 import { Consumer } from "./Channel.ts"
 import type { Commit, CommitSink } from "./Commit.ts"
+import { counting } from "./internal/counting.ts"
 
 export interface RunningSink {
   readonly consumer: Consumer<Commit>
@@ -23,7 +24,10 @@ export const make = (
   const consumer = new Consumer<Commit>({
     name: sink.name,
     tags: "all",
-    capacity: sink.capacity,
+    capacity:
+      sink.capacity === Number.POSITIVE_INFINITY
+        ? sink.capacity
+        : counting("CommitSink.capacity", sink.capacity),
     limit: 1,
     matches: () => true
   })

@@ -3,6 +3,7 @@
  * what it lost. Recording never allocates more than the event's own details and never fails an entry.
  */
 import type { Origin } from "./Commit.ts"
+import { counting } from "./internal/counting.ts"
 import { Ring } from "./internal/ring.ts"
 
 /**
@@ -156,8 +157,8 @@ export class TraceRecorder implements TraceReader {
 
   constructor(options: TraceOptions | undefined, host: TraceHost) {
     this.level = options?.level ?? "light"
-    this.capacity = options?.capacity ?? 4096
-    this.every = typeof this.level === "object" ? Math.max(1, this.level.sample) : 1
+    this.capacity = counting("trace.capacity", options?.capacity ?? 4096)
+    this.every = typeof this.level === "object" ? counting("trace.level.sample", this.level.sample) : 1
     this.sinceSample = this.every - 1
     this.host = host
     this.ring = new Ring(this.capacity)

@@ -13,6 +13,7 @@ import type * as Effect from "effect/Effect"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { EntryInTransaction, TransactionSuspended } from "./Errors.ts"
 import type { Any } from "./internal/any.ts"
+import { Fifo } from "./internal/fifo.ts"
 
 export interface Window {
   /** Runs the effect, with these services, once the transaction is published. */
@@ -53,7 +54,7 @@ export abstract class Kernel<S, Along> {
   private pumping = false
   /** The task that `pump` called has not made its transaction yet. Written by `pump` and `transition`. */
   private turn = false
-  private readonly queue: Array<() => void> = []
+  private readonly queue = new Fifo<() => void>()
   private readonly urgent: Array<() => void> = []
 
   constructor(instanceId: string, state: S) {
@@ -89,10 +90,6 @@ export abstract class Kernel<S, Along> {
   get idle(): boolean {
     // A caller that a queued task resumes comes after what is still queued.
     return !this.telling && !this.held && (!this.pumping || this.turn || this.queue.length === 0)
-  }
-
-  get queued(): number {
-    return this.queue.length
   }
 
   /** Runs the task when the instance is idle, in the order given. It must not throw. */

@@ -28,6 +28,8 @@ export interface BodyHost<S> {
   readonly failed: (cause: Cause.Cause<unknown>, origin: Origin) => void
 }
 
+const recipeOrigin: Origin = { kind: "state-update", name: "a write inside a mutate recipe" }
+
 /** The window of a body: what it may write to, while it is open. */
 export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   private readonly host: BodyHost<S>
@@ -36,6 +38,8 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   private readonly services: Context.Context<never>
   draft: S
   open = true
+  /** While a recipe runs: what is written beside it would be lost. */
+  private mutating = false
   readonly after: Array<Deferred> = []
 
   constructor(host: BodyHost<S>, origin: Origin, services: Context.Context<never>, state: S) {
@@ -65,11 +69,15 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
 
   readonly mutate = (recipe: (draft: Collection.Drafted<S>) => void): void => {
     this.check()
-    this.draft = this.host.mutate(this.draft, recipe)
+    this.mutating = true
+    try {
+      this.draft = this.host.mutate(this.draft, recipe)
+    } finally {
+      this.mutating = false
+    }
   }
 
-  readonly afterCommit = <R>(effect: Effect.Effect<unknown, unknown, R>): void =>
-    this.defer(effect, this.services)
+  readonly afterCommit = (effect: Effect.Effect<unknown, unknown>): void => this.defer(effect, this.services)
 
   /** The services are those of the body, or of the Effect in it that asked. */
   defer<R>(effect: Effect.Effect<unknown, unknown, R>, services: Context.Context<never>): void {
@@ -88,6 +96,7 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
 
   private check(): void {
     if (!this.open) throw this.suspended("late write")
+    if (this.mutating) throw this.host.kernel.inTransaction(recipeOrigin, this.host.kernel)
   }
 }
 

@@ -279,6 +279,7 @@ describe("T2 the window is synchronous", () => {
       const late = latch<unknown>()
       const error = await rejection(
         runtime.runPromise(
+          // @ts-expect-error -- refused by its type already
           ref.transact("async", async (tx) => {
             tx.update(plus(1))
             await gate.promise

@@ -50,6 +50,11 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
     "List its implementation"
   ],
   [new Errors.DuplicateModule({ moduleId: "User" }), ["User"], "Share one implementation"],
+  [
+    new Errors.InvalidOption({ option: "channel.capacity", value: 0 }),
+    ["channel.capacity", "0"],
+    "Correct it"
+  ],
   [new Errors.InstanceClosed(at), [at.instanceId, at.entry], "resolve a live instance"],
   [new Errors.RuntimeDisposed({ label: "app" }), ["app"], "Make a new one"],
   [new Errors.RuntimeNotReady({ label: "app" }), ["app"], "Await runtime.ready"]

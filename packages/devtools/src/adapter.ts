@@ -72,14 +72,10 @@ export const directAdapter = (runtime: DevtoolsRuntime): Adapter => ({
     }),
 
   onEntries: (listener) => {
-    const kept = runtime.trace.snapshot().events
-    let lastSeq = kept.at(-1)?.seq ?? 0
-    listener(kept.filter(isEntry))
+    listener(runtime.trace.snapshot().events.filter(isEntry))
     return runtime.trace.attach({
       onBatch: (events) => {
-        // The first batch may begin with events that the snapshot had.
-        const entries = events.filter(isEntry).filter((event) => event.seq > lastSeq)
-        lastSeq = events.at(-1)?.seq ?? lastSeq
+        const entries = events.filter(isEntry)
         if (entries.length > 0) listener(entries)
       }
     })

@@ -3,6 +3,7 @@ import type { Module, ModuleTag, Runtime } from "@sluice/core"
 import { useEffect, useState } from "react"
 import { refOf } from "./ModuleRef.ts"
 import type { ModuleRef } from "./ModuleRef.ts"
+import { useLatest } from "./internal/useLatest.ts"
 import { useRuntime } from "./useRuntime.ts"
 
 export interface LocalOptions<Input> {
@@ -67,6 +68,7 @@ export function useModule<Id extends string, S, A, X, Input, R, P>(
 ): ModuleRef<S, A, X>
 export function useModule(target: Target, options?: LocalOptions<unknown>): object {
   const runtime = useRuntime()
+  const latestOptions = useLatest(options)
   const [held, setHeld] = useState(() => hold(runtime, target, options))
   const same = held.runtime === runtime && held.target === target && held.key === options?.key
   const current = same ? held : hold(runtime, target, options)
@@ -75,6 +77,7 @@ export function useModule(target: Target, options?: LocalOptions<unknown>): obje
   // One that has ended meanwhile (hidden for longer than `gcTime`) is replaced.
   useEffect(() => {
     if (!current.closed()) return current.mount?.()
+    // oxlint-disable-next-line react/set-state-in-effect -- that it has ended is known when it is mounted
     setHeld(hold(current.runtime, current.target, latestOptions.current))
     return undefined
   }, [current, latestOptions])
