@@ -826,13 +826,18 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     })
   }
 
-  live(): void {
+  /** Shows the state it came from. Entries go on waiting, for instances that are not back yet. */
+  comeBack(): void {
     this.whenTold(() => {
       if (this.away === undefined) return
       this.devtoolsEntry("live", this.away.state)
       this.away = undefined
-      this.release()
     })
+  }
+
+  /** Lets the waiting entries in. */
+  letIn(): void {
+    this.whenTold(() => this.release())
   }
 
   get travelling(): boolean {

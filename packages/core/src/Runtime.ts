@@ -468,7 +468,9 @@ class RuntimeImpl implements Runtime<unknown> {
         tell()
       },
       live: () => {
-        for (const instance of this.live.values()) instance.live()
+        const away = [...this.live.values()].filter((instance) => instance.travelling)
+        for (const instance of away) instance.comeBack()
+        for (const instance of away) instance.letIn()
         tell()
       },
       subscribe: (listener) => {
