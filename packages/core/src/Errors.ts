@@ -45,7 +45,8 @@ export class ReducerFailed extends Data.TaggedError("ReducerFailed")<
 /** A state did not fit the module's schema; it was refused and the state before it stands. */
 export class InvalidState extends Data.TaggedError("InvalidState")<At & { readonly issue: string }> {
   override get message() {
-    return `${this.entry} on ${this.instanceId} gave a state that does not fit its schema: ${this.issue}. The state is unchanged; correct the value at that path.`
+    const stands = this.entry.startsWith("init") ? "It was not made" : "The state is unchanged"
+    return `${this.entry} on ${this.instanceId} gave a state that does not fit its schema: ${this.issue}. ${stands}; correct that value.`
   }
 }
 

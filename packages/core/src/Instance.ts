@@ -25,12 +25,13 @@ import {
 } from "./Errors.ts"
 import type { Any } from "./internal/any.ts"
 import { monotonicMs } from "./internal/platform.ts"
+import { Lookup } from "./internal/lookup.ts"
 import { issueOf, isVoid } from "./internal/validate.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
 import { Subscriptions } from "./Subscription.ts"
 import { Detail, type EntryEvent, type TraceRecorder, type TxnRef, txnId } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
-import { type Demand, type Settled, Ticket, Waiter } from "./Waiter.ts"
+import { type Demand, type Settled, standInNew, Ticket, Waiter } from "./Waiter.ts"
 import type { Run } from "./Waits.ts"
 import { type BodyHost, BodyRun, type BodyWindow, causeOf, type TransactBody } from "./Window.ts"
 
@@ -121,7 +122,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private readonly closing = new Set<() => void>()
   private readonly initial: S
   private readonly mayHoldCollections: boolean
-  private readonly plans = new Map<string, Plan<S>>()
+  private readonly plans = new Lookup<Plan<S>>()
   private readonly dispatcher: Scheduler.SchedulerDispatcher
   /** Services for what the instance forks. Written by `start`. */
   services: Context.Context<never>
@@ -468,7 +469,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   private plan(tag: string): Plan<S> {
-    const known = this.plans.get(tag)
+    const known = this.plans[tag]
     if (known !== undefined) return known
     const { def } = this.impl
     if (!Object.hasOwn(def.actions, tag)) {
@@ -485,7 +486,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       step:
         reducer === undefined ? (state) => state : (state, action) => reducer(state, action.payload, action)
     }
-    this.plans.set(tag, made)
+    this.plans[tag] = made
     return made
   }
 
@@ -494,7 +495,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   subscribe(request: ConsumerRequest, caller: Caller | undefined): Consumer<Delivery> {
     if (request.tags !== "all") for (const tag of request.tags) this.plan(tag)
     const consumer = this.deliveries.subscribe(request, caller)
-    for (const waiter of this.waiting.keys()) waiter.standInNew()
+    standInNew(this.waiting.keys())
     return consumer
   }
 

@@ -197,9 +197,10 @@ export interface LogicContext<S, A> {
   /** Actions by tag, tags or predicate, or all. Nothing is subscribed before `run…`. */
   readonly onAction: {
     (): Flow<Action<A>["payload"], Action<A>>
-    <Tag extends keyof A & string>(tag: Tag | ReadonlyArray<Tag>): Flow<A[Tag], Action<A, Tag>>
     <B extends Action<A>>(predicate: (action: Action<A>) => action is B): Flow<B["payload"], B>
     (predicate: (action: Action<A>) => boolean): Flow<Action<A>["payload"], Action<A>>
+    // Last, because the compiler explains a call that fits none by the last: a mistyped tag lists the tags.
+    <Tag extends keyof A & string>(tag: Tag | ReadonlyArray<Tag>): Flow<A[Tag], Action<A, Tag>>
   }
   /** The selection now, then whenever it changed: conflated. Does not fire for devtools. */
   readonly onState: <B>(selector: Selector<S, B>, equals?: Equals<B>) => Flow<B, B>

@@ -23,6 +23,7 @@ import * as Sink from "./Sink.ts"
 import { type RootModules, RootRef } from "./Root.ts"
 import { type TraceOptions, type TraceReader, TraceRecorder } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
+import { standInNew } from "./Waiter.ts"
 
 export type { ErrorInfo } from "./Instance.ts"
 
@@ -224,7 +225,12 @@ class RuntimeImpl implements Runtime<unknown> {
       if (this.status === "disposed") return Effect.void
       this.status = "failed"
       this.failure = exit.cause
-      this.onError(exit.cause, { instanceId: "", moduleId: "", during: "build", entry: this.label })
+      this.onError(exit.cause, {
+        instanceId: "",
+        moduleId: "",
+        during: "build",
+        entry: "layers and initial states"
+      })
       this.changed()
       return this.closeAll()
     })
@@ -430,7 +436,7 @@ class RuntimeImpl implements Runtime<unknown> {
     const { consumer } = running
     this.sinks.push(consumer)
     const waiting = [...this.live.values()].flatMap((instance) => [...instance.waiting.keys()])
-    for (const waiter of waiting.toSorted((a, b) => a.order - b.order)) waiter.standInNew()
+    standInNew(waiting.toSorted((a, b) => a.order - b.order))
     const fiber = this.fork(running.loop)
     const detach = () => {
       const index = this.sinks.indexOf(consumer)

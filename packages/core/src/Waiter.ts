@@ -51,10 +51,11 @@ export class Waiter implements Standing {
 
   /**
    * A consumer was opened: it takes its place there at once. If it did so only when it enters, a newer caller
-   * could hold the slot there and wait for one that this waiter holds.
+   * could hold the slot there and wait for one that this waiter holds. Whether it is to be entered, because
+   * waiting there too would have closed a circle.
    */
-  standInNew(): void {
-    if (this.phase === "standing") this.reserve()
+  standInNew(): boolean {
+    return this.phase === "standing" && this.reserve()
   }
 
   /** The transaction committed: its items take the slots. */
@@ -142,6 +143,12 @@ export class Waiter implements Standing {
     }
     if (this.run !== undefined) this.options.cycle(this.run)
   }
+}
+
+/** A consumer was opened. All who wait stand there before one of them enters. */
+export const standInNew = (waiters: Iterable<Waiter>): void => {
+  const ready = [...waiters].filter((waiter) => waiter.standInNew())
+  for (const waiter of ready) waiter.enter()
 }
 
 /** How a synchronous entry ended for its deliveries. */

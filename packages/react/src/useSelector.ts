@@ -71,14 +71,15 @@ const identity = (snapshot: unknown): unknown => snapshot
  * otherwise. Without a selector: the whole state. On the server, and while hydrating: the current state.
  * What the selector throws is thrown in render.
  */
-export function useSelector<S>(ref: StateRef<S>): S
-export function useSelector<S, B>(ref: StateRef<S>, selector: (state: S) => B, equals?: Equals<B>): B
 export function useSelector<const Refs extends ReadonlyArray<StateRef<unknown>>>(refs: Refs): StatesOf<Refs>
 export function useSelector<const Refs extends ReadonlyArray<StateRef<unknown>>, B>(
   refs: Refs,
   selector: (...states: StatesOf<Refs>) => B,
   equals?: Equals<B>
 ): B
+// Last, because the compiler explains a call that fits none by the last.
+export function useSelector<S>(ref: StateRef<S>): S
+export function useSelector<S, B>(ref: StateRef<S>, selector: (state: S) => B, equals?: Equals<B>): B
 export function useSelector(
   refs: Source,
   selector: (...states: ReadonlyArray<unknown>) => unknown = identity,

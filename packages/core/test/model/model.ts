@@ -291,10 +291,11 @@ export class Model {
     this.devtools(inst, "jump", state)
   }
 
+  /** All come back before any entry is let in. */
   live(): void {
-    for (const inst of this.insts) {
-      if (inst.away === undefined || inst.closed) continue
-      this.devtools(inst, "live", inst.away.state)
+    const away = this.insts.filter((inst) => inst.away !== undefined && !inst.closed)
+    for (const inst of away) this.devtools(inst, "live", inst.away?.state ?? inst.state)
+    for (const inst of away) {
       inst.away = undefined
       this.pump(inst)
     }
@@ -631,8 +632,12 @@ export class Model {
     inst.cons.push(con)
     this.all.push(con)
     // Who waits already is before whoever comes now.
-    for (const call of this.open.values())
-      if (call.inst === inst && call.standing && call.how === undefined) this.reserve(call)
+    const waiting = [...this.open.values()].filter(
+      (call) => call.inst === inst && call.standing && call.how === undefined
+    )
+    // All stand there before one of them, whose wait there would close a circle, is let in.
+    const ready = waiting.filter((call) => this.reserve(call))
+    for (const call of ready) this.admit(call)
     return true
   }
 

@@ -77,6 +77,22 @@ export const shrunk: ReadonlyArray<readonly [name: string, app: AppSpec, steps: 
     [enter(dispatch()), enter({ kind: "batch", target: 0, parts: [{ action: 0, n: 0 }] }), gate]
   ],
   [
+    "C4 a consumer that opens while a handler waits may close a circle",
+    app({
+      reducers: ["add", "add"],
+      consumers: [
+        consumer({ tags: [1] }),
+        consumer({ tags: [0], handler: handler({ kind: "batch", target: 0, parts: [{ action: 1, n: 0 }] }) })
+      ],
+      listener: { every: 1, entry: { kind: "unsafe.batch", target: 0, parts: [{ action: 1, n: 0 }] } }
+    }),
+    [
+      enter(dispatch(), 4),
+      { ...gate, which: 3 },
+      { step: "stream", target: 0, consumer: consumer({ strategy: "stream" }) }
+    ]
+  ],
+  [
     "C7 promises that wait for a setup learn that its instance closed",
     app({ late: [] }),
     [
