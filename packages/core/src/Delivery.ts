@@ -66,7 +66,6 @@ export class Deliveries {
   /** Opens a FIFO. Until `unsubscribe` it gets every matching action; opened by a setup, the kept ones first. */
   subscribe(request: ConsumerRequest, caller: Caller | undefined): Consumer<Delivery> {
     const { tags, predicate } = request
-    let reported = 0
     const consumer = new Consumer<Delivery>({
       name: request.name,
       tags,
@@ -77,9 +76,8 @@ export class Deliveries {
         try {
           return predicate(action)
         } catch (error) {
-          // It is asked before the commit as well, and by the trace: told once, of the committed action.
-          if (n > reported) this.options.predicateFailed(error, request, action._tag)
-          reported = Math.max(reported, n)
+          // It is asked before the commit as well, and by the trace: told once, when the action is delivered.
+          if (n > 0) this.options.predicateFailed(error, request, action._tag)
           return false
         }
       }
@@ -185,7 +183,7 @@ export class Deliveries {
     }
   }
 
-  /** The deliveries of a transaction by consumer, for tracing and reserving. */
+  /** The deliveries of a transaction by consumer; of none, `n` being 0, for tracing and reserving. */
   route(
     actions: ReadonlyArray<AnyAction>,
     n: number,

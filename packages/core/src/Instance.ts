@@ -606,12 +606,13 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   private recordDeliveries(actions: ReadonlyArray<AnyAction>, n: number, traced: Traced): void {
-    for (const [consumer, deliveries] of this.deliveries.route(actions, n, traced)) {
+    const { instanceId } = this
+    for (const [consumer, deliveries] of this.deliveries.route(actions, 0, undefined)) {
       for (const delivery of deliveries) {
         this.host.trace.event({
           kind: "delivery",
-          txnId: txnId(delivery),
-          instanceId: this.instanceId,
+          txnId: txnId({ instanceId, n }),
+          instanceId,
           cause: traced.cause,
           tag: delivery.action._tag,
           consumer: consumer.name

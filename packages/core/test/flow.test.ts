@@ -6,7 +6,7 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
 import { collectWarnings, empty, isDone, Lane, laneOf, startLane, stepper } from "./lane.ts"
-import { disposing, idle } from "./support.ts"
+import { collectErrors, disposing, idle } from "./support.ts"
 
 const a = (payload: number) => ({ _tag: "a", payload }) as const
 const b = (payload: number) => ({ _tag: "b", payload }) as const
@@ -85,6 +85,58 @@ describe("onAction", () => {
     expect(errors).toMatchObject([{ message: "odd predicate" }])
     expect(infos).toMatchObject([{ during: "predicate", tag: "a" }])
   })
+})
+
+describe("a predicate that throws", () => {
+  /** Two flows: one that is stepped by hand, and one whose predicate always throws. */
+  const throwing = (level: "off" | "light" | "full") => {
+    const { layer } = collectWarnings()
+    const { errors, infos, onError } = collectErrors()
+    const x = stepper()
+    const logic = Lane.logic("l", ($) =>
+      Effect.gen(function* () {
+        yield* $.onAction("a").run(x.handler, { name: "x" })
+        yield* $.onAction((): boolean => {
+          throw new Error("predicate")
+        }).run(() => Effect.void, { name: "y" })
+      })
+    )
+    const module = Lane.implement({ initial: empty, logics: [logic], channel: { capacity: 1 } })
+    const runtime = disposing(Runtime.make(module, { layer, onError, trace: { level } }))
+    return { runtime, lane: runtime.resolve(Lane.tag), x, errors, infos }
+  }
+
+  for (const level of ["off", "light", "full"] as const) {
+    it(`C6 is reported once for each committed action, also when its caller waited (trace: ${level})`, async () => {
+      const { runtime, lane, x, errors, infos } = throwing(level)
+      lane.unsafe.dispatch(a(1))
+      await x.started(1)
+      await runtime.runPromise(lane.actions.a(2))
+      expect(errors).toHaveLength(2)
+      const waits = runtime.run(lane.actions.a(3))
+      expect(isDone(waits)).toBe(false)
+      expect(errors).toHaveLength(2)
+      x.finish()
+      await x.started(2)
+      expect(isDone(waits)).toBe(true)
+      expect(errors).toHaveLength(3)
+      expect(infos).toMatchObject(infos.map(() => ({ during: "predicate", entry: "y", tag: "a" })))
+    })
+
+    it(`C6 is reported for each action of a batch (trace: ${level})`, async () => {
+      const { runtime, lane, errors, infos } = throwing(level)
+      lane.unsafe.dispatchBatch([a(1), b(2), b(2)])
+      expect(infos.map(({ tag }) => tag)).toEqual(["a", "b", "b"])
+      await runtime.runPromise(lane.dispatchBatch([b(3), b(4)]))
+      expect(errors).toHaveLength(5)
+    })
+
+    it(`C6 is not reported for one that rolled back (trace: ${level})`, async () => {
+      const { runtime, lane, infos } = throwing(level)
+      await runtime.runPromise(Effect.exit(lane.actions.b(-1)))
+      expect(infos.map(({ during }) => during)).toEqual(["entry"])
+    })
+  }
 })
 
 describe("filter and map", () => {
