@@ -14,6 +14,7 @@ import {
   Counter,
   type CounterContext,
   type CounterRuntime,
+  type CounterState,
   disposing,
   entriesOf,
   grab,
@@ -268,6 +269,45 @@ describe("T2 the window is synchronous", () => {
     expect(ref.unsafe.getState().count).toBe(1)
   })
 
+  describe("a write inside a recipe", () => {
+    interface Tx {
+      readonly get: () => CounterState
+      readonly set: (state: CounterState) => void
+      readonly update: (f: (state: CounterState) => CounterState) => void
+      readonly mutate: (recipe: (draft: { count: number }) => void) => void
+    }
+    const writes: ReadonlyArray<readonly [string, (tx: Tx) => void]> = [
+      ["tx.set", (tx) => tx.set({ count: 9, log: [] })],
+      ["tx.update", (tx) => tx.update(plus(9))],
+      ["tx.mutate", (tx) => tx.mutate((draft) => void (draft.count = 9))]
+    ]
+    test.each(writes)("T1 %s is refused, for it would be lost: the entry rolls back", (_, write) => {
+      const { ref, reported } = setup()
+      const error = thrown(() =>
+        ref.unsafe.transact("nests", (tx) =>
+          tx.mutate((draft) => {
+            draft.count = 1
+            write(tx)
+          })
+        )
+      )
+      expect(error).toMatchObject({ _tag: "EntryInTransaction", openEntry: 'state-update "nests"' })
+      expect(String(error)).toContain("recipe")
+      expect(reported.errors).toEqual([error])
+      expect(ref.unsafe.getState()).toBe(zero)
+    })
+
+    test.each(writes)("T1 %s goes on working after the recipe, also after one that threw", (_, write) => {
+      const { ref } = setup()
+      ref.unsafe.transact("after", (tx) => {
+        expect(thrown(() => tx.mutate(() => write(tx)))).toMatchObject({ _tag: "EntryInTransaction" })
+        expect(tx.get()).toBe(zero)
+        write(tx)
+      })
+      expect(ref.unsafe.getState().count).toBe(9)
+    })
+  })
+
   describe("Promises", () => {
     const rejections: Array<unknown> = []
     const onRejection = (error: unknown): void => void rejections.push(error)
@@ -314,6 +354,31 @@ describe("T2 the window is synchronous", () => {
     test.each(lying)("T2 a Promise from %s is refused", (_, enter) => {
       const app = setup()
       expect(thrown(() => enter(app))).toMatchObject({ _tag: "TransactionSuspended", by: "promise" })
+      expect(app.ref.unsafe.getState()).toBe(zero)
+    })
+
+    // oxlint-disable-next-line typescript/no-misused-promises -- the mistake is what is tested
+    const asyncRecipe: (draft: { count: number }) => void = async (draft) => {
+      draft.count = 5
+      await promised
+    }
+    const recipes: Array<readonly [string, (app: App) => unknown, string]> = [
+      ["tx.mutate", ({ ref }) => ref.unsafe.transact("x", (tx) => tx.mutate(asyncRecipe)), "x"],
+      ["$.state.mutate", ({ $, runtime }) => runtime.runSync($.state.mutate(asyncRecipe)), "grab"],
+      [
+        "$.state.mutate in a window",
+        ({ $, ref }) => ref.unsafe.transact("x", $.state.mutate(asyncRecipe) as never),
+        "x"
+      ]
+    ]
+    test.each(recipes)("T2 an async recipe of %s is refused, and changes nothing", (_, enter, name) => {
+      const app = setup()
+      expect(thrown(() => enter(app))).toMatchObject({
+        _tag: "TransactionSuspended",
+        instanceId: "Counter#1",
+        entry: `state-update ${JSON.stringify(name)}`,
+        by: "promise"
+      })
       expect(app.ref.unsafe.getState()).toBe(zero)
     })
 

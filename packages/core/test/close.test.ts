@@ -4,6 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
 import {
@@ -332,5 +333,41 @@ describe("C7", () => {
     expect(gaugeOf(other.unsafe.backlog(), "x").waiting).toBe(1)
     x.finish()
     expect(caller.pollUnsafe()).toEqual(Exit.void)
+  })
+
+  it("C7 dispose waits for a close in progress: layers outlive the finalizers of those who use them", async () => {
+    const gate = Deferred.makeUnsafe<void>()
+    const events: Array<string> = []
+    const note = (line: string) => Effect.sync(() => events.push(line))
+    const layer = Layer.effectDiscard(Effect.acquireRelease(Effect.void, () => note("released")))
+    const { runtime, it: lane } = startLane(
+      () =>
+        Effect.addFinalizer(() =>
+          Effect.andThen(note("closing"), Effect.andThen(Deferred.await(gate), note("closed")))
+        ),
+      { layer }
+    )
+    const evicted = runtime.evict(lane.instanceId).then(() => events.push("evicted"))
+    const disposed = runtime.dispose().then(() => events.push("disposed"))
+    await idle()
+    expect(events).toEqual(["closing"])
+    Deferred.doneUnsafe(gate, Effect.void)
+    await Promise.all([evicted, disposed])
+    expect(events.indexOf("closed")).toBe(1)
+    expect(events.indexOf("released")).toBeGreaterThan(1)
+    expect(events.indexOf("disposed")).toBeGreaterThan(events.indexOf("released"))
+    expect(events).toContain("evicted")
+  })
+
+  it("C7 two that close one instance both wait for its end", async () => {
+    const gate = Deferred.makeUnsafe<void>()
+    const { runtime, it: lane } = startLane(() => Effect.addFinalizer(() => Deferred.await(gate)))
+    const settled: Array<number> = []
+    const evictions = [1, 2].map((n) => runtime.evict(lane.instanceId).then(() => settled.push(n)))
+    await idle()
+    expect(settled).toEqual([])
+    Deferred.doneUnsafe(gate, Effect.void)
+    await Promise.all(evictions)
+    expect(settled).toHaveLength(2)
   })
 })

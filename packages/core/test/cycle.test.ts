@@ -5,7 +5,7 @@ import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { collectWarnings, empty, gaugeOf, isDone, Lane, laneOf, startLane, stepper } from "./lane.ts"
-import { collectErrors, disposing, idle } from "./support.ts"
+import { collectErrors, disposing, entriesOf, idle } from "./support.ts"
 
 const Second = laneOf("Second")
 const Third = laneOf("Third")
@@ -118,6 +118,54 @@ describe("C4 on the own flow", () => {
     expect(log()).toHaveLength(12)
     await idle()
     expect(backlog().consumers).toEqual([])
+  })
+
+  /** The handler of 1 reads one action of a stream and leaves it; that of 2 fills its own flow. */
+  const readsOnce = () =>
+    startLane(($) =>
+      Effect.gen(function* () {
+        const handle = yield* $.use(Lane.tag)
+        yield* $.onAction("a").run((n) => {
+          if (n === 1) {
+            const once = Stream.runDrain(Stream.take(handle.actionStream("b"), 1))
+            return Effect.andThen(once, $.actions.c(3))
+          }
+          return n === 2
+            ? Effect.forEach([10, 11, 12], (m) => $.actions.a(m), { discard: true })
+            : Effect.void
+        })
+      }).pipe((setup) => setup as Effect.Effect<void>)
+    )
+
+  it("C4 a handler that has read from an actionStream and left it is its flow's own again", async () => {
+    const { it: lane, log, backlog, warnings } = readsOnce()
+    lane.unsafe.dispatch(a(1))
+    await idle()
+    lane.unsafe.dispatch({ _tag: "b", payload: 5 })
+    await idle()
+    lane.unsafe.dispatch(a(2))
+    await idle()
+    expect(log()).toEqual([1, 5, 3, 2, 10, 11, 12])
+    expect(backlog().consumers).toMatchObject([{ depth: 0, waiting: 0, inFlight: 0 }])
+    expect(warnings).toHaveLength(1)
+  })
+
+  it("T7 and its entries are caused by what it handles, not by what it read", async () => {
+    const { it: lane, runtime } = readsOnce()
+    for (const action of [a(1), { _tag: "b", payload: 5 } as const, a(2)]) {
+      lane.unsafe.dispatch(action)
+      await idle()
+    }
+    const causes = entriesOf(runtime).map(({ txnId, cause }) => [txnId, cause])
+    expect(causes).toEqual([
+      ["Lane#1::t1", undefined],
+      ["Lane#1::t2", undefined],
+      ["Lane#1::t3", "Lane#1::t1"],
+      ["Lane#1::t4", undefined],
+      ["Lane#1::t5", "Lane#1::t4"],
+      ["Lane#1::t6", "Lane#1::t4"],
+      ["Lane#1::t7", "Lane#1::t4"]
+    ])
   })
 
   it("C4 runLatest and runExhaust take while a handler waits, so their own entries never overflow", async () => {

@@ -96,7 +96,7 @@ describe("1 building", () => {
     expect(await rejection(runtime.runPromise(Effect.void))).toBe(error)
     expect(runtime.instances()).toEqual([])
     expect(reported.errors).toEqual([error])
-    expect(reported.infos).toMatchObject([{ during: "build", entry: "app" }])
+    expect(reported.infos).toMatchObject([{ during: "build", entry: "layers and initial states" }])
     expect(events).toEqual(["building"])
     await runtime.dispose()
   })
@@ -160,7 +160,35 @@ describe("1 building", () => {
   })
 })
 
+describe("1 listeners of the runtime", () => {
+  test("1 one that throws is reported, and the others are told", async () => {
+    const reported = collectErrors()
+    const runtime = disposing(Runtime.make(CounterLive, { onError: reported.onError }))
+    const told: Array<number> = []
+    runtime.subscribe(() => {
+      throw new Error("runtime listener")
+    })
+    runtime.subscribe(() => told.push(runtime.instances().length))
+    await runtime.evict("Counter#1")
+    expect(told).toEqual([0])
+    expect(reported.errors.map(String)).toEqual(["Error: runtime listener"])
+    expect(reported.infos).toMatchObject([{ during: "listener" }])
+  })
+})
+
 describe("1 running", () => {
+  test("1 runSync while layers are built: RuntimeNotReady; afterwards it runs", async () => {
+    const { runtime, finish } = gated()
+    const ran: Array<string> = []
+    const effect = Effect.sync(() => ran.push("ran"))
+    expect(thrown(() => runtime.runSync(effect))).toMatchObject({ _tag: "RuntimeNotReady", label: "app" })
+    expect(ran).toEqual([])
+    finish("Ada")
+    await runtime.ready
+    runtime.runSync(effect)
+    expect(ran).toEqual(["ran"])
+  })
+
   test("1 run, runPromise and runSync run with the app's modules and services", async () => {
     const runtime = disposing(Runtime.make(CounterLive, { layer: Layer.succeed(Name, "Ada") }))
     const effect = Effect.gen(function* () {

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/testing/TestClock"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import {
   collectWarnings,
   empty,
@@ -506,5 +506,75 @@ describe("a failing sink", () => {
     await adjust(5000)
     expect(got).toEqual([1])
     expect(errors).toMatchObject([{ message: "thrown" }])
+  })
+})
+
+describe("S8 a sink ends with its runtime", () => {
+  const attempting = (outcome: Effect.Effect<void, unknown>) => {
+    const { layer, warnings } = collectWarnings()
+    const runtime = disposing(Runtime.make(Lane.implement({ initial: empty }), { layer, onError: () => {} }))
+    const attempts: Array<ReadonlyArray<number | undefined>> = []
+    runtime.attach({
+      name: "journal",
+      capacity: 8,
+      retry: Schedule.forever,
+      onCommit: (batch) =>
+        Effect.suspend(() => {
+          attempts.push(batch.map(last))
+          return outcome
+        })
+    })
+    return { runtime, lane: runtime.resolve(Lane.tag), attempts, warnings }
+  }
+
+  it("C7 what waited for it when the runtime ended is handed over, once", async () => {
+    const { runtime, lane, attempts, warnings } = attempting(Effect.void)
+    for (const n of [1, 2, 3]) lane.unsafe.dispatch(a(n))
+    await runtime.dispose()
+    await idle()
+    expect(attempts).toEqual([[1, 2, 3]])
+    expect(warnings).toEqual([])
+  })
+
+  it("C7 so is what its instances' finalizers committed elsewhere, and an empty sink is given nothing", async () => {
+    const { runtime, lane, attempts } = attempting(Effect.void)
+    lane.unsafe.dispatch(a(1))
+    await idle()
+    await runtime.dispose()
+    expect(attempts).toEqual([[1]])
+  })
+
+  it("C7 one that fails at that is not tried again, and says how much is undelivered", async () => {
+    const { runtime, lane, attempts, warnings } = attempting(Effect.fail("disk full"))
+    for (const n of [1, 2]) lane.unsafe.dispatch(a(n))
+    await runtime.dispose()
+    await idle()
+    expect(attempts).toEqual([[1, 2]])
+    expect(warnings).toEqual(["journal ended with 2 commits undelivered."])
+  })
+
+  it("C7 one that was failing is not tried again", async () => {
+    const failed = Promise.withResolvers<void>()
+    const failing = Effect.andThen(
+      Effect.sync(() => failed.resolve()),
+      Effect.fail("disk full")
+    )
+    const { runtime, lane, attempts, warnings } = attempting(Effect.andThen(failing, Effect.never))
+    lane.unsafe.dispatch(a(1))
+    await failed.promise
+    await runtime.dispose()
+    const before = attempts.length
+    for (let turn = 0; turn < 5; turn++) await idle()
+    expect(attempts).toHaveLength(before)
+    expect(warnings).toEqual(["journal ended with 1 commits undelivered."])
+  })
+
+  it("C7 one that never answers does not hold up the end", async () => {
+    const { runtime, lane, attempts } = attempting(Effect.never)
+    lane.unsafe.dispatch(a(1))
+    await vi.waitUntil(() => attempts.length === 1)
+    lane.unsafe.dispatch(a(2))
+    await runtime.dispose()
+    expect(attempts).toEqual([[1]])
   })
 })

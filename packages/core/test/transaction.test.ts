@@ -4,7 +4,9 @@ import type { Commit } from "@sluice/core"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { describe, expect, test } from "vitest"
 import {
@@ -920,5 +922,132 @@ describe("T5 entries of one instance, one after another", () => {
     expect(seen).toEqual([false])
     Deferred.doneUnsafe(gate, Effect.void)
     await runtime.runPromise(Fiber.joinAll(waiting))
+  })
+})
+
+describe("T3, T4 an onError that throws", () => {
+  const broken = (
+    ...setups: ReadonlyArray<($: CounterContext) => Effect.Effect<void, never, Scope.Scope>>
+  ) => {
+    const reported: Array<string> = []
+    const logged: Array<string> = []
+    const logger = Logger.make<unknown, void>(({ logLevel }) => void logged.push(logLevel))
+    const runtime = disposing(
+      Runtime.make(
+        Counter.implement({
+          initial: zero,
+          logics: setups.map((setup, i) => Counter.logic(`logic ${i}`, setup))
+        }),
+        {
+          layer: Logger.layer([logger]),
+          onError: (_, { during }) => {
+            reported.push(during)
+            throw new Error("onError is broken")
+          }
+        }
+      )
+    )
+    return { runtime, ref: runtime.resolve(Counter.tag), reported, logged }
+  }
+
+  test("T3 told of a listener: the commit stands, the others are told, and the instance goes on", () => {
+    const { ref, reported, logged } = broken()
+    const told: Array<number> = []
+    ref.unsafe.subscribe(() => {
+      throw new Error("listener")
+    })
+    ref.unsafe.subscribe(({ count }) => told.push(count))
+    ref.unsafe.subscribeTo(
+      ({ count }) => count,
+      () => {
+        throw new Error("selection listener")
+      }
+    )
+    for (let n = 0; n < 3; n++) ref.unsafe.dispatch({ _tag: "increment" })
+    expect(ref.unsafe.getState().count).toBe(3)
+    expect(told).toEqual([1, 2, 3])
+    expect(reported).toEqual(Array.from({ length: 6 }, () => "listener"))
+    // What it was told of, and what it threw itself.
+    expect(logged).toEqual(Array.from({ length: 12 }, () => "Error"))
+  })
+
+  test("T3 told of a predicate: the action is committed, and the other flows get it", async () => {
+    const delivered: Array<string> = []
+    const { ref, runtime, reported } = broken(
+      ($) =>
+        $.onAction((): boolean => {
+          throw new Error("predicate")
+        }).run(() => Effect.void),
+      ($) => $.onAction().run((_, action) => Effect.sync(() => void delivered.push(action._tag)))
+    )
+    ref.unsafe.dispatch({ _tag: "increment" })
+    await runtime.runPromise(ref.actions.increment())
+    await idle()
+    expect(ref.unsafe.getState().count).toBe(2)
+    expect(delivered).toEqual(["increment", "increment"])
+    expect(reported).toEqual(["predicate", "predicate"])
+  })
+
+  test("T4 told of a rollback: the caller gets its own error, and the next entry works", async () => {
+    const { ref, runtime, reported } = broken()
+    expect(thrown(() => ref.unsafe.dispatch({ _tag: "boom" }))).toMatchObject({ _tag: "ReducerFailed" })
+    expect(await rejection(runtime.runPromise(ref.actions.boom()))).toMatchObject({ _tag: "ReducerFailed" })
+    expect(await rejection(ref.unsafe.dispatchPromise({ _tag: "boom" }))).toMatchObject({
+      _tag: "ReducerFailed"
+    })
+    expect(await rejection(runtime.runPromise(ref.transact("fails", () => Effect.fail("its own"))))).toBe(
+      "its own"
+    )
+    expect(reported).toEqual(["entry", "entry", "entry", "entry"])
+    expect(ref.unsafe.getState()).toBe(zero)
+    ref.unsafe.dispatch({ _tag: "increment" })
+    expect(ref.unsafe.getState().count).toBe(1)
+  })
+
+  test("T5 told of an entry that a subscriber made: those behind it enter", () => {
+    const { ref } = broken()
+    ref.unsafe.subscribe(({ count }) => {
+      if (count !== 1) return
+      ref.unsafe.dispatch({ _tag: "boom" })
+      ref.unsafe.dispatch({ _tag: "increment" })
+    })
+    ref.unsafe.dispatch({ _tag: "increment" })
+    expect(ref.unsafe.getState().count).toBe(2)
+  })
+})
+
+describe("T1 an action that carries nothing", () => {
+  // What a component's `onClick={actions.increment}` hands over. The casts stand for callers without types.
+  const event = { type: "click" }
+  const withEvent = { _tag: "increment", payload: event } as unknown as { readonly _tag: "increment" }
+
+  const carrying: ReadonlyArray<readonly [string, (env: Env) => unknown]> = [
+    ["ref.dispatch", ({ ref, run }) => run(ref.dispatch(withEvent))],
+    ["ref.unsafe.dispatch", ({ ref }) => ref.unsafe.dispatch(withEvent)],
+    ["dispatchBatch", ({ ref, run }) => run(ref.dispatchBatch([withEvent, withEvent]))],
+    ["unsafe.dispatchBatch", ({ ref }) => ref.unsafe.dispatchBatch([withEvent, withEvent])],
+    ["$.callback", ({ $ }) => ($.callback("increment") as (payload: unknown) => Promise<void>)(event)]
+  ]
+  test.each(carrying)("T1 %s delivers it without what its caller handed over", async (name, enter) => {
+    const grabbed = grab()
+    const delivered: Array<unknown> = []
+    const commits: Array<unknown> = []
+    const watch = Counter.logic("watch", ($) =>
+      $.onAction().run((payload, action) => Effect.sync(() => void delivered.push([payload, action])))
+    )
+    const runtime = disposing(
+      Runtime.make(Counter.implement({ initial: zero, logics: [grabbed.logic, watch] }))
+    )
+    runtime.attach({
+      name: "sink",
+      capacity: 8,
+      onCommit: (batch) => Effect.sync(() => void commits.push(...batch.flatMap(({ actions }) => actions)))
+    })
+    const run = <A, E>(effect: Effect.Effect<A, E>) => runtime.runPromise(effect)
+    await enter({ ref: runtime.resolve(Counter.tag), $: grabbed.$, run, travel: runtime.travel })
+    await idle()
+    const times = name.endsWith("Batch") ? 2 : 1
+    expect(delivered).toEqual(Array.from({ length: times }, () => [undefined, { _tag: "increment" }]))
+    expect(commits).toEqual(Array.from({ length: times }, () => ({ _tag: "increment" })))
   })
 })

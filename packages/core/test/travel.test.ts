@@ -1,7 +1,8 @@
 /** T1 and T10 for devtools: showing another moment's states, and coming back. */
-import { Runtime } from "@sluice/core"
+import { Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { describe, expect, test } from "vitest"
 import {
@@ -223,5 +224,35 @@ describe("T1 a devtools operation", () => {
     runtime.travel.live()
     await runtime.runPromise(Fiber.join(fiber))
     expect(ref.unsafe.getState().count).toBe(1)
+  })
+
+  test("T5 100,000 entries that waited are let in, in order", () => {
+    const Last = Module.make("Last", {
+      state: Schema.Number,
+      actions: { next: Schema.Number },
+      // One out of turn leaves a state from which no other is in turn.
+      reducers: { next: (last, n) => (n === last + 1 ? n : Number.NaN) }
+    })
+    const runtime = disposing(Runtime.make(Last.implement({ initial: 0 }), { trace: { level: "off" } }))
+    const { unsafe, instanceId } = runtime.resolve(Last.tag)
+    runtime.travel.to(new Map([[instanceId, -1]]))
+    for (let n = 1; n <= 100_000; n++) unsafe.dispatch({ _tag: "next", payload: n })
+    expect(unsafe.getState()).toBe(-1)
+    runtime.travel.live()
+    expect(unsafe.getState()).toBe(100_000)
+  })
+
+  test("T1 a listener of travel that throws is reported, and the others are told", () => {
+    const { runtime, reported, to } = setup()
+    const told: Array<boolean> = []
+    runtime.travel.subscribe(() => {
+      throw new Error("travel listener")
+    })
+    runtime.travel.subscribe(() => told.push(runtime.travel.active()))
+    to(at(1))
+    runtime.travel.live()
+    expect(told).toEqual([true, false])
+    expect(reported.errors.map(String)).toEqual(["Error: travel listener", "Error: travel listener"])
+    expect(reported.infos).toMatchObject([{ during: "listener" }, { during: "listener" }])
   })
 })

@@ -1,6 +1,7 @@
 /**
  * C1, C2 and S8 for a reader whose fiber yields between finding nothing and waiting: what comes in that gap
- * wakes it all the same. Effect yields after so many operations; the sweep puts that yield everywhere.
+ * wakes it all the same. Effect yields after so many operations: 2,048, but here every number from 8 to 128,
+ * which puts the yield everywhere between two values.
  */
 import { Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
@@ -12,8 +13,8 @@ import { describe, expect, test } from "vitest"
 import { empty, Lane, type LaneContext, type LaneRuntime } from "./lane.ts"
 import { idle } from "./support.ts"
 
-/** Operations until a fiber yields. Effect's own number is 2,048, whose sweep would take a minute. */
-const budget = 64
+/** Values that a reader is given, each after it has done with the one before. */
+const values = 8
 
 /** Does this for each value that it is given; the first value comes of itself or of the first action. */
 interface Reader {
@@ -77,17 +78,13 @@ const readers: ReadonlyArray<readonly [string, Reader]> = [
   ]
 ]
 
-/** So many operations, and then, as soon as the fiber yields or waits, one more action. */
-const soon = (dispatch: () => void, pad: number): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    for (let i = 0; i < pad; i++) yield* Effect.suspend(() => Effect.void)
-    queueMicrotask(dispatch)
-  })
-
-const isWoken = async ({ setup, start }: Reader, pad: number): Promise<boolean> => {
-  let seen = 0
+const isWoken = async ({ setup, start }: Reader, budget: number): Promise<boolean> => {
+  const seen: Array<true> = []
   const dispatch = () => lane.unsafe.dispatch({ _tag: "a", payload: 1 })
-  const work = Effect.suspend(() => (++seen === 1 ? soon(dispatch, pad) : Effect.void))
+  const work = Effect.sync(() => {
+    // It runs as soon as the fiber yields, or waits for the next value.
+    if (seen.push(true) < values) queueMicrotask(dispatch)
+  })
   const logics = setup === undefined ? [] : [Lane.logic("reads", ($) => setup($, work))]
   const runtime = Runtime.make(Lane.implement({ initial: empty, logics }), {
     layer: Layer.succeed(Scheduler.MaxOpsBeforeYield, budget)
@@ -95,10 +92,10 @@ const isWoken = async ({ setup, start }: Reader, pad: number): Promise<boolean> 
   const lane: LaneRuntime = runtime.resolve(Lane.tag)
   start?.(runtime, lane, work)
   await idle()
-  if (seen === 0) dispatch()
-  for (let turn = 0; turn < 4 && seen < 2; turn++) await idle()
+  if (seen.length === 0) dispatch()
+  for (let turn = 0; turn < 8 && seen.length < values; turn++) await idle()
   await runtime.dispose()
-  return seen === 2
+  return seen.length === values
 }
 
 describe("what comes while its reader yields", () => {
@@ -106,7 +103,7 @@ describe("what comes while its reader yields", () => {
     "%s: is not missed, wherever the yield falls",
     async (_, reader) => {
       const missed: Array<number> = []
-      for (let pad = 0; pad < 2 * budget; pad++) if (!(await isWoken(reader, pad))) missed.push(pad)
+      for (let budget = 8; budget <= 128; budget++) if (!(await isWoken(reader, budget))) missed.push(budget)
       expect(missed).toEqual([])
     },
     30_000

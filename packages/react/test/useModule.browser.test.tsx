@@ -1,7 +1,7 @@
 import { Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { StrictMode, Suspense, use, useEffect, useState } from "react"
+import { Activity, StrictMode, Suspense, use, useEffect, useState } from "react"
 import { flushSync } from "react-dom"
 import { expect, test, vi } from "vitest"
 import { RuntimeProvider, useModule, useSelector } from "../src/index.ts"
@@ -413,3 +413,35 @@ test("another runtime gives the same component that runtime's instance", () => {
   )
   expect(view.text()).toBe("kept 5")
 })
+
+for (const key of [undefined, "shared"]) {
+  test(`hidden by Activity for longer than gcTime and shown again, it has a live instance (key: ${key})`, async () => {
+    const runtime = makeCounter()
+    const log: Array<string> = []
+    const NoteLive = makeNote(log)
+    const Editor = () => {
+      const note = useModule(NoteLive, key === undefined ? { input: "new" } : { input: "new", key })
+      return <button onClick={() => note.actions.write("written")}>{useSelector(note).text}</button>
+    }
+    const App = ({ mode }: { mode: "visible" | "hidden" }) => (
+      <Provided runtime={runtime}>
+        <Activity mode={mode}>
+          <Editor />
+        </Activity>
+      </Provided>
+    )
+    const view = render(<App mode="visible" />)
+    await vi.waitFor(() => expect(liveNotes(runtime)).toHaveLength(1))
+    view.click("new")
+    await vi.waitFor(() => expect(view.text()).toBe("written"))
+    view.rerender(<App mode="hidden" />)
+    await vi.waitFor(() => expect(log).toEqual(["start new", "end new"]))
+    expect(liveNotes(runtime)).toEqual([])
+    view.rerender(<App mode="visible" />)
+    await vi.waitFor(() => expect(log).toEqual(["start new", "end new", "start new"]))
+    await vi.waitFor(() => expect(view.text()).toBe("new"))
+    view.click("new")
+    await vi.waitFor(() => expect(view.text()).toBe("written"))
+    expect(liveNotes(runtime)).toHaveLength(1)
+  })
+}
