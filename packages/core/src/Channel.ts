@@ -37,6 +37,22 @@ export interface SlotTicket extends Waiting {
   readonly closed: () => void
 }
 
+// Callers that have every slot, and have not entered. Written by `enterInOrder`.
+const ready: Array<Standing> = []
+let entering = false
+
+/**
+ * Lets them in, one after another. One that rolls back gives its slots on while the others still wait for
+ * their turn: who gets those comes after them.
+ */
+export const enterInOrder = (callers: ReadonlyArray<Standing>): void => {
+  ready.push(...callers)
+  if (entering) return
+  entering = true
+  for (let caller = ready.shift(); caller !== undefined; caller = ready.shift()) caller.enter()
+  entering = false
+}
+
 export interface ConsumerOptions<Item> {
   readonly name: string
   readonly tags: ReadonlyArray<string> | "all"
@@ -263,7 +279,7 @@ export class Consumer<Item> implements Channel {
 
   /** Hands free slots to the ingress first, because it is committed, then to the line. */
   private refill(): void {
-    for (const caller of this.grantFree()) caller.enter()
+    enterInOrder(this.grantFree())
   }
 
   /** As `refill`; returns the callers that lack nothing now, and have to be entered. */

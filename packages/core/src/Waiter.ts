@@ -1,5 +1,12 @@
 /** Callers and their slots: those that wait before they enter, and those that enter and are told later. */
-import type { AnyConsumer, Claim, Consumer, SlotTicket, Standing } from "./Channel.ts"
+import {
+  type AnyConsumer,
+  type Claim,
+  type Consumer,
+  enterInOrder,
+  type SlotTicket,
+  type Standing
+} from "./Channel.ts"
 import { type Channel, closesCycle, type Run, type Waiting } from "./Waits.ts"
 
 /** What an entry would deliver where. */
@@ -75,7 +82,7 @@ export class Waiter implements Standing {
     for (const claim of claims) claim.consumer.leave(this, claim)
     // All are handed on before anyone enters: who came first may have needed the last of them.
     const ready = claims.flatMap(({ consumer }) => consumer.grantFree())
-    if (ready.length > 0) for (const next of ready.sort((a, b) => a.order - b.order)) next.enter()
+    if (ready.length > 0) enterInOrder(ready.toSorted((a, b) => a.order - b.order))
   }
 
   enter(): void {
@@ -148,7 +155,7 @@ export class Waiter implements Standing {
 /** A consumer was opened. All who wait stand there before one of them enters. */
 export const standInNew = (waiters: Iterable<Waiter>): void => {
   const ready = [...waiters].filter((waiter) => waiter.standInNew())
-  for (const waiter of ready) waiter.enter()
+  enterInOrder(ready)
 }
 
 /** How a synchronous entry ended for its deliveries. */

@@ -32,7 +32,7 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
   [
     new Errors.InvalidState({ ...at, issue: 'at ["count"]' }),
     [at.instanceId, at.entry, '["count"]'],
-    "correct the value"
+    "correct that value"
   ],
   [
     new Errors.InvalidPayload({ ...at, tag: "add", issue: 'at ["by"]' }),

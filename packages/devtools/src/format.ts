@@ -11,11 +11,10 @@ export const timeOfDay = (at: number): string => {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`
 }
 
-/** A duration of so many milliseconds, in the unit that suits it. */
+/** A duration of so many milliseconds: below a second in ms, from there on in s. */
 export const duration = (ms: number): string => {
   // Browsers round their clock to 0.1 ms, or to more.
-  if (ms === 0) return "<0.1 ms"
-  if (ms < 1) return `${Math.round(ms * 1000)} µs`
+  if (ms < 0.005) return "<0.1 ms"
   if (ms < 1000) return `${ms < 10 ? ms.toFixed(2) : ms.toFixed(1)} ms`
   return `${(ms / 1000).toFixed(2)} s`
 }

@@ -637,7 +637,7 @@ export class Model {
     )
     // All stand there before one of them, whose wait there would close a circle, is let in.
     const ready = waiting.filter((call) => this.reserve(call))
-    for (const call of ready) this.admit(call)
+    this.admitInOrder(ready)
     return true
   }
 
@@ -707,7 +707,7 @@ export class Model {
 
   /** A free slot goes to the oldest committed item without one; only then to the callers in line, in order. */
   private refill(con: Con): void {
-    for (const call of this.grantFree(con)) this.admit(call)
+    this.admitInOrder(this.grantFree(con))
   }
 
   /** Returns who lacks nothing now. */
@@ -890,6 +890,18 @@ export class Model {
     }
   }
 
+  private readonly ready: Array<Call> = []
+  private admitting = false
+
+  /** Who gets what one of these gives back comes after all of them. */
+  private admitInOrder(calls: ReadonlyArray<Call>): void {
+    this.ready.push(...calls)
+    if (this.admitting) return
+    this.admitting = true
+    for (let call = this.ready.shift(); call !== undefined; call = this.ready.shift()) this.admit(call)
+    this.admitting = false
+  }
+
   private admit(call: Call): void {
     if (call.how !== undefined || !this.reserve(call)) return
     this.whenIdle(call, () => {
@@ -912,7 +924,7 @@ export class Model {
     }
     const order = [...this.open.values()]
     const ready = claims.flatMap(([con]) => this.grantFree(con))
-    for (const next of ready.sort((a, b) => order.indexOf(a) - order.indexOf(b))) this.admit(next)
+    this.admitInOrder(ready.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)))
     this.acceptResumed(call)
   }
 
