@@ -536,11 +536,30 @@ describe("S8 a sink ends with its runtime", () => {
     expect(warnings).toEqual([])
   })
 
-  it("C7 so is what its instances' finalizers committed elsewhere, and an empty sink is given nothing", async () => {
+  it("C7 so is what a finalizer committed on an instance that was still there", async () => {
+    const Late = laneOf("Late")
+    const early = Lane.implement({ initial: empty })
+    const logic = Late.logic("leaves", ($) =>
+      Effect.gen(function* () {
+        const lane = yield* $.use(Lane)
+        yield* Effect.addFinalizer(() => lane.actions.a(7))
+      })
+    )
+    const runtime = disposing(
+      Runtime.make(Late.implement({ initial: empty, imports: [early], logics: [logic] }))
+    )
+    const { sink, commits } = keeping()
+    runtime.attach(sink)
+    await runtime.dispose()
+    expect(commits.map(last)).toEqual([7])
+  })
+
+  it("C7 one that has had all is given nothing more", async () => {
     const { runtime, lane, attempts } = attempting(Effect.void)
     lane.unsafe.dispatch(a(1))
-    await idle()
+    await vi.waitUntil(() => attempts.length === 1)
     await runtime.dispose()
+    await idle()
     expect(attempts).toEqual([[1]])
   })
 
