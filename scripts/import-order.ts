@@ -27,6 +27,7 @@ export const coreRooms = [
   "ModuleRuntime",
   "Flow",
   "Logic",
+  "Local",
   "Root",
   "Runtime",
   "index"

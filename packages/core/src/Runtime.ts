@@ -13,11 +13,12 @@ import type { Commit, CommitSink } from "./Commit.ts"
 import { DuplicateModule, ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
 import type { ModuleRuntime, ModuleTag } from "./Handle.ts"
 import type { Any } from "./internal/any.ts"
-import { macrotask, microtask, timer } from "./internal/platform.ts"
+import { macrotask, microtask } from "./internal/platform.ts"
 import { makeScheduler } from "./internal/scheduler.ts"
 import * as Logic from "./Logic.ts"
 import type { AnyLayer, AnyModuleImpl, Module, ModuleImpl, NeedsOfApp, ProvidesOfApp } from "./Module.ts"
 import { type AnyInstance, type ErrorInfo, Instance, type InstanceHost } from "./Instance.ts"
+import { type Local, type LocalOptions, Locals } from "./Local.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import * as Sink from "./Sink.ts"
 import { type RootModules, RootRef } from "./Root.ts"
@@ -26,6 +27,7 @@ import * as Transaction from "./Transaction.ts"
 import { standInNew } from "./Waiter.ts"
 
 export type { ErrorInfo } from "./Instance.ts"
+export type { Local, LocalOptions } from "./Local.ts"
 
 export interface RuntimeOptions<Services = never, E = never> {
   /** Services for the modules' logics and for what `run` is given. */
@@ -34,23 +36,6 @@ export interface RuntimeOptions<Services = never, E = never> {
   readonly onError?: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
   readonly trace?: TraceOptions
   readonly label?: string
-}
-
-export interface LocalOptions<Input> {
-  /** Instances of one module with the same key are one, while anyone has it mounted. */
-  readonly key?: string
-  readonly input?: Input
-  /** Milliseconds that it outlives its last user. Default 0: until the next turn of the host. */
-  readonly gcTime?: number
-}
-
-/** A local instance as a component has it: cold until it is first mounted. */
-export interface Local<S, A, X> {
-  readonly ref: ModuleRuntime<S, A> & X
-  /** Starts it the first time. When every mount has been released it is closed, after `gcTime`. */
-  readonly mount: () => () => void
-  /** It has ended and does not start again: ask for another. */
-  readonly closed: () => boolean
 }
 
 /** Shows the states of another moment. Until `live`, other entries on those instances wait in order. */
@@ -152,7 +137,6 @@ class RuntimeImpl implements Runtime<unknown> {
   /** Those that are live, and those whose layers are being built. */
   private readonly started = new Set<AnyInstance>()
   private readonly numbers = new Map<string, number>()
-  private readonly locals = new Map<AnyModuleImpl, Map<string, Shared>>()
   /** What everything in the app may use. Written by the build: first bare, then with the app's services. */
   private context: Context.Context<never>
   private clock: Clock.Clock | undefined
@@ -494,90 +478,26 @@ class RuntimeImpl implements Runtime<unknown> {
   ): Local<S, A, X> => {
     this.requireReady()
     const impl: AnyModuleImpl = "impl" in module ? module.impl : module
-    const shared =
-      options.key === undefined ? this.makeShared(impl, options) : this.keyed(impl, options.key, options)
-    return { ref: shared.ref as ModuleRuntime<S, A> & X, mount: shared.mount, closed: shared.closed }
+    const { closed, mount, own } = this.locals.get(impl, options)
+    return { ref: runtimeOf(own) as ModuleRuntime<S, A> & X, mount, closed }
   }
 
-  private keyed(impl: AnyModuleImpl, key: string, options: LocalOptions<unknown>): Shared {
-    const byKey = this.locals.get(impl) ?? new Map<string, Shared>()
-    this.locals.set(impl, byKey)
-    const found = byKey.get(key)
-    if (found !== undefined && !found.closed()) return found
-    const made = this.makeShared(impl, options, {
-      // Also one that was forgotten cold, and is mounted after all.
-      mounted: () => byKey.has(key) || byKey.set(key, made),
-      forget: () => byKey.get(key) === made && byKey.delete(key)
-    })
-    byKey.set(key, made)
-    // Cold ones that no component mounts, such as those of a render that never commits, are forgotten.
-    timer(() => made.forgetIfCold(), Math.max(options.gcTime ?? 0, coldTime))
-    return made
-  }
-
-  private makeShared(
-    impl: AnyModuleImpl,
-    options: LocalOptions<unknown>,
-    { forget, mounted }: KeyedHooks = unkeyed
-  ): Shared {
-    const instances = this.makeInstances([impl], (each) => (each === impl ? options.input : undefined))
-    const own = instances.at(-1)
-    let mounts = 0
-    let phase: "cold" | "started" | "closed" = "cold"
-    let cancelClose: (() => void) | undefined
-    const close = () => {
-      phase = "closed"
-      forget()
+  private readonly locals = new Locals({
+    make: (impl, input) => this.makeInstances([impl], (each) => (each === impl ? input : undefined)),
+    starts: () => this.status === "ready",
+    start: (instances) => {
+      const context = withModules(this.context, instances)
+      this.fork(this.startAll({ instances, context })).addObserver((exit) => {
+        if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
+          this.onError(exit.cause, { ...infoOf(instances.at(-1)), during: "build", entry: "local instance" })
+        }
+        this.changed()
+      })
+    },
+    close: (instances) => {
       this.fork(Effect.map(this.closeInstances(instances), () => this.changed()))
     }
-    return {
-      ref: runtimeOf(own),
-      closed: () => own?.closed ?? true,
-      forgetIfCold: () => {
-        if (phase === "cold") forget()
-      },
-      mount: () => {
-        cancelClose?.()
-        cancelClose = undefined
-        mounts++
-        if (phase === "cold" && this.status === "ready") {
-          phase = "started"
-          mounted()
-          const context = withModules(this.context, instances)
-          const starting = this.fork(this.startAll({ instances, context }))
-          starting.addObserver((exit) => {
-            if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause))
-              this.onError(exit.cause, { ...infoOf(own), during: "build", entry: "local instance" })
-            this.changed()
-          })
-        }
-        let released = false
-        return () => {
-          if (released) return
-          released = true
-          if (--mounts === 0 && phase === "started") cancelClose = timer(close, options.gcTime ?? 0)
-        }
-      }
-    }
-  }
-}
-
-/** How long a keyed instance waits for the first component to commit. */
-const coldTime = 5000
-
-/** What a keyed instance does about its key. */
-interface KeyedHooks {
-  readonly mounted: () => void
-  readonly forget: () => void
-}
-
-const unkeyed: KeyedHooks = { mounted: () => {}, forget: () => {} }
-
-interface Shared {
-  readonly ref: unknown
-  readonly mount: () => () => void
-  readonly closed: () => boolean
-  readonly forgetIfCold: () => void
+  })
 }
 
 const runtimeOf = (instance: AnyInstance | undefined): object | undefined =>

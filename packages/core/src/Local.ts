@@ -1,0 +1,136 @@
+/** Local instances, for bindings: cold when made, started by their first user, closed after their last. */
+import type { ModuleRuntime } from "./Handle.ts"
+import type { AnyInstance } from "./Instance.ts"
+import { timer } from "./internal/platform.ts"
+import type { AnyModuleImpl } from "./Module.ts"
+
+export interface LocalOptions<Input> {
+  /** Instances of one module with the same key are one, while anyone has it mounted. */
+  readonly key?: string
+  readonly input?: Input
+  /** Milliseconds that it outlives its last user. Default 0: until the next turn of the host. */
+  readonly gcTime?: number
+}
+
+/** A local instance as a component has it: cold until it is first mounted. */
+export interface Local<S, A, X> {
+  readonly ref: ModuleRuntime<S, A> & X
+  /** Starts it the first time. When every mount has been released it is closed, after `gcTime`. */
+  readonly mount: () => () => void
+  /** It has ended and does not start again: ask for another. */
+  readonly closed: () => boolean
+}
+
+/** What local instances ask of their runtime. */
+export interface LocalHost {
+  /** Cold instances of the module and of all that it imports, its own last. */
+  readonly make: (impl: AnyModuleImpl, input: unknown) => ReadonlyArray<AnyInstance>
+  /** Whether the runtime still starts any. */
+  readonly starts: () => boolean
+  readonly start: (instances: ReadonlyArray<AnyInstance>) => void
+  readonly close: (instances: ReadonlyArray<AnyInstance>) => void
+}
+
+/** How long a keyed instance waits for the first component to commit, in milliseconds. */
+const coldTime = 5000
+
+class LocalInstance {
+  private readonly host: LocalHost
+  private readonly instances: ReadonlyArray<AnyInstance>
+  private readonly gcTime: number
+  private readonly started: () => void
+  private readonly ended: () => void
+  private mounts = 0
+  private phase: "cold" | "started" | "closed" = "cold"
+  private cancelClose: (() => void) | undefined
+
+  constructor(
+    host: LocalHost,
+    instances: ReadonlyArray<AnyInstance>,
+    gcTime: number,
+    started: () => void,
+    ended: () => void
+  ) {
+    this.host = host
+    this.instances = instances
+    this.gcTime = gcTime
+    this.started = started
+    this.ended = ended
+  }
+
+  get own(): AnyInstance | undefined {
+    return this.instances.at(-1)
+  }
+
+  get isCold(): boolean {
+    return this.phase === "cold"
+  }
+
+  readonly closed = (): boolean => this.own?.closed ?? true
+
+  readonly mount = (): (() => void) => {
+    this.cancelClose?.()
+    this.cancelClose = undefined
+    this.mounts++
+    if (this.isCold && this.host.starts()) {
+      this.phase = "started"
+      this.started()
+      this.host.start(this.instances)
+    }
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      if (--this.mounts === 0 && this.phase === "started") this.cancelClose = timer(this.close, this.gcTime)
+    }
+  }
+
+  private readonly close = (): void => {
+    this.phase = "closed"
+    this.ended()
+    this.host.close(this.instances)
+  }
+}
+
+/** The local instances of a runtime, those with a key by module and key. */
+export class Locals {
+  private readonly host: LocalHost
+  private readonly keyed = new Map<AnyModuleImpl, Map<string, LocalInstance>>()
+
+  constructor(host: LocalHost) {
+    this.host = host
+  }
+
+  get(impl: AnyModuleImpl, options: LocalOptions<unknown>): LocalInstance {
+    return options.key === undefined
+      ? this.make(impl, options, noop, noop)
+      : this.underKey(impl, options.key, options)
+  }
+
+  private underKey(impl: AnyModuleImpl, key: string, options: LocalOptions<unknown>): LocalInstance {
+    const byKey = this.keyed.get(impl) ?? new Map<string, LocalInstance>()
+    this.keyed.set(impl, byKey)
+    const found = byKey.get(key)
+    if (found !== undefined && !found.closed()) return found
+    // Also one that was forgotten while cold, and is mounted after all.
+    const remember = () => byKey.has(key) || byKey.set(key, made)
+    const forget = () => byKey.get(key) === made && byKey.delete(key)
+    const made = this.make(impl, options, remember, forget)
+    byKey.set(key, made)
+    // Those that no component mounts, such as of a render that never commits, are forgotten.
+    timer(() => made.isCold && forget(), Math.max(options.gcTime ?? 0, coldTime))
+    return made
+  }
+
+  private make(
+    impl: AnyModuleImpl,
+    options: LocalOptions<unknown>,
+    started: () => void,
+    ended: () => void
+  ): LocalInstance {
+    const instances = this.host.make(impl, options.input)
+    return new LocalInstance(this.host, instances, options.gcTime ?? 0, started, ended)
+  }
+}
+
+const noop = () => {}
