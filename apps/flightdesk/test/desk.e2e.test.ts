@@ -90,6 +90,7 @@ describe("the replay at full speed", () => {
       expect(txnId).toMatch(/^Flights#1::t\d+$/)
       await panel.getByRole("button", { name: "Jump here" }).click()
       await panel.getByText("Showing the past").waitFor()
+      await page.locator("#root").getByText("Showing the past: the desk waits").waitFor()
       const expected = await statesAfter(txnId)
       expect(Object.keys(expected)).toContain("Flights#1")
       expect(await statesNow()).toMatchObject(expected)
@@ -110,6 +111,7 @@ describe("the replay at full speed", () => {
     }
     await panel.getByRole("button", { name: "Back to live" }).click()
     await panel.getByText("Showing the past").waitFor({ state: "detached" })
+    await page.locator("#root").getByText("Showing the past").waitFor({ state: "detached" })
     expect(await statesNow()).toEqual(live)
     const origins = await page.evaluate(() =>
       window.recording.committed.slice(-3).map(({ origin }) => origin)

@@ -82,6 +82,33 @@ describe("by keyboard", () => {
     await page.locator(".detail-panel").waitFor({ state: "detached" })
   })
 
+  test("on the map Home and End lead to the first and the last airport, Escape closes the details", async () => {
+    const page = await openDesk()
+    await playUntil(page, 2_000)
+    const spots = page.locator(".spot")
+    await page.locator('.spot[tabindex="0"]').focus()
+    await page.keyboard.press("End")
+    await eventually(() => focusedName(page)).toBe(await spots.last().getAttribute("aria-label"))
+    await page.keyboard.press("Home")
+    const first = await spots.first().getAttribute("aria-label")
+    await eventually(() => focusedName(page)).toBe(first)
+    await page.keyboard.press("Enter")
+    await page.locator(".detail-panel").waitFor()
+    await page.keyboard.press("Escape")
+    await page.locator(".detail-panel").waitFor({ state: "detached" })
+    expect(await focusedName(page)).toBe(first)
+    // From within the panel too; the focus goes back to where it came from.
+    await page.keyboard.press("Enter")
+    await page.getByRole("button", { name: /^Close [A-Z]{3}$/ }).focus()
+    await page.keyboard.press("Escape")
+    await page.locator(".detail-panel").waitFor({ state: "detached" })
+    expect(await focusedName(page)).toBe(first)
+    await page.keyboard.press("Enter")
+    await page.getByRole("button", { name: /^Close [A-Z]{3}$/ }).click()
+    await page.locator(".detail-panel").waitFor({ state: "detached" })
+    expect(await focusedName(page)).toBe(first)
+  })
+
   test("the table sorts by its headings and scrolls", async () => {
     const page = await openDesk()
     await playUntil(page, 2_000)
@@ -126,6 +153,196 @@ describe("by keyboard", () => {
     await page.getByRole("button", { name: "Remove the rule over 35 minutes late out of DEN" }).press("Enter")
     await eventually(() => rules.count()).toBe(3)
   })
+})
+
+describe("the rules", () => {
+  const rulesOf = (page: Page) => page.getByRole("list", { name: "Rules" }).getByRole("listitem")
+
+  const rulesInForce = (page: Page) =>
+    page.evaluate(() => {
+      const { modules, runtime } = window.flightdesk
+      return runtime
+        .resolve(modules.Watch.tag)
+        .unsafe.getState()
+        .rules.map(({ airport, direction, minutes }) => `${minutes} ${direction} ${airport}`)
+    })
+
+  test("the minutes are typed as in any field of numbers; what cannot be is said and not in force", async () => {
+    const page = await openDesk()
+    const rule = rulesOf(page).first()
+    const minutes = rule.getByRole("spinbutton")
+    const message = rule.getByRole("status")
+    await minutes.click()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.press("Backspace")
+    expect(await minutes.inputValue()).toBe("")
+    const refused =
+      "The minutes must be a whole number from 0 to 999. Still in force: over 60 minutes late into ORD."
+    await eventually(() => message.textContent()).toBe(refused)
+    await page.keyboard.type("75")
+    expect(await minutes.inputValue()).toBe("75")
+    await eventually(async () => (await rulesInForce(page))[0]).toBe("75 into ORD")
+    expect(await message.textContent()).toBe("")
+    // The caret stays between the two digits.
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.type("0")
+    await eventually(async () => (await rulesInForce(page))[0]).toBe("705 into ORD")
+    await page.keyboard.press("Backspace")
+    await page.keyboard.type("1")
+    expect(await minutes.inputValue()).toBe("715")
+    await eventually(async () => (await rulesInForce(page))[0]).toBe("715 into ORD")
+    for (const bad of ["5000", "-5", "7.5"]) {
+      await page.keyboard.press("Control+a")
+      await page.keyboard.type(bad)
+      expect(await minutes.inputValue()).toBe(bad)
+      await eventually(() => message.textContent()).toBe(refused.replace("60", "715"))
+      expect(await minutes.getAttribute("aria-invalid")).toBe("true")
+    }
+    // It is there still to be corrected when the field is left, and Escape takes it back.
+    await page.keyboard.press("Tab")
+    expect(await minutes.inputValue()).toBe("7.5")
+    expect((await rulesInForce(page))[0]).toBe("715 into ORD")
+    await minutes.press("Escape")
+    expect(await minutes.inputValue()).toBe("715")
+    expect(await message.textContent()).toBe("")
+  })
+
+  test("typing 120 is never a rule over 1 minute or 12", async () => {
+    const page = await openDesk()
+    const seen = page.evaluate(
+      () =>
+        new Promise<Array<number | undefined>>((resolve) => {
+          const { modules, runtime } = window.flightdesk
+          const watch = runtime.resolve(modules.Watch.tag)
+          const minutes: Array<number | undefined> = []
+          watch.unsafe.subscribe(() => {
+            minutes.push(watch.unsafe.getState().rules[0]?.minutes)
+            if (minutes.at(-1) === 120) resolve(minutes)
+          })
+        })
+    )
+    await rulesOf(page).first().getByRole("spinbutton").click()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.type("120")
+    await page.keyboard.press("Enter")
+    expect(await seen).toEqual([120])
+  })
+
+  test("a rule that is there already is refused, added or edited", async () => {
+    const page = await openDesk()
+    const before = await rulesInForce(page)
+    const draft = page.getByRole("form", { name: "New rule" })
+    await draft.getByLabel("Minutes late").fill("90")
+    // With any airport, a direction makes no difference.
+    await draft.getByLabel("Direction").selectOption("out of")
+    await draft.getByRole("button", { name: "Add this rule" }).click()
+    const refused = "There is already a rule “over 90 minutes late anywhere”."
+    await eventually(() => draft.getByRole("status").textContent()).toBe(refused)
+    await draft.getByLabel("Minutes late").fill("91")
+    await eventually(() => draft.getByRole("status").textContent()).toBe("")
+    const rule = rulesOf(page).first()
+    await rule.getByLabel("Airport", { exact: true }).selectOption("")
+    await rule.getByRole("spinbutton").fill("90")
+    await eventually(() => rule.getByRole("status").textContent()).toContain(refused)
+    await rule.getByLabel("Airport", { exact: true }).selectOption("ORD")
+    await eventually(() => rulesInForce(page)).toEqual(["90 into ORD", ...before.slice(1)])
+    expect(await rule.getByRole("status").textContent()).toBe("")
+  })
+
+  test("the focus of a removed rule goes to its neighbour, and at last to the new rule", async () => {
+    const page = await openDesk()
+    const removals = page.getByRole("button", { name: /^Remove the rule/ })
+    const names = await removals.evaluateAll((buttons) =>
+      buttons.map((button) => button.getAttribute("aria-label"))
+    )
+    await removals.nth(1).press("Enter")
+    await eventually(() => focusedName(page)).toBe(names[2])
+    await page.keyboard.press("Enter")
+    await eventually(() => focusedName(page)).toBe(names[0])
+    await removals.first().click()
+    await eventually(() => focusedName(page)).toBe("Minutes late")
+    expect(await rulesOf(page).count()).toBe(0)
+  })
+
+  test.each([
+    [1280, 860],
+    [1280, 720],
+    [390, 844]
+  ])("many of them leave room for the alerts, at %i by %i", async (width, height) => {
+    const page = await openDesk({ width, height })
+    await playUntil(page, 2_000)
+    if (width === 390) await page.getByRole("navigation").getByRole("button", { name: "Watch" }).click()
+    const draft = page.getByRole("form", { name: "New rule" })
+    for (let minutes = 100; minutes < 112; minutes++) {
+      await draft.getByLabel("Minutes late").fill(String(minutes))
+      await draft.getByRole("button", { name: "Add this rule" }).click()
+    }
+    await eventually(() => rulesOf(page).count()).toBe(15)
+    const boxes = await page.evaluate(() => {
+      const boxOf = (selector: string) => {
+        const { bottom, height, top } = document.querySelector(selector)?.getBoundingClientRect() ?? {}
+        return { top: top ?? NaN, bottom: bottom ?? NaN, height: height ?? NaN }
+      }
+      return {
+        card: boxOf(".watch-panel"),
+        rules: boxOf(".rules ul"),
+        newest: boxOf(".rules li:last-child"),
+        draft: boxOf(".new-rule"),
+        alerts: boxOf(".watch-panel .scroller")
+      }
+    })
+    const { alerts, card, draft: form, newest, rules } = boxes
+    expect(alerts.height).toBeGreaterThanOrEqual(92)
+    expect(alerts.bottom).toBeLessThanOrEqual(card.bottom)
+    expect(form.bottom).toBeLessThanOrEqual(alerts.top)
+    expect(rules.bottom).toBeLessThanOrEqual(form.top)
+    // The one just added is in view.
+    expect(newest.bottom).toBeLessThanOrEqual(rules.bottom + 1)
+    const alertList = page.getByRole("list", { name: "Alerts, newest first" })
+    await alertList.focus()
+    await page.keyboard.press("End")
+    await eventually(() => alertList.getByRole("listitem").last().getAttribute("aria-posinset")).toBe(
+      await alertList.getByRole("listitem").last().getAttribute("aria-setsize")
+    )
+  })
+})
+
+test.each([
+  [1280, 860],
+  [390, 844]
+])("what the map says of an airport is legible and within the map, at %i by %i", async (width, height) => {
+  const page = await openDesk({ width, height })
+  await playUntil(page, 4_000)
+  for (const code of ["ATL", "MIA", "SEA", "BOS", "HNL"]) {
+    await page.locator(`#airport-${code}`).focus()
+    const tooltip = page.locator(".tooltip")
+    await tooltip.getByText(code).waitFor()
+    const { fontSize, overflow, outside } = await tooltip.evaluate((element) => {
+      const box = element.getBoundingClientRect()
+      const map = element.parentElement?.getBoundingClientRect() ?? box
+      const lines = [...element.children].map((line) => {
+        const range = document.createRange()
+        range.selectNodeContents(line)
+        return range.getBoundingClientRect()
+      })
+      return {
+        fontSize: Number.parseFloat(getComputedStyle(element).fontSize),
+        overflow: Math.max(...lines.map(({ right }) => right - box.right)),
+        outside: Math.max(
+          map.left - box.left,
+          map.top - box.top,
+          box.right - map.right,
+          box.bottom - map.bottom
+        )
+      }
+    })
+    expect(fontSize).toBeGreaterThanOrEqual(12)
+    expect({ code, isWhole: overflow < 0, isInside: outside < 0.5 }).toEqual({
+      code,
+      isWhole: true,
+      isInside: true
+    })
+  }
 })
 
 test("all controls have names, and roles are whole", async () => {

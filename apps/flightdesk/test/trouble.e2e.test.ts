@@ -163,6 +163,41 @@ describe("the server", () => {
     expect((await serverAlerts(server)).alerts).toHaveLength(2)
   })
 
+  test("other trouble, or none: the old message is gone at once, and the server is asked anew", async () => {
+    const flights = await file("change.json", JSON.stringify([late]))
+    const { page } = await openDesk({ files: { flights }, slowMs: 60_000 })
+    const trouble = page.getByLabel("Simulate server trouble")
+    const notice = page.locator(".watch-panel").getByRole("alert")
+    await trouble.selectOption("down")
+    await playAtFullSpeed(page)
+    await pickAirport(page, "ORD")
+    const detail = page.locator(".detail-panel")
+    await notice.getByText("The server is down").waitFor()
+    await detail.getByRole("alert").getByText("The server is down").waitFor()
+    // Whatever is shown together with a confirmed change.
+    const shownAfter = page.evaluate(
+      () =>
+        new Promise<string>((resolve) => {
+          const { modules, runtime } = window.flightdesk
+          const { unsafe } = runtime.resolve(modules.ServerTrouble.tag)
+          unsafe.subscribe(() => {
+            if (unsafe.getState().fault !== "slow") return
+            setTimeout(() => resolve(document.querySelector("main")?.textContent ?? ""), 300)
+          })
+        })
+    )
+    await trouble.selectOption("slow")
+    const shown = await shownAfter
+    expect(shown).not.toContain("The server is down")
+    expect(shown).toContain("Loading ORD…")
+    expect(shown).toContain("2 alerts, 2 waiting")
+    await notice.getByText("The server is slow to answer.").waitFor()
+    await trouble.selectOption("none")
+    await page.locator(".watch-panel").getByText("2 alerts, 0 waiting").waitFor()
+    await detail.getByRole("heading", { name: "ORD Chicago O'Hare International" }).waitFor()
+    await notice.waitFor({ state: "detached" })
+  })
+
   test("down, then a restart: what waited for the run before is dropped with it", async () => {
     const { page, server } = await openWithSome()
     await setFault(server, "down")

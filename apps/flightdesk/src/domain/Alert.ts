@@ -2,20 +2,29 @@
 import * as Schema from "effect/Schema"
 import { Flight } from "./Flight.ts"
 
+/** More than any flight of the data is late. */
+export const mostMinutes = 999
+
 /** Any airport when `airport` is empty. */
 export const Rule = Schema.Struct({
   id: Schema.Int,
-  minutes: Schema.Int,
+  minutes: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: mostMinutes })),
   direction: Schema.Literals(["into", "out of"]),
   airport: Schema.String
 })
 export type Rule = typeof Rule.Type
 
+export type RuleDraft = Omit<Rule, "id">
+
+/** Whether they match the same flights. Without an airport a direction says nothing. */
+export const isSameRule = (a: RuleDraft, b: RuleDraft): boolean =>
+  a.minutes === b.minutes && a.airport === b.airport && (a.airport === "" || a.direction === b.direction)
+
 export const matches = (rule: Rule, flight: Flight): boolean =>
   flight.delay > rule.minutes &&
   (rule.airport === "" || (rule.direction === "into" ? flight.destination : flight.origin) === rule.airport)
 
-export const ruleText = (rule: Rule): string => {
+export const ruleText = (rule: RuleDraft): string => {
   const where = rule.airport === "" ? "anywhere" : `${rule.direction} ${rule.airport}`
   return `over ${rule.minutes} minutes late ${where}`
 }

@@ -3,9 +3,11 @@ import { Module } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { AirportReport } from "../domain/AirportReport.ts"
 import type { ApiError } from "../services/ApiError.ts"
 import { DeskApi } from "../services/DeskApi.ts"
+import { ServerTrouble } from "./ServerTrouble.ts"
 
 const State = Schema.Struct({
   /** The airport that was asked for last; null when the panel is closed. */
@@ -78,6 +80,15 @@ const loading = AirportDetail.logic("loading", ($) =>
       Effect.gen(function* () {
         const { code } = yield* $.state.get
         if (code !== null) yield* load(code)
+      })
+    )
+
+    // What went wrong went wrong with the server as it was.
+    const trouble = yield* $.use(ServerTrouble)
+    yield* $.on(trouble.changesOf(({ fault }) => fault).pipe(Stream.drop(1))).run(() =>
+      Effect.gen(function* () {
+        const { problem } = yield* $.state.get
+        if (problem !== null) yield* $.actions.again()
       })
     )
   })

@@ -4,10 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { Alert, matches, Rule, ruleText } from "../domain/Alert.ts"
+import { Alert, isSameRule, matches, Rule, ruleText } from "../domain/Alert.ts"
 import type { ApiError } from "../services/ApiError.ts"
 import { DeskApi } from "../services/DeskApi.ts"
 import { Flights } from "./Flights.ts"
+import { ServerTrouble } from "./ServerTrouble.ts"
 
 /** `place` is the alert's place among the server's records of this session, once it is recorded there. */
 export const WatchedAlert = Schema.Struct({ ...Alert.fields, place: Schema.NullOr(Schema.Int) })
@@ -55,18 +56,24 @@ export const Watch = Module.make("Watch", {
     matched: Alert,
     recorded: Schema.Struct({ id: Schema.String, place: Schema.Int }),
     troubled: Trouble,
+    /** What was wrong with the server may be so no longer. */
+    serverChanged: Schema.Void,
     newRun: Schema.Void
   },
   reducers: {
-    addRule: (state, rule) => ({
-      ...state,
-      rules: [...state.rules, { ...rule, id: state.nextRule }],
-      nextRule: state.nextRule + 1
-    }),
-    editRule: (state, edited) => ({
-      ...state,
-      rules: state.rules.map((rule) => (rule.id === edited.id ? edited : rule))
-    }),
+    // A rule that is there already would raise each of its alerts twice.
+    addRule: (state, draft) =>
+      state.rules.some((rule) => isSameRule(rule, draft))
+        ? state
+        : {
+            ...state,
+            rules: [...state.rules, { ...draft, id: state.nextRule }],
+            nextRule: state.nextRule + 1
+          },
+    editRule: (state, edited) =>
+      state.rules.some((rule) => rule.id !== edited.id && isSameRule(rule, edited))
+        ? state
+        : { ...state, rules: state.rules.map((rule) => (rule.id === edited.id ? edited : rule)) },
     removeRule: (state, id) => ({ ...state, rules: state.rules.filter((rule) => rule.id !== id) }),
     // One alert a match, however often the match is told, and none of a run that is over.
     matched: (state, alert) =>
@@ -84,6 +91,7 @@ export const Watch = Module.make("Watch", {
       }
     },
     troubled: (state, trouble) => (state.alerts.has(trouble.alertId) ? { ...state, trouble } : state),
+    serverChanged: (state) => (state.trouble === null ? state : { ...state, trouble: null }),
     newRun: (state) => ({
       ...state,
       run: state.run + 1,
@@ -134,6 +142,7 @@ const recording = Watch.logic("recording", ($) =>
   Effect.gen(function* () {
     const api = yield* $.use(DeskApi)
     const watch = yield* $.use(Watch)
+    const trouble = yield* $.use(ServerTrouble)
 
     const isWanted = (alert: Alert) => Effect.map($.state.get, (state) => state.alerts.has(alert.id))
 
@@ -162,10 +171,20 @@ const recording = Watch.logic("recording", ($) =>
       )
     }
 
+    const serverChanged = trouble
+      .changesOf(({ fault }) => fault)
+      .pipe(Stream.drop(1), Stream.runHead, Effect.andThen($.actions.serverChanged))
+
+    /** A server that changed is asked anew, at once. */
+    const recordAnew = (alert: Alert) =>
+      Effect.raceFirst(Effect.as(record(alert), true), Effect.as(serverChanged, false)).pipe(
+        Effect.repeat({ until: (isRecorded) => isRecorded })
+      )
+
     yield* $.onAction("matched").run((alert) =>
       Effect.gen(function* () {
         if (!(yield* isWanted(alert))) return
-        yield* Effect.raceFirst(record(alert), unwanted(alert))
+        yield* Effect.raceFirst(recordAnew(alert), unwanted(alert))
       })
     )
 

@@ -1,5 +1,5 @@
 import { useModule, useSelector } from "@sluice/react"
-import type { ReactNode } from "react"
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react"
 import { type AirportReport, onTimeMinutes } from "../domain/AirportReport.ts"
 import { AirportDetail } from "../modules/AirportDetail.ts"
 import { formatCount, formatMean, formatMonth, formatShare } from "./format.ts"
@@ -9,17 +9,51 @@ import { usePickAirport } from "./usePickAirport.ts"
 /** What the server knows of the picked airport. Not there while none is picked. */
 export const AirportDetailPanel = (): ReactNode => {
   const detail = useModule(AirportDetail)
+  const code = useSelector(detail, (state) => state.code)
+  return code === null ? null : <Detail code={code} />
+}
+
+/** The focus goes back to where the panel was opened from, or else to the list that the panel covered. */
+const useFocusBack = (): (() => void) => {
+  const opener = useRef<Element>(null)
+  useEffect(() => {
+    opener.current = document.activeElement
+  }, [])
+  return () => {
+    const from = opener.current
+    if (from instanceof HTMLElement || from instanceof SVGElement) from.focus()
+    if (from === document.body || document.activeElement !== from)
+      document.querySelector<HTMLElement>(".airports-panel .scroller")?.focus()
+  }
+}
+
+const Detail = ({ code }: { readonly code: string }) => {
+  const detail = useModule(AirportDetail)
   const pick = usePickAirport()
-  const { attempts, code, problem, report, status } = useSelector(detail)
-  if (code === null) return null
+  const focusBack = useFocusBack()
+  const { attempts, problem, report, status } = useSelector(detail)
   const airport = report?.airport
+  const close = (): void => {
+    focusBack()
+    pick("")
+  }
+  const closeOnEscape = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") close()
+  }
   return (
-    <section className="panel detail-panel" aria-labelledby="detail-title" aria-busy={status === "loading"}>
+    // Escape closes it from any of its controls.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section
+      className="panel detail-panel"
+      aria-labelledby="detail-title"
+      aria-busy={status === "loading"}
+      onKeyDown={closeOnEscape}
+    >
       <div className="panel-head">
         <h2 id="detail-title">
           {code} {airport === undefined ? null : <span className="muted">{airport.name}</span>}
         </h2>
-        <button type="button" className="button quiet" aria-label={`Close ${code}`} onClick={() => pick("")}>
+        <button type="button" className="button quiet" aria-label={`Close ${code}`} onClick={close}>
           <Icon name="close" />
         </button>
       </div>

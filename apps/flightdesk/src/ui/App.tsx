@@ -6,6 +6,7 @@ import { AirportsPanel } from "./AirportsPanel.tsx"
 import { FlightsPanel } from "./FlightsPanel.tsx"
 import { Header } from "./Header.tsx"
 import { MapPanel } from "./MapPanel.tsx"
+import { PastNotice } from "./PastNotice.tsx"
 import { Vitals } from "./Vitals.tsx"
 import { WatchPanel } from "./WatchPanel.tsx"
 
@@ -21,6 +22,7 @@ export const App = (): ReactNode => {
   const view = useSelector(desk, (state) => state.view)
   return (
     <div className="desk" data-view={view}>
+      <PastNotice />
       <Header />
       <nav className="views" aria-label="Views">
         {views.map((each) => (

@@ -1,6 +1,6 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- an SVG has no tags for these */
 import { useModule, useSelector } from "@sluice/react"
-import { type KeyboardEvent, memo, type ReactNode, useState } from "react"
+import { type KeyboardEvent, memo, type ReactNode, useLayoutEffect, useRef, useState } from "react"
 import type { Airport } from "../domain/Airport.ts"
 import { mapSize, project } from "../domain/projection.ts"
 import { Atlas } from "../modules/Atlas.ts"
@@ -63,9 +63,7 @@ export const MapPanel = (): ReactNode => {
             <path className="borders" d={outline.borders} />
           </svg>
         )}
-        <svg className="spots" viewBox={viewBox} role="group" aria-labelledby="map-title">
-          <Airports airports={airports} />
-        </svg>
+        <Airports airports={airports} />
         {status === "failed" ? (
           <div className="notice bad over" role="alert">
             <span>
@@ -118,6 +116,14 @@ const neighbour = (
   return best
 }
 
+/** Where a key leads: to a neighbour, or to the first or the last in the order of reading. */
+const nextSpot = (spots: ReadonlyArray<Shown>, from: Spot | undefined, key: string): Shown | undefined => {
+  if (key === "Home") return spots[0]
+  if (key === "End") return spots.at(-1)
+  const direction = directions[key]
+  return direction === undefined || from === undefined ? undefined : neighbour(spots, from, direction)
+}
+
 const Airports = ({ airports }: { readonly airports: ReadonlyArray<Airport> }) => {
   const flights = useModule(Flights)
   const desk = useModule(Desk)
@@ -146,34 +152,37 @@ const Airports = ({ airports }: { readonly airports: ReadonlyArray<Airport> }) =
   const pointed = shown.find(({ airport }) => airport.code === (hovered ?? focused))
 
   const move = (event: KeyboardEvent<SVGGElement>): void => {
-    const direction = directions[event.key]
-    if (direction === undefined || stop === undefined) return
+    const next = nextSpot(shown, stop, event.key)
+    if (next !== undefined) document.getElementById(spotId(next.airport.code))?.focus()
+    else if (event.key === "Escape" && picked !== "") pick("")
+    else if (!(event.key in directions)) return
     event.preventDefault()
-    const next = neighbour(shown, stop, direction)
-    if (next === undefined) return
-    document.getElementById(spotId(next.airport.code))?.focus()
   }
 
   return (
-    <g onKeyDown={move}>
-      {shown.map((spot) => (
-        <AirportSpot
-          key={spot.airport.code}
-          code={spot.airport.code}
-          x={spot.x}
-          y={spot.y}
-          radius={spot.radius}
-          color={spot.color}
-          label={describe(spot)}
-          isPicked={spot.airport.code === picked}
-          isStop={spot === stop}
-          onPick={pick}
-          onFocus={setFocused}
-          onHover={setHovered}
-        />
-      ))}
+    <>
+      <svg className="spots" viewBox={viewBox} role="group" aria-labelledby="map-title">
+        <g onKeyDown={move}>
+          {shown.map((spot) => (
+            <AirportSpot
+              key={spot.airport.code}
+              code={spot.airport.code}
+              x={spot.x}
+              y={spot.y}
+              radius={spot.radius}
+              color={spot.color}
+              label={describe(spot)}
+              isPicked={spot.airport.code === picked}
+              isStop={spot === stop}
+              onPick={pick}
+              onFocus={setFocused}
+              onHover={setHovered}
+            />
+          ))}
+        </g>
+      </svg>
       {pointed === undefined ? null : <Tooltip spot={pointed} />}
-    </g>
+    </>
   )
 }
 
@@ -222,28 +231,46 @@ const AirportSpot = memo((props: AirportSpotProps) => {
   )
 })
 
-const Tooltip = ({ spot }: { readonly spot: Shown }) => {
-  const { airport, radius, totals, x, y } = spot
-  const width = 190
-  const left = Math.min(Math.max(x - width / 2, 4), mapSize.width - width - 4)
-  const below = y < 110
-  const top = below ? y + radius + 8 : y - radius - 74
-  const lines = [
-    `${airport.city}, ${airport.state}`,
-    `mean delay ${formatMean(totals === undefined ? undefined : meanDelay(totals))}`,
-    `${plural(totals?.arrivals ?? 0, "arrival")}, ${plural(totals?.departures ?? 0, "departure")}`
-  ]
+const clamp = (value: number, most: number): number => Math.max(0, Math.min(value, most))
+
+const gap = 6
+
+/** Above its spot, or below where there is no room; never out of the map. Outside the drawing, whose scale it would have. */
+const placeTooltip = (tooltip: HTMLElement, map: HTMLElement, spot: Element): void => {
+  const around = map.getBoundingClientRect()
+  const at = spot.getBoundingClientRect()
+  const { offsetHeight: height, offsetWidth: width } = tooltip
+  const above = at.top - around.top - height - gap
+  const top = above >= 0 ? above : at.bottom - around.top + gap
+  const left = at.left + at.width / 2 - around.left - width / 2
+  tooltip.style.left = `${clamp(left, around.width - width)}px`
+  tooltip.style.top = `${clamp(top, around.height - height)}px`
+}
+
+const Tooltip = ({ spot: { airport, totals } }: { readonly spot: Shown }) => {
+  const box = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const tooltip = box.current
+    const map = tooltip?.parentElement
+    const spot = document.getElementById(spotId(airport.code))
+    if (tooltip === null || !(map instanceof HTMLElement) || spot === null) return undefined
+    const place = () => placeTooltip(tooltip, map, spot)
+    place()
+    const sizes = new ResizeObserver(place)
+    sizes.observe(map)
+    sizes.observe(tooltip)
+    sizes.observe(spot)
+    return () => sizes.disconnect()
+  }, [airport])
   return (
-    <g className="tooltip" transform={`translate(${left} ${top})`} aria-hidden="true">
-      <rect width={width} height="66" rx="6" />
-      <text x="10" y="18">
-        <tspan className="strong">{airport.code}</tspan>
-        {lines.map((line, index) => (
-          <tspan key={line} x={index === 0 ? "46" : "10"} dy={index === 0 ? "0" : "19"}>
-            {line}
-          </tspan>
-        ))}
-      </text>
-    </g>
+    <div ref={box} className="tooltip" aria-hidden="true">
+      <div>
+        <b>{airport.code}</b> {airport.city}, {airport.state}
+      </div>
+      <div>mean delay {formatMean(totals === undefined ? undefined : meanDelay(totals))}</div>
+      <div>
+        {plural(totals?.arrivals ?? 0, "arrival")}, {plural(totals?.departures ?? 0, "departure")}
+      </div>
+    </div>
   )
 }
