@@ -101,14 +101,6 @@ const mayHoldCollections = (schema: AnySchema): boolean => {
 const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 const batchOrigin: Origin = { kind: "action", name: "batch" }
 
-const changedFields = (previous: unknown, next: unknown): ReadonlyArray<string> => {
-  if (previous === next) return []
-  if (typeof previous !== "object" || typeof next !== "object" || previous === null || next === null)
-    return []
-  const fields = new Set([...Object.keys(previous), ...Object.keys(next)])
-  return [...fields].filter((field) => !Object.is(Reflect.get(previous, field), Reflect.get(next, field)))
-}
-
 export type AnyInstance = Instance<Any, Any>
 
 export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
@@ -646,26 +638,19 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     previous: S,
     next: S
   ): void {
-    const { instanceId, txn: n } = this
-    this.host.trace.event({
-      kind: "entry",
-      txnId: txnId({ instanceId, n }),
-      instanceId,
-      cause: cause && txnId(cause),
+    this.host.trace.entry({
+      instanceId: this.instanceId,
+      n: this.txn,
+      cause,
       origin,
       tags: actions.map(({ _tag }) => _tag),
       outcome,
-      ...(outcome === "rollback" ? { error } : {}),
-      ...(this.detail === Detail.full ? this.inFull(actions, previous, next) : {})
+      error,
+      full:
+        this.detail === Detail.full
+          ? { durationMs: monotonicMs() - this.startedAt, actions, previous, next }
+          : undefined
     })
-  }
-
-  private inFull(actions: ReadonlyArray<AnyAction>, previous: S, next: S) {
-    return {
-      durationMs: monotonicMs() - this.startedAt,
-      payloads: actions.map(({ payload }) => payload),
-      changed: changedFields(previous, next)
-    }
   }
 
   protected tell(origin: Origin, previous: S, next: S, context: EntryContext): void {

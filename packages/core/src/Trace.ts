@@ -2,7 +2,7 @@
  * What is recorded of every entry: a ring of fixed capacity that overwrites its oldest events and counts
  * what it lost. Recording never allocates more than the event's own details and never fails an entry.
  */
-import type { Origin } from "./Commit.ts"
+import type { AnyAction, Origin } from "./Commit.ts"
 import { counting } from "./internal/counting.ts"
 import { Ring } from "./internal/ring.ts"
 
@@ -121,7 +121,54 @@ export type Detail = (typeof Detail)[keyof typeof Detail]
 const detailOf = { off: "none", light: "light", full: "full" } as const
 
 // An event without what the recorder adds; distributes over the union.
+type OtherEvent = Exclude<TraceEvent, EntryEvent>
 type Unnumbered<E> = E extends TraceEvent ? Omit<E, "seq" | "at"> : never
+
+/** An entry as it is recorded. Its event is spelled out when someone reads it. */
+export interface RecordedEntry extends TxnRef {
+  readonly cause: TxnRef | undefined
+  readonly origin: Origin
+  readonly tags: ReadonlyArray<string>
+  readonly outcome: EntryEvent["outcome"]
+  readonly error: unknown
+  /** At level `full`. The states are kept while the ring remembers the entry, which costs what changed. */
+  readonly full:
+    | {
+        readonly durationMs: number
+        readonly actions: ReadonlyArray<AnyAction>
+        readonly previous: unknown
+        readonly next: unknown
+      }
+    | undefined
+}
+
+const eventOf = (entry: RecordedEntry, seq: number, at: number): EntryEvent => ({
+  kind: "entry",
+  seq,
+  txnId: txnId(entry),
+  instanceId: entry.instanceId,
+  cause: entry.cause && txnId(entry.cause),
+  at,
+  origin: entry.origin,
+  tags: entry.tags,
+  outcome: entry.outcome,
+  ...(entry.outcome === "rollback" ? { error: entry.error } : {}),
+  ...(entry.full === undefined
+    ? {}
+    : {
+        durationMs: entry.full.durationMs,
+        payloads: entry.full.actions.map(({ payload }) => payload),
+        changed: changedFields(entry.full.previous, entry.full.next)
+      })
+})
+
+const changedFields = (previous: unknown, next: unknown): ReadonlyArray<string> => {
+  if (previous === next) return []
+  if (typeof previous !== "object" || typeof next !== "object" || previous === null || next === null)
+    return []
+  const fields = new Set([...Object.keys(previous), ...Object.keys(next)])
+  return [...fields].filter((field) => !Object.is(Reflect.get(previous, field), Reflect.get(next, field)))
+}
 
 /** What a recorder needs of its runtime. */
 export interface TraceHost {
@@ -142,8 +189,8 @@ export class TraceRecorder implements TraceReader {
   private readonly times: Float64Array
   private readonly numbers: Float64Array
   private readonly instances: Array<string>
-  /** A plain commit is its origin; everything else is the event itself. */
-  private readonly whats: Array<Origin | Unnumbered<TraceEvent>>
+  /** A plain commit is its origin; other entries and events are as they came. */
+  private readonly whats: Array<Origin | RecordedEntry | Unnumbered<OtherEvent>>
   private readonly every: number
   /** The same for all entries, unless they are sampled. */
   private readonly fixed: Detail | undefined
@@ -205,7 +252,15 @@ export class TraceRecorder implements TraceReader {
     if (this.sinks.size > 0) this.flushSoon()
   }
 
-  event(event: Unnumbered<TraceEvent>): void {
+  entry(entry: RecordedEntry): void {
+    this.write(entry)
+  }
+
+  event(event: Unnumbered<OtherEvent>): void {
+    this.write(event)
+  }
+
+  private write(event: RecordedEntry | Unnumbered<OtherEvent>): void {
     const at = this.ring.next()
     this.times[at] = this.now()
     this.whats[at] = event
@@ -236,6 +291,7 @@ export class TraceRecorder implements TraceReader {
     const what = this.whats[position]
     if (what === undefined) throw new Error(`The trace has no event ${seq}`)
     if ("txnId" in what) return { ...what, seq, at }
+    if ("origin" in what) return eventOf(what, seq, at)
     const instanceId = this.instances[position] ?? ""
     return {
       kind: "entry",
