@@ -183,10 +183,11 @@ export const panelStyles = `
 .gauges { overflow: auto; padding: 10px; display: grid; gap: 14px; align-content: start; }
 .panel .gauges h3 { display: flex; justify-content: space-between; padding: 0 2px 4px; font: 600 12px/1.4 var(--mono); }
 .ingress { font-weight: 400; color: var(--muted); } .ingress.high { color: var(--warn); }
-.gauges table { width: 100%; min-width: 540px; table-layout: fixed; border-collapse: collapse; }
+.gauges table { width: 100%; min-width: 480px; table-layout: fixed; border-collapse: collapse; }
 .gauges thead th { white-space: nowrap; }
 .gauges thead th:nth-child(2) { width: 128px; }
-.gauges thead th:nth-child(n + 3) { width: 80px; }
+.gauges thead th:nth-child(n + 3) { width: 64px; }
+.gauges thead th:last-child { white-space: normal; }
 .gauges th, .gauges td { padding: 4px 6px; text-align: start; border-bottom: 1px solid var(--line); font-weight: 400; }
 .gauges thead th { color: var(--muted); font-size: 11.5px; vertical-align: bottom; }
 .gauges tbody th { font-family: var(--mono); font-size: 11.5px; overflow-wrap: break-word; }
