@@ -126,7 +126,7 @@ const pass = (
 const by = (
   strategy: Strategy,
   next: Effect.Effect<Item>,
-  handle: (item: Item) => Effect.Effect<void>,
+  handle: (item: Item) => Effect.Effect<unknown>,
   inlet: Inlet
 ): Effect.Effect<never> => {
   const forever = (step: Effect.Effect<unknown>) => Effect.forever(step, { disableYield: true })

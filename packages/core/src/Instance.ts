@@ -122,9 +122,9 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   readonly waiting = new Map<Waiter, () => void>()
   /** Written by `close`. */
   closed = false
-  /** The state to come back to, while devtools show another. Written by `travel` and `live`. */
+  /** The state to come back to, while devtools show another. Written by `travel` and `comeBack`. */
   private away: { readonly state: S } | undefined
-  /** How much to record of the current entry, and when it began if that is. Written by `transition`. */
+  /** How much to record of the current entry, and when it began if in full. Written by `opening`. */
   private detail: Detail = Detail.none
   private startedAt = 0
 

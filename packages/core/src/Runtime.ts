@@ -458,9 +458,8 @@ class RuntimeImpl implements Runtime<unknown> {
         tell()
       },
       live: () => {
-        const away = [...this.live.values()].filter((instance) => instance.travelling)
-        for (const instance of away) instance.comeBack()
-        for (const instance of away) instance.letIn()
+        for (const instance of this.live.values()) instance.comeBack()
+        for (const instance of this.live.values()) instance.letIn()
         tell()
       },
       subscribe: (listener) => {

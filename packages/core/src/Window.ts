@@ -56,19 +56,19 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   }
 
   readonly set = (state: S): void => {
-    this.check()
+    this.checkWrite()
     this.draft = state
   }
 
   readonly update = (f: (state: S) => S): void => {
-    this.check()
+    this.checkWrite()
     const next = f(this.draft)
     Transaction.refusePromise(this.instanceId, this.origin, next)
     this.draft = next
   }
 
   readonly mutate = (recipe: (draft: Collection.Drafted<S>) => void): void => {
-    this.check()
+    this.checkWrite()
     this.mutating = true
     try {
       this.draft = this.host.mutate(this.draft, recipe)
@@ -96,6 +96,10 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
 
   private check(): void {
     if (!this.open) throw this.suspended("late write")
+  }
+
+  private checkWrite(): void {
+    this.check()
     if (this.mutating) throw this.host.kernel.inTransaction(recipeOrigin, this.host.kernel)
   }
 }

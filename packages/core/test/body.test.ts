@@ -297,6 +297,19 @@ describe("T2 the window is synchronous", () => {
       expect(ref.unsafe.getState()).toBe(zero)
     })
 
+    test("T1 reading inside a recipe is no write, and gives the draft from before the recipe", () => {
+      const { ref } = setup()
+      ref.unsafe.transact("reads", (tx) => {
+        tx.update(plus(1))
+        tx.mutate((draft) => {
+          draft.count += 10
+          expect(tx.get().count).toBe(1)
+        })
+        expect(tx.get().count).toBe(11)
+      })
+      expect(ref.unsafe.getState().count).toBe(11)
+    })
+
     test.each(writes)("T1 %s goes on working after the recipe, also after one that threw", (_, write) => {
       const { ref } = setup()
       ref.unsafe.transact("after", (tx) => {

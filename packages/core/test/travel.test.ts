@@ -226,6 +226,45 @@ describe("T1 a devtools operation", () => {
     expect(ref.unsafe.getState().count).toBe(1)
   })
 
+  test("T5 there and back from one subscriber: the instance is live again, and takes entries", () => {
+    const { ref, runtime, to } = setup()
+    const stop = ref.unsafe.subscribe(() => {
+      stop()
+      to(at(42))
+      runtime.travel.live()
+    })
+    ref.unsafe.transact("here", (tx) => tx.set(at(1)))
+    expect([runtime.travel.active(), ref.unsafe.getState()]).toEqual([false, at(1)])
+    ref.unsafe.transact("on", (tx) => tx.update(plus(1)))
+    expect(ref.unsafe.getState()).toEqual(at(2))
+  })
+
+  test("T5 an entry that waited is let in when every instance is back, in whatever order they were made", () => {
+    const make = (id: string) => {
+      const def = Module.make(id, { state: Schema.Struct({ n: Schema.Number }), actions: {} })
+      return { def, live: def.implement({ initial: { n: 7 } }) }
+    }
+    const [first, second] = [make("First"), make("Second")]
+    const runtime = disposing(Runtime.make([first.live, second.live]))
+    const [a, b] = [runtime.resolve(first.def.tag), runtime.resolve(second.def.tag)]
+    for (const [own, other] of [
+      [a, b],
+      [b, a]
+    ] as const) {
+      runtime.travel.to(
+        new Map([
+          [a.instanceId, { n: 0 }],
+          [b.instanceId, { n: 0 }]
+        ])
+      )
+      own.unsafe.transact("copy", (tx) => tx.set({ n: other.unsafe.getState().n + 1 }))
+      const before = other.unsafe.getState()
+      expect(before).toEqual({ n: 0 })
+      runtime.travel.live()
+      expect(own.unsafe.getState().n).toBe(other.unsafe.getState().n + 1)
+    }
+  })
+
   test("T5 100,000 entries that waited are let in, in order", () => {
     const Last = Module.make("Last", {
       state: Schema.Number,
