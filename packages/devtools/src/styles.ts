@@ -200,6 +200,16 @@ export const panelStyles = `
 .meter.high .fill { background: var(--update); } .meter.full .fill { background: var(--bad); }
 .meter .reading { min-width: 64px; text-align: end; }
 
+@container panel (max-width: 479px) {
+  .gauges { padding-inline: 6px; }
+  .gauges table { min-width: 0; }
+  .gauges th, .gauges td { padding-inline: 3px; }
+  .gauges thead th { font-size: 10px; }
+  .gauges thead th:nth-child(2) { width: 78px; }
+  .gauges thead th:nth-child(n + 3) { width: 54px; }
+  .gauges .number { font-size: 11px; }
+  .meter .track { display: none; }
+}
 @media (max-width: 640px) {
   .panel.bottom { width: 100%; min-height: 64vh; border-radius: 12px 12px 0 0; }
   .bar { gap: 6px; min-height: 40px; }
