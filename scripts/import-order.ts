@@ -12,6 +12,7 @@ export const coreRooms = [
   "Trait",
   "Handle",
   "Module",
+  "Plan",
   "Transaction",
   "Body",
   "Waits",
@@ -28,6 +29,7 @@ export const coreRooms = [
   "Flow",
   "Logic",
   "Local",
+  "Travel",
   "Root",
   "Runtime",
   "index"

@@ -20,14 +20,13 @@ import {
   InvalidPayload,
   InvalidState,
   ReducerFailed,
-  TransactionSuspended,
-  UnknownAction
+  TransactionSuspended
 } from "./Errors.ts"
 import type { Any } from "./internal/any.ts"
 import { monotonicMs } from "./internal/platform.ts"
-import { Lookup } from "./internal/lookup.ts"
-import { issueOf, isVoid } from "./internal/validate.ts"
+import { issueOf } from "./internal/validate.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
+import { makePlan, type Plan, type Plans, plansOf } from "./Plan.ts"
 import { Subscriptions } from "./Subscription.ts"
 import { Detail, type EntryEvent, type TraceRecorder, type TxnRef, txnId } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
@@ -67,21 +66,14 @@ export interface InstanceHost {
   readonly services: () => Context.Context<never>
 }
 
-const plainContext: EntryContext = { cause: undefined, waiter: undefined, ticket: null }
+/** Of an entry that brings nothing along. */
+export const plainContext: EntryContext = { cause: undefined, waiter: undefined, ticket: null }
 
 /** What an entry brings along besides its state change. */
 export interface EntryContext {
   readonly cause: TxnRef | undefined
   readonly waiter: Waiter | undefined
   readonly ticket: Ticket | null
-}
-
-/** All that an instance knows of a tag. */
-interface Plan<S> {
-  readonly origin: Origin
-  readonly step: (state: S, action: AnyAction) => S
-  /** The action itself if it carries nothing, whatever its caller hands over (`onClick={actions.x}`: an event). */
-  readonly bare: readonly [AnyAction] | undefined
 }
 
 const contextOf = (fiber: Fiber.Fiber<unknown, unknown>): EntryContext => {
@@ -114,7 +106,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private readonly closing = new Set<() => void>()
   private readonly initial: S
   private readonly mayHoldCollections: boolean
-  private readonly plans = new Lookup<Plan<S>>()
+  private readonly plans: Plans<S>
   private readonly dispatcher: Scheduler.SchedulerDispatcher
   /** Services for what the instance forks. Written by `start`. */
   services: Context.Context<never>
@@ -122,8 +114,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   readonly waiting = new Map<Waiter, () => void>()
   /** Written by `close`. */
   closed = false
-  /** The state to come back to, while devtools show another. Written by `travel` and `comeBack`. */
-  private away: { readonly state: S } | undefined
+  /** The state to come back to, while devtools show another. Written by `Travel`. */
+  away: { readonly state: S } | undefined
   /** How much to record of the current entry, and when it began if in full. Written by `opening`. */
   private detail: Detail = Detail.none
   private startedAt = 0
@@ -136,6 +128,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   ) {
     super(instanceId, impl.initial(input))
     this.impl = impl
+    this.plans = plansOf(impl.def)
     this.host = host
     this.services = host.services()
     this.scope = Scope.makeUnsafe()
@@ -461,25 +454,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   private plan(tag: string): Plan<S> {
-    const known = this.plans[tag]
-    if (known !== undefined) return known
-    const { def } = this.impl
-    if (!Object.hasOwn(def.actions, tag)) {
-      throw new UnknownAction({ instanceId: this.instanceId, tag, known: Object.keys(def.actions) })
-    }
-    // The type of a reducer ties its payload to its tag; here the tag is any.
-    const reducer = (
-      def.reducers as Record<string, ((state: S, payload: unknown, action: AnyAction) => S) | undefined>
-    )[tag]
-    const origin: Origin = { kind: "action", name: tag }
-    const made: Plan<S> = {
-      origin,
-      bare: isVoid((def.actions as Readonly<Record<string, AnySchema>>)[tag]) ? [{ _tag: tag }] : undefined,
-      step:
-        reducer === undefined ? (state) => state : (state, action) => reducer(state, action.payload, action)
-    }
-    this.plans[tag] = made
-    return made
+    return this.plans[tag] ?? makePlan(this.plans, this.impl.def, tag, this.instanceId)
   }
 
   // --- channels -----------------------------------------------------------------------------------------
@@ -793,49 +768,6 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     if (undelivered > 0) this.host.warn(`${instanceId} closed with ${undelivered} actions undelivered.`)
   }
 
-  // --- travel -------------------------------------------------------------------------------------------
-
-  /** Throws if `travel` would. */
-  checkTravel(state: unknown): void {
-    const origin: Origin = { kind: "devtools", name: "jump" }
-    const open = Transaction.current()
-    if (open !== undefined) throw this.inTransaction(origin, open)
-    // Whether it is an S is what is asked.
-    this.checkState(origin, state as S)
-  }
-
-  /** Shows a state. Entries wait until `live`. */
-  travel(state: unknown): void {
-    this.whenTold(() => {
-      this.away ??= { state: this.state }
-      this.hold()
-      this.devtoolsEntry("jump", state)
-    })
-  }
-
-  /** Shows the state it came from. Entries go on waiting, for instances that are not back yet. */
-  comeBack(): void {
-    this.whenTold(() => {
-      if (this.away === undefined) return
-      this.devtoolsEntry("live", this.away.state)
-      this.away = undefined
-    })
-  }
-
-  /** Lets the waiting entries in. */
-  letIn(): void {
-    this.whenTold(() => this.release())
-  }
-
-  get travelling(): boolean {
-    return this.away !== undefined
-  }
-
-  private devtoolsEntry(name: string, state: unknown): void {
-    // `checkTravel` has held it against the schema, or it has been this instance's before.
-    this.transition({ kind: "devtools", name }, [], () => state as S, undefined, plainContext)
-  }
-
   // --- state --------------------------------------------------------------------------------------------
 
   /** The committed state; to logic, the one that devtools came from. */
@@ -850,7 +782,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return this.window as BodyWindow<S> | undefined
   }
 
-  private checkState(origin: Origin, state: S): void {
+  checkState(origin: Origin, state: S): void {
     const issue = issueOf(this.impl.def.schema, state)
     if (issue !== undefined) {
       throw new InvalidState({ instanceId: this.instanceId, entry: Transaction.describe(origin), issue })

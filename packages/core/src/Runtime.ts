@@ -24,10 +24,12 @@ import * as Sink from "./Sink.ts"
 import { type RootModules, RootRef } from "./Root.ts"
 import { type TraceOptions, type TraceReader, TraceRecorder } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
+import * as Travel from "./Travel.ts"
 import { standInNew } from "./Waiter.ts"
 
 export type { ErrorInfo } from "./Instance.ts"
 export type { Local, LocalOptions } from "./Local.ts"
+export type { Travel } from "./Travel.ts"
 
 export interface RuntimeOptions<Services = never, E = never> {
   /** Services for the modules' logics and for what `run` is given. */
@@ -36,15 +38,6 @@ export interface RuntimeOptions<Services = never, E = never> {
   readonly onError?: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
   readonly trace?: TraceOptions
   readonly label?: string
-}
-
-/** Shows the states of another moment. Until `live`, other entries on those instances wait in order. */
-export interface Travel {
-  readonly active: () => boolean
-  /** By instance id. Throws InvalidState, and changes nothing, if a state does not fit its schema. */
-  readonly to: (states: ReadonlyMap<string, unknown>) => void
-  readonly live: () => void
-  readonly subscribe: (listener: () => void) => () => void
 }
 
 export type Status = "building" | "ready" | "failed" | "disposed"
@@ -68,7 +61,7 @@ export interface Runtime<in Provided> {
   readonly trace: TraceReader
   /** Gives the sink every commit from now on. Returns the function that ends it. */
   readonly attach: (sink: CommitSink) => () => void
-  readonly travel: Travel
+  readonly travel: Travel.Travel
   readonly local: <Id extends string, S, A, X, Input, R, P>(
     module: Module<Id, S, A, X, Input, R, P> | ModuleImpl<Id, S, A, X, Input, R, P>,
     options?: LocalOptions<Input>
@@ -120,7 +113,7 @@ class RuntimeImpl implements Runtime<unknown> {
   readonly label: string
   readonly trace: TraceRecorder
   readonly ready: Promise<void>
-  readonly travel: Travel
+  readonly travel: Travel.Travel
   status: Status = "building"
   failure: Cause.Cause<unknown> | undefined = undefined
   readonly onError: RuntimeOptions["onError"] & {}
@@ -179,7 +172,7 @@ class RuntimeImpl implements Runtime<unknown> {
     const roots = new Map<string, AnyInstance>()
     const root: RootModules = { resolve: (id) => runtimeOf(roots.get(id)), ids: () => [...roots.keys()] }
     this.context = Context.add(this.context, RootRef, root)
-    this.travel = this.makeTravel()
+    this.travel = Travel.make(this.live, (listeners) => this.tell(listeners))
     this.roots = roots
     this.building = this.fork(this.build(impls, options.layer))
     this.ready = this.endOf(this.building)
@@ -439,34 +432,6 @@ class RuntimeImpl implements Runtime<unknown> {
     })
     this.finishing.add(finish)
     return detach
-  }
-
-  // --- travel -------------------------------------------------------------------------------------------
-
-  private makeTravel(): Travel {
-    const listeners = new Set<() => void>()
-    const tell = () => this.tell(listeners)
-    return {
-      active: () => [...this.live.values()].some((instance) => instance.travelling),
-      to: (states) => {
-        const moves = Array.from(states, ([instanceId, state]) => ({
-          instance: this.live.get(instanceId),
-          state
-        }))
-        for (const { instance, state } of moves) instance?.checkTravel(state)
-        for (const { instance, state } of moves) instance?.travel(state)
-        tell()
-      },
-      live: () => {
-        for (const instance of this.live.values()) instance.comeBack()
-        for (const instance of this.live.values()) instance.letIn()
-        tell()
-      },
-      subscribe: (listener) => {
-        listeners.add(listener)
-        return () => void listeners.delete(listener)
-      }
-    }
   }
 
   // --- local instances ----------------------------------------------------------------------------------
