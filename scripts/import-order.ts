@@ -11,6 +11,7 @@ export const coreRooms = [
   "Trace",
   "Trait",
   "Handle",
+  "Handler",
   "Module",
   "Plan",
   "Transaction",

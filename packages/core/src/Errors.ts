@@ -42,6 +42,31 @@ export class ReducerFailed extends Data.TaggedError("ReducerFailed")<
   }
 }
 
+/** A handler that computes outside the window failed; nothing was committed and the action was not delivered. */
+export class HandlerFailed extends Data.TaggedError("HandlerFailed")<
+  At & { readonly tag: string; readonly cause: unknown }
+> {
+  override get message() {
+    return `The handler of ${this.tag} on ${this.instanceId} failed: ${String(this.cause)}. The state is unchanged; mend the handler or its payload and dispatch again.`
+  }
+}
+
+/** Each time a handler had its result, another entry had changed the state that it was computed from. */
+export class HandlerConflict extends Data.TaggedError("HandlerConflict")<
+  At & { readonly tag: string; readonly attempts: number }
+> {
+  override get message() {
+    return `The handler of ${this.tag} on ${this.instanceId} computed its result ${this.attempts} times, and each time another entry had changed the state meanwhile. Nothing was committed; dispatch again when it is quieter, make the handler faster, or raise its attempts.`
+  }
+}
+
+/** A batch is one transaction, and a handler outside of it cannot be part of that. */
+export class HandlerInBatch extends Data.TaggedError("HandlerInBatch")<At & { readonly tag: string }> {
+  override get message() {
+    return `${this.tag} on ${this.instanceId} was in a batch, and its handler computes outside the transaction. Nothing was committed; dispatch it by itself.`
+  }
+}
+
 /** A state did not fit the module's schema; it was refused and the state before it stands. */
 export class InvalidState extends Data.TaggedError("InvalidState")<At & { readonly issue: string }> {
   override get message() {
@@ -122,6 +147,9 @@ export type SluiceError =
   | TransactionSuspended
   | EntryInTransaction
   | ReducerFailed
+  | HandlerFailed
+  | HandlerConflict
+  | HandlerInBatch
   | InvalidState
   | InvalidPayload
   | UnknownAction

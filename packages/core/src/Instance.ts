@@ -16,12 +16,16 @@ import * as Collection from "./Collection.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import { type ConsumerRequest, Deliveries, type Delivery, type Traced } from "./Delivery.ts"
 import {
+  HandlerConflict,
+  HandlerFailed,
+  HandlerInBatch,
   InstanceClosed,
   InvalidPayload,
   InvalidState,
   ReducerFailed,
   TransactionSuspended
 } from "./Errors.ts"
+import type { OutsideEntry, OutsideHandler } from "./Handler.ts"
 import type { Any } from "./internal/any.ts"
 import { monotonicMs } from "./internal/platform.ts"
 import { issueOf } from "./internal/validate.ts"
@@ -93,6 +97,13 @@ const mayHoldCollections = (schema: AnySchema): boolean => {
 const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 const batchOrigin: Origin = { kind: "action", name: "batch" }
 
+/** What a step throws for the core itself. */
+const ownErrors = [TransactionSuspended, HandlerFailed, HandlerConflict, HandlerInBatch]
+
+const refuse = (_state: unknown, error: unknown): never => {
+  throw error
+}
+
 export type AnyInstance = Instance<Any, Any>
 
 export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
@@ -128,7 +139,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   ) {
     super(instanceId, impl.initial(input))
     this.impl = impl
-    this.plans = plansOf(impl.def)
+    this.plans = plansOf(impl)
     this.host = host
     this.services = host.services()
     this.scope = Scope.makeUnsafe()
@@ -174,13 +185,18 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   // --- entries ------------------------------------------------------------------------------------------
 
-  /** For callers that cannot wait: commits before it returns, unless a commit is being told. */
-  enterSync(origin: Origin, run: (context: EntryContext) => unknown, ticket: Ticket | null): void {
+  /** Throws what refuses any entry of this fiber now. */
+  private checkEntry(origin: Origin, fiber: Fiber.Fiber<unknown, unknown> | undefined): void {
     const open = Transaction.current()
     if (open !== undefined) throw this.inTransaction(origin, open)
     if (this.closed) throw this.instanceClosed(origin)
-    const fiber = Fiber.getCurrent()
     if (fiber !== undefined && Body.isLate(fiber)) throw this.lateWrite(origin)
+  }
+
+  /** For callers that cannot wait: commits before it returns, unless a commit is being told. */
+  enterSync(origin: Origin, run: (context: EntryContext) => unknown, ticket: Ticket | null): void {
+    const fiber = Fiber.getCurrent()
+    this.checkEntry(origin, fiber)
     const cause = callerOf(fiber)?.txn
     const context: EntryContext = { cause, waiter: undefined, ticket }
     if (this.idle) {
@@ -303,6 +319,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return Effect.withFiber((fiber) => {
       const plan = this.plan(given._tag)
       const actions: readonly [AnyAction] = plan.bare ?? [given]
+      if (plan.outside !== undefined) return this.dispatchOutside(plan.origin, actions, plan.outside)
       return this.canEnter(fiber, actions)
         ? this.attempt(plan.origin, actions, plan.step, actions[0], contextOf(fiber))
         : this.dispatchWhenRoom(fiber, plan, actions)
@@ -323,7 +340,14 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   dispatchSync(given: AnyAction, ticket: Ticket | null): void {
     const plan = this.plan(given._tag)
     const actions: readonly [AnyAction] = plan.bare ?? [given]
-    if (ticket === null && this.idle && !this.closed && !Transaction.isOpen() && isOutside()) {
+    if (
+      ticket === null &&
+      plan.outside === undefined &&
+      this.idle &&
+      !this.closed &&
+      !Transaction.isOpen() &&
+      isOutside()
+    ) {
       this.transition(plan.origin, actions, plan.step, actions[0], plainContext)
     } else {
       this.dispatchContended(plan, actions, ticket)
@@ -331,11 +355,64 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   private dispatchContended(
-    { origin, step }: Plan<S>,
+    { origin, outside, step }: Plan<S>,
     actions: readonly [AnyAction],
     ticket: Ticket | null
   ): void {
+    if (outside !== undefined) return this.startOutside(origin, actions, outside, ticket)
     this.enterSync(origin, (context) => this.transition(origin, actions, step, actions[0], context), ticket)
+  }
+
+  /** By an action whose handler computes outside the window. */
+  private dispatchOutside(
+    origin: Origin,
+    actions: readonly [AnyAction],
+    handler: OutsideHandler<S, unknown, unknown>
+  ): Effect.Effect<void> {
+    const [action] = actions
+    const entry: OutsideEntry<S> = {
+      instanceId: this.instanceId,
+      entry: Transaction.describe(origin),
+      action,
+      state: () => this.liveState,
+      commit: (seen, next) =>
+        this.enter(origin, actions, (context) =>
+          this.state === seen
+            ? Exit.map(
+                this.attempt(origin, actions, () => next, undefined, context),
+                () => true
+              )
+            : Exit.succeed(false)
+        ),
+      fail: (error) =>
+        Effect.andThen(
+          this.enter(origin, [], (context) => this.attempt(origin, actions, refuse, error, context)),
+          Effect.die(error)
+        )
+    }
+    const computing = handler.enter(entry, action.payload)
+    return Effect.withFiber((fiber) => {
+      this.checkEntry(origin, fiber)
+      // Its needs are in the type of `implement`; the instance's services are those.
+      return Effect.provideContext(computing as Effect.Effect<void>, this.services)
+    })
+  }
+
+  /** For callers that cannot wait: the ticket is told how it ended. */
+  private startOutside(
+    origin: Origin,
+    actions: readonly [AnyAction],
+    handler: OutsideHandler<S, unknown, unknown>,
+    ticket: Ticket | null
+  ): void {
+    const fiber = Fiber.getCurrent()
+    this.checkEntry(origin, fiber)
+    const context = Context.add(this.services, CallerRef, callerOf(fiber))
+    this.runIn(this.dispatchOutside(origin, actions, handler), context).addObserver((exit) => {
+      if (Exit.isSuccess(exit)) ticket?.enter()
+      else if (Cause.hasInterruptsOnly(exit.cause)) ticket?.closed()
+      else ticket?.failed(Cause.squash(exit.cause))
+    })
   }
 
   /** As they are delivered. */
@@ -388,9 +465,10 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   /** An action from a service: its payload is checked, and the Promise settles as that of `ref.dispatch`. */
   callbackAction(origin: Origin, given: AnyAction): Promise<void> {
     return this.settling(origin, (ticket) => {
-      const { bare, step } = this.plan(given._tag)
+      const { bare, outside, step } = this.plan(given._tag)
       const actions: readonly [AnyAction] = bare ?? [given]
       this.checkPayload(actions[0])
+      if (outside !== undefined) return this.startOutside(origin, actions, outside, ticket)
       const run = (context: EntryContext) => this.transition(origin, actions, step, actions[0], context)
       this.enterSync(origin, run, ticket)
     })
@@ -422,8 +500,13 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private readonly stepAll = (state: S, actions: ReadonlyArray<AnyAction>): S => {
     let next = state
     for (const action of actions) {
-      this.reducing = action._tag
-      next = this.plan(action._tag).step(next, action)
+      const tag = (this.reducing = action._tag)
+      const { outside, step } = this.plan(tag)
+      if (outside !== undefined) {
+        const entry = Transaction.describe(this.origin)
+        throw new HandlerInBatch({ instanceId: this.instanceId, entry, tag })
+      }
+      next = step(next, action)
       Transaction.refusePromise(this.instanceId, this.origin, next)
     }
     return next
@@ -454,7 +537,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   private plan(tag: string): Plan<S> {
-    return this.plans[tag] ?? makePlan(this.plans, this.impl.def, tag, this.instanceId)
+    return this.plans[tag] ?? makePlan(this.plans, this.impl, tag, this.instanceId)
   }
 
   // --- channels -----------------------------------------------------------------------------------------
@@ -501,7 +584,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   /** Where there are actions, it is their reducers that ran. */
   protected failure(actions: ReadonlyArray<AnyAction>, error: unknown): unknown {
     const [action] = actions
-    if (action === undefined || error instanceof TransactionSuspended) return error
+    if (action === undefined || ownErrors.some((own) => error instanceof own)) return error
     return new ReducerFailed({
       instanceId: this.instanceId,
       entry: Transaction.describe(this.origin),
@@ -511,7 +594,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   protected check(origin: Origin, next: S): void {
-    if (this.impl.validate === "commit") this.checkState(origin, next)
+    // What a handler computes comes from outside typed code.
+    if (this.impl.validate === "commit" || this.impl.handlers !== undefined) this.checkState(origin, next)
   }
 
   protected publish(

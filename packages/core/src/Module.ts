@@ -10,6 +10,7 @@ import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Drafted } from "./Collection.ts"
+import type * as Port from "./Handler.ts"
 import { counting } from "./internal/counting.ts"
 import type { Any } from "./internal/any.ts"
 import type {
@@ -45,6 +46,11 @@ export type Reducers<S, A> = {
   readonly [Tag in keyof A]?: (state: S, payload: A[Tag], action: Action<A, Tag>) => S
 }
 
+/** By tag. `R` is what those that compute outside the window need. */
+export type Handlers<S, A, R> = {
+  readonly [Tag in keyof A]?: Port.Handler<S, A[Tag], R>
+}
+
 // ---------------------------------------------------------------------------------------------------------
 // Definition
 
@@ -67,14 +73,17 @@ export interface ModuleDef<Id extends string, S, A, X = unknown> {
   readonly implement: <
     Input = void,
     const Logics extends ReadonlyArray<Logic<S, A, never> | Logic<S, A, Any>> = ReadonlyArray<never>,
-    const Imports extends ReadonlyArray<AnyModule | AnyLayer> = ReadonlyArray<never>
+    const Imports extends ReadonlyArray<AnyModule | AnyLayer> = ReadonlyArray<never>,
+    const OwnHandlers extends Handlers<S, A, Any> = never
   >(options: {
     readonly initial: S | ((input: Input) => S)
     readonly logics?: Logics
+    /** Each computes its action's transition, in the place of a reducer. */
+    readonly handlers?: OwnHandlers
     readonly imports?: Imports
     readonly channel?: ChannelOptions
     readonly validate?: "commit"
-  }) => Module<Id, S, A, X, Input, Needs<Id, Logics, Imports>, Provides<Id, Imports>>
+  }) => Module<Id, S, A, X, Input, Needs<Id, Logics, Imports, OwnHandlers>, Provides<Id, Imports>>
 }
 
 export interface ChannelOptions {
@@ -101,6 +110,7 @@ export interface ModuleImpl<Id extends string, S, A, X, Input, R, P> {
   readonly def: ModuleDef<Id, S, A, X>
   readonly initial: (input: Input) => S
   readonly logics: ReadonlyArray<Logic<S, A, unknown>>
+  readonly handlers: Handlers<S, A, unknown> | undefined
   readonly imports: ReadonlyArray<AnyModuleImpl>
   readonly layers: ReadonlyArray<AnyLayer>
   readonly channel: Required<ChannelOptions>
@@ -138,6 +148,7 @@ export interface AnyModuleImpl extends ModuleImpl<Any, Any, Any, Any, Any, Any, 
 export interface AnyLayer extends Layer.Layer<never, unknown, unknown> {}
 
 type NeedsOfLogic<L> = L extends Logic<infer _S, infer _A, infer R> ? R : never
+type NeedsOfHandler<H> = H extends Port.OutsideHandler<infer _S, infer _P, infer R> ? R : never
 type NeedsOfImport<I> = I extends {
   readonly impl: { readonly "~sluice/ModuleImpl": { readonly needs: infer R } }
 }
@@ -159,9 +170,13 @@ type ServicesOfImport<I> = I extends { readonly "~sluice/Module": "Module" }
 export type Needs<
   Id extends string,
   Logics extends ReadonlyArray<unknown>,
-  Imports extends ReadonlyArray<unknown>
+  Imports extends ReadonlyArray<unknown>,
+  OwnHandlers = never
 > =
-  | Exclude<NeedsOfLogic<Logics[number]>, ModuleIdentity<Id> | ServicesOfImport<Imports[number]>>
+  | Exclude<
+      NeedsOfLogic<Logics[number]> | NeedsOfHandler<OwnHandlers[keyof OwnHandlers]>,
+      ModuleIdentity<Id> | ServicesOfImport<Imports[number]>
+    >
   | NeedsOfImport<Imports[number]>
 
 export type Provides<Id extends string, Imports extends ReadonlyArray<unknown>> =
@@ -297,11 +312,12 @@ export const make = <
     reducers: options.reducers ?? {},
     extend: options.extend,
     logic: (name, setup) => ({ name, setup }) as Logic<S, A, never>,
-    implement: ({ initial, logics = [], imports = [], channel, validate }) =>
+    implement: ({ initial, logics = [], handlers, imports = [], channel, validate }) =>
       fromImpl({
         def,
         initial: typeof initial === "function" ? (initial as (input: unknown) => S) : () => initial,
         logics,
+        handlers,
         imports: imports.flatMap((item) => ("impl" in item ? [item.impl] : [])),
         layers: imports.flatMap((item) => ("impl" in item ? [] : [item])),
         channel: { capacity: counting("channel.capacity", channel?.capacity ?? 256) },

@@ -3,7 +3,8 @@ import type { AnyAction, Origin } from "./Commit.ts"
 import { UnknownAction } from "./Errors.ts"
 import { Lookup } from "./internal/lookup.ts"
 import { isVoid } from "./internal/validate.ts"
-import type { AnySchema, ModuleDef } from "./Module.ts"
+import type { Handler, OutsideHandler } from "./Handler.ts"
+import type { AnySchema, ModuleImpl } from "./Module.ts"
 
 /** All that an instance knows of a tag. */
 export interface Plan<S> {
@@ -11,26 +12,31 @@ export interface Plan<S> {
   readonly step: (state: S, action: AnyAction) => S
   /** The action itself if it carries nothing, whatever its caller hands over (`onClick={actions.x}`: an event). */
   readonly bare: readonly [AnyAction] | undefined
+  /** Computes the next state in the place of `step`. */
+  readonly outside: OutsideHandler<S, unknown, unknown> | undefined
 }
 
 /** By tag. Filled by `makePlan`. */
 export type Plans<S> = Record<string, Plan<S> | undefined>
 
-const plansOfDef = new WeakMap<object, Plans<unknown>>()
+const known = new WeakMap<object, Plans<unknown>>()
 
-export const plansOf = <S, A>(def: ModuleDef<string, S, A>): Plans<S> => {
-  const known = plansOfDef.get(def)
+/** Handlers are an implementation's; without any, the definition says all. */
+export const plansOf = <S, A>({ def, handlers }: Impl<S, A>): Plans<S> => {
+  const found = known.get(handlers ?? def)
   // What is kept for a definition is of its own states.
-  if (known !== undefined) return known as Plans<S>
+  if (found !== undefined) return found as Plans<S>
   const plans = new Lookup<Plan<S>>()
-  plansOfDef.set(def, plans as Plans<unknown>)
+  known.set(handlers ?? def, plans as Plans<unknown>)
   return plans
 }
+
+type Impl<S, A> = Pick<ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>, "def" | "handlers">
 
 /** The plan of a tag that `plans` does not have yet; the instance is for the error of an unknown one. */
 export const makePlan = <S, A>(
   plans: Plans<S>,
-  def: ModuleDef<string, S, A>,
+  { def, handlers }: Impl<S, A>,
   tag: string,
   instanceId: string
 ): Plan<S> => {
@@ -41,11 +47,15 @@ export const makePlan = <S, A>(
   const reducer = (
     def.reducers as Record<string, ((state: S, payload: unknown, action: AnyAction) => S) | undefined>
   )[tag]
+  const handler = (handlers as Record<string, Handler<S, unknown, unknown> | undefined> | undefined)?.[tag]
+  const compute = handler?.where === "inline" ? handler.compute : reducer
   const origin: Origin = { kind: "action", name: tag }
   const made: Plan<S> = {
     origin,
     bare: isVoid((def.actions as Readonly<Record<string, AnySchema>>)[tag]) ? [{ _tag: tag }] : undefined,
-    step: reducer === undefined ? (state) => state : (state, action) => reducer(state, action.payload, action)
+    step:
+      compute === undefined ? (state) => state : (state, action) => compute(state, action.payload, action),
+    outside: handler?.where === "outside" ? handler : undefined
   }
   plans[tag] = made
   return made

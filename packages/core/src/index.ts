@@ -1,6 +1,7 @@
 export * as Collection from "./Collection.ts"
 export * as Commit from "./Commit.ts"
 export * as Errors from "./Errors.ts"
+export * as Handler from "./Handler.ts"
 export * as Module from "./Module.ts"
 export * as Root from "./Root.ts"
 export * as Runtime from "./Runtime.ts"

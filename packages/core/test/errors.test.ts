@@ -30,6 +30,17 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
     "mend the reducer"
   ],
   [
+    new Errors.HandlerFailed({ ...at, tag: "add", cause: new Error("boom") }),
+    [at.instanceId, "add", "boom"],
+    "mend the handler"
+  ],
+  [
+    new Errors.HandlerConflict({ ...at, tag: "add", attempts: 3 }),
+    [at.instanceId, "add", "3 times"],
+    "dispatch again"
+  ],
+  [new Errors.HandlerInBatch({ ...at, tag: "add" }), [at.instanceId, "add"], "dispatch it by itself"],
+  [
     new Errors.InvalidState({ ...at, issue: 'at ["count"]' }),
     [at.instanceId, at.entry, '["count"]'],
     "correct that value"
