@@ -33,7 +33,7 @@ interface Reads<Row, Key extends string | number> {
   values(): IterableIterator<Row>
   entries(): IterableIterator<[Key, Row]>
   [Symbol.iterator](): IterableIterator<Row>
-  /** In a loop over very many rows, about twice as fast as an iterator. */
+  /** Without the copy of the rows that an iterator over up to 16,384 of them starts with. */
   forEach(visit: (row: Row) => void): void
   toArray(): Array<Row>
 }

@@ -157,12 +157,23 @@ const each = <Row>(node: Node<Row> | undefined, visit: (row: Row) => void): void
 }
 
 /** Writes the rows of `node` to `into` from `at` on, and gives the position after the last. */
-const copyRows = <Row>(node: Node<Row>, into: Array<Row>, at: number): number => {
+const copyRows = <Row>({ rows, nodes }: Node<Row>, into: Array<Row>, at: number): number => {
   let next = at
-  for (const row of node.rows) if (row !== undefined) into[next++] = row
-  for (const child of node.nodes) if (child !== undefined) next = copyRows(child, into, next)
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]
+    if (row !== undefined) into[next++] = row
+  }
+  for (let i = 0; i < nodes.length; i++) {
+    const child = nodes[i]
+    if (child !== undefined) next = copyRows(child, into, next)
+  }
   return next
 }
+
+/** The rows of a leaf, without gaps. */
+const gapless = <Row>({ count, rows }: Node<Row>): ReadonlyArray<Row> =>
+  // A leaf of as many rows as slots has a row in each.
+  (count === rows.length ? rows : rows.filter((row) => row !== undefined)) as ReadonlyArray<Row>
 
 /** Visits each slot that differs, and no subtree that both share. */
 const differences = <Row>(
@@ -207,15 +218,18 @@ const raise = <Row>(root: Node<Row> | undefined, from: number, shift: number): N
     ? root
     : raise(new Node(0, root.count, none, [root]), from + bits, shift)
 
+/** Up to here to loop over a copy costs less than to go from leaf to leaf, and the copy is young garbage. */
+const copied = 1 << 14
+
 class Rows<Row> implements IterableIterator<Row> {
-  private readonly root: Node<Row> | undefined
+  private readonly root: Node<Row>
   private readonly shift: number
-  private rows: Array<Row | undefined> = none
+  private rows: ReadonlyArray<Row> = none
   private at = 0
   /** The first slot after the leaf in `rows`. */
   private slot = 0
 
-  constructor(root: Node<Row> | undefined, shift: number) {
+  constructor(root: Node<Row>, shift: number) {
     this.root = root
     this.shift = shift
   }
@@ -224,24 +238,21 @@ class Rows<Row> implements IterableIterator<Row> {
     return this
   }
 
+  // Small, and with one place that makes a result, so that a loop that inlines it makes none.
   next(): IteratorResult<Row> {
-    do {
-      while (this.at < this.rows.length) {
-        const row = this.rows[this.at++]
-        if (row !== undefined) return { done: false, value: row }
-      }
-    } while (this.nextLeaf())
-    return { done: true, value: undefined }
+    const done = this.at === this.rows.length && !this.nextLeaf()
+    const value = this.rows[this.at++] as Row
+    return { done, value }
   }
 
   private nextLeaf(): boolean {
     this.at = 0
     while (this.slot < width << this.shift) {
-      let node = this.root
+      let node: Node<Row> | undefined = this.root
       let level = this.shift
       for (; level > 0 && node !== undefined; level -= bits) node = node.nodes[(this.slot >>> level) & mask]
       if (node !== undefined) {
-        this.rows = node.rows
+        this.rows = gapless(node)
         this.slot += width
         return true
       }
@@ -314,7 +325,10 @@ export class Table<Row, Key> {
   }
 
   rows(): IterableIterator<Row> {
-    return new Rows(this.root, this.shift)
+    const { root, shift } = this
+    return root === undefined || root.count <= copied
+      ? this.toArray()[Symbol.iterator]()
+      : new Rows(root, shift)
   }
 
   forEach(visit: (row: Row) => void): void {
@@ -322,6 +336,7 @@ export class Table<Row, Key> {
   }
 
   toArray(): Array<Row> {
+    // Made here, and at its length, so that a loop that inlines this knows it for a plain array.
     const rows = new Array<Row>(this.size)
     if (this.root !== undefined) copyRows(this.root, rows, 0)
     return rows
