@@ -29,8 +29,11 @@ export const coreRooms = [
   "ModuleRuntime",
   "Flow",
   "Logic",
-  "Local",
   "Travel",
+  "Sinks",
+  "App",
+  "ModuleScope",
+  "Local",
   "Root",
   "Runtime",
   "index"

@@ -66,8 +66,6 @@ export interface InstanceHost {
   readonly warn: (message: string) => void
   readonly sinks: ReadonlyArray<Consumer<Commit>>
   readonly nextSeq: () => number
-  /** What a cold instance may use; when it starts it gets its own. */
-  readonly services: () => Context.Context<never>
 }
 
 /** Of an entry that brings nothing along. */
@@ -135,13 +133,15 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>,
     instanceId: string,
     input: unknown,
-    host: InstanceHost
+    host: InstanceHost,
+    /** What it may use while it is cold; when it starts it gets its own. */
+    services: Context.Context<never>
   ) {
     super(instanceId, impl.initial(input))
     this.impl = impl
     this.plans = plansOf(impl)
     this.host = host
-    this.services = host.services()
+    this.services = services
     this.scope = Scope.makeUnsafe()
     this.dispatcher = host.scheduler.makeDispatcher()
     const listenerFailed = (error: unknown) => this.report(Cause.die(error), "listener", "subscriber")

@@ -3,6 +3,7 @@ import type { ModuleRuntime } from "./Handle.ts"
 import type { AnyInstance } from "./Instance.ts"
 import { timer } from "./internal/platform.ts"
 import type { AnyModuleImpl } from "./Module.ts"
+import type { ModuleScope } from "./ModuleScope.ts"
 
 export interface LocalOptions<Input> {
   /** Instances of one module with the same key are one, while anyone has it mounted. */
@@ -21,22 +22,23 @@ export interface Local<S, A, X> {
   readonly closed: () => boolean
 }
 
-/** What local instances ask of their runtime. */
+/** What local instances ask of the scope that they are made in. */
 export interface LocalHost {
-  /** Cold instances of the module and of all that it imports, its own last. */
-  readonly make: (impl: AnyModuleImpl, input: unknown) => ReadonlyArray<AnyInstance>
-  /** Whether the runtime still starts any. */
+  /** A scope with a cold instance of the module and of all that it imports. */
+  readonly make: (impl: AnyModuleImpl, input: unknown) => ModuleScope
+  /** Whether it still starts any. */
   readonly starts: () => boolean
-  readonly start: (instances: ReadonlyArray<AnyInstance>) => void
-  readonly close: (instances: ReadonlyArray<AnyInstance>) => void
+  readonly start: (scope: ModuleScope, instance: AnyInstance) => void
+  readonly close: (scope: ModuleScope) => void
 }
 
 /** How long a keyed instance waits for the first component to commit, in milliseconds. */
 const coldTime = 5000
 
 class LocalInstance {
+  readonly instance: AnyInstance
   private readonly host: LocalHost
-  private readonly instances: ReadonlyArray<AnyInstance>
+  private readonly scope: ModuleScope
   private readonly gcTime: number
   private readonly started: () => void
   private readonly ended: () => void
@@ -46,27 +48,25 @@ class LocalInstance {
 
   constructor(
     host: LocalHost,
-    instances: ReadonlyArray<AnyInstance>,
+    scope: ModuleScope,
+    instance: AnyInstance,
     gcTime: number,
     started: () => void,
     ended: () => void
   ) {
     this.host = host
-    this.instances = instances
+    this.scope = scope
+    this.instance = instance
     this.gcTime = gcTime
     this.started = started
     this.ended = ended
-  }
-
-  get own(): AnyInstance | undefined {
-    return this.instances.at(-1)
   }
 
   get isCold(): boolean {
     return this.phase === "cold"
   }
 
-  readonly closed = (): boolean => this.own?.closed ?? true
+  readonly closed = (): boolean => this.instance.closed
 
   readonly mount = (): (() => void) => {
     this.cancelClose?.()
@@ -75,7 +75,7 @@ class LocalInstance {
     if (this.isCold && this.host.starts()) {
       this.phase = "started"
       this.started()
-      this.host.start(this.instances)
+      this.host.start(this.scope, this.instance)
     }
     let released = false
     return () => {
@@ -88,7 +88,7 @@ class LocalInstance {
   private readonly close = (): void => {
     this.phase = "closed"
     this.ended()
-    this.host.close(this.instances)
+    this.host.close(this.scope)
   }
 }
 
@@ -128,8 +128,10 @@ export class Locals {
     started: () => void,
     ended: () => void
   ): LocalInstance {
-    const instances = this.host.make(impl, options.input)
-    return new LocalInstance(this.host, instances, options.gcTime ?? 0, started, ended)
+    const scope = this.host.make(impl, options.input)
+    const instance = scope.own(impl.def.id)
+    if (instance === undefined) throw new Error("A scope has what it was made of.")
+    return new LocalInstance(this.host, scope, instance, options.gcTime ?? 0, started, ended)
   }
 }
 

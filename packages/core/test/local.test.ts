@@ -82,7 +82,7 @@ describe("1 a local instance whose layer waits", () => {
     local.mount()()
     await vi.waitUntil(local.closed)
     await finish()
-    expect(events).toEqual([])
+    expect(events).toEqual(["released"])
     expect(runtime.instances()).toEqual([])
     expect(reported.errors).toEqual([])
   })
@@ -108,7 +108,8 @@ describe("1 a local instance whose layer waits", () => {
     const second = runtime.local(Live)
     second.mount()
     await finish()
-    expect(events).toEqual(["Counter#2 starts with Ada"])
+    // The first has a layer of its own, which ends with it.
+    expect(events).toEqual(["released", "Counter#2 starts with Ada"])
     expect(runtime.instances()).toEqual([second.ref])
     expect(reported.errors).toEqual([])
   })

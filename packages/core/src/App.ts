@@ -1,0 +1,118 @@
+/** What all scopes of one runtime share: how errors are told, the trace, the scheduler, the sinks, the clock. */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+import { type AnyInstance, type ErrorInfo, type InstanceHost } from "./Instance.ts"
+import { macrotask, microtask } from "./internal/platform.ts"
+import { makeScheduler } from "./internal/scheduler.ts"
+import { Sinks } from "./Sinks.ts"
+import { type TraceOptions, TraceRecorder } from "./Trace.ts"
+import * as Transaction from "./Transaction.ts"
+import * as Travel from "./Travel.ts"
+
+export type OnError = (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
+
+export interface AppOptions {
+  readonly onError?: OnError | undefined
+  readonly trace?: TraceOptions | undefined
+  readonly label?: string | undefined
+}
+
+export class App {
+  readonly label: string
+  readonly trace: TraceRecorder
+  readonly onError: OnError
+  readonly host: InstanceHost
+  readonly sinks: Sinks
+  readonly travel: Travel.Travel
+  /** The started instances of every scope, by id, in the order of their start. Written by the scopes. */
+  readonly live = new Map<string, AnyInstance>()
+  /** What everything in the app may use, if nothing else. */
+  readonly bare: Context.Context<never>
+  private readonly scheduler = makeScheduler(Transaction.isOpen)
+  /** Written by `useServices`. */
+  private context: Context.Context<never>
+  private clock: Clock.Clock | undefined
+  private readonly numbers = new Map<string, number>()
+  private seq = 0
+
+  constructor({ label, onError, trace }: AppOptions) {
+    this.label = label ?? "sluice"
+    this.onError = (cause, info) => {
+      if (onError === undefined) return this.logError(cause, info)
+      try {
+        onError(cause, info)
+      } catch (error) {
+        // It is called in the middle of a commit, which must not end there.
+        this.logError(cause, info)
+        this.logError(Cause.die(error), { ...info, entry: "onError" })
+      }
+    }
+    this.trace = new TraceRecorder(trace, {
+      now: () => this.clock?.currentTimeMillisUnsafe() ?? Date.now(),
+      microtask,
+      macrotask,
+      sinkFailed: (error) => this.report(error, "trace", "TraceSink.onBatch")
+    })
+    this.bare = Context.make(Scheduler.Scheduler, this.scheduler)
+    this.context = this.bare
+    const warn = (message: string) => void this.fork(Effect.logWarning(message))
+    this.sinks = new Sinks({
+      scheduler: this.scheduler,
+      fork: (effect) => this.fork(effect),
+      failed: (cause, name) => this.report(Cause.squash(cause), "sink", name),
+      warn,
+      waiting: () => [...this.live.values()].flatMap((instance) => [...instance.waiting.keys()])
+    })
+    this.host = {
+      trace: this.trace,
+      scheduler: this.scheduler,
+      sinks: this.sinks.consumers,
+      onError: this.onError,
+      warn,
+      nextSeq: () => ++this.seq
+    }
+    this.travel = Travel.make(this.live, (listeners) => this.tell(listeners))
+  }
+
+  /** Those of the root, once it has them: for logs, sinks and the time. */
+  useServices(context: Context.Context<never>): void {
+    this.context = context
+    this.clock = Context.get(context, Clock.Clock)
+  }
+
+  fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
+    return Effect.runForkWith(this.context)(effect)
+  }
+
+  /** `Counter#1`, then `Counter#2`. */
+  nextInstanceId(moduleId: string): string {
+    const n = (this.numbers.get(moduleId) ?? 0) + 1
+    this.numbers.set(moduleId, n)
+    return `${moduleId}#${n}`
+  }
+
+  /** A listener that throws is reported; the others are told. */
+  tell(listeners: ReadonlySet<() => void>): void {
+    const told = [...listeners]
+    for (const listener of told) {
+      try {
+        listener()
+      } catch (error) {
+        this.report(error, "listener", "Runtime.subscribe")
+      }
+    }
+  }
+
+  report(error: unknown, during: ErrorInfo["during"], entry: string): void {
+    this.onError(Cause.die(error), { instanceId: "", moduleId: "", during, entry })
+  }
+
+  private logError(cause: Cause.Cause<unknown>, info: ErrorInfo): void {
+    const where = info.instanceId === "" ? info.entry : `${info.instanceId}, ${info.during} ${info.entry}`
+    this.fork(Effect.logError(`${this.label}: ${where}`, cause))
+  }
+}
