@@ -5,9 +5,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
+import type { CommitSink } from "./Commit.ts"
 import { type AnyInstance, type ErrorInfo, type InstanceHost } from "./Instance.ts"
 import { macrotask, microtask } from "./internal/platform.ts"
-import { makeScheduler } from "./internal/scheduler.ts"
+import { around, makeScheduler } from "./internal/scheduler.ts"
 import { Sinks } from "./Sinks.ts"
 import { type TraceOptions, TraceRecorder } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
@@ -19,6 +20,8 @@ export interface AppOptions {
   readonly onError?: OnError | undefined
   readonly trace?: TraceOptions | undefined
   readonly label?: string | undefined
+  readonly sinks?: ReadonlyArray<CommitSink> | undefined
+  readonly scheduler?: Scheduler.Scheduler | undefined
 }
 
 export class App {
@@ -32,15 +35,19 @@ export class App {
   readonly live = new Map<string, AnyInstance>()
   /** What everything in the app may use, if nothing else. */
   readonly bare: Context.Context<never>
-  private readonly scheduler = makeScheduler(Transaction.isOpen)
+  private readonly scheduler: Scheduler.Scheduler
   /** Written by `useServices`. */
   private context: Context.Context<never>
   private clock: Clock.Clock | undefined
   private readonly numbers = new Map<string, number>()
   private seq = 0
 
-  constructor({ label, onError, trace }: AppOptions) {
+  constructor({ label, onError, scheduler, sinks, trace }: AppOptions) {
     this.label = label ?? "sluice"
+    this.scheduler =
+      scheduler === undefined
+        ? makeScheduler(Transaction.isOpen)
+        : around(scheduler, Transaction.isOpen)
     this.onError = (cause, info) => {
       if (onError === undefined) return this.logError(cause, info)
       try {
@@ -67,6 +74,7 @@ export class App {
       warn,
       waiting: () => [...this.live.values()].flatMap((instance) => [...instance.waiting.keys()])
     })
+    for (const sink of sinks ?? []) this.sinks.attach(sink)
     this.host = {
       trace: this.trace,
       scheduler: this.scheduler,

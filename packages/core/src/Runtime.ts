@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
+import type * as Scheduler from "effect/Scheduler"
 import { App, type AppOptions, type OnError } from "./App.ts"
 import type { CommitSink } from "./Commit.ts"
 import { ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
@@ -30,6 +31,10 @@ export interface RuntimeOptions<Services = never, E = never> {
   readonly onError?: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
   readonly trace?: TraceOptions
   readonly label?: string
+  /** Get every commit from the first, as `attach` gives it from then on. */
+  readonly sinks?: ReadonlyArray<CommitSink>
+  /** Runs the runtime's fibers in the place of its own: for tests that decide who goes next. */
+  readonly scheduler?: Scheduler.Scheduler
 }
 
 export type Status = "building" | "ready" | "failed" | "disposed"
@@ -70,12 +75,12 @@ export interface AnyRuntime extends Runtime<never> {}
 
 /** One that needs an input to be made can only be local. */
 type RootImpl = AnyModuleImpl & { readonly initial: (input: void) => unknown }
-type AppModule = { readonly impl: RootImpl } | RootImpl
+export type AppModule = { readonly impl: RootImpl } | RootImpl
 
-type Listed<Apps> = Apps extends ReadonlyArray<infer M> ? M : Apps
+export type Listed<Apps> = Apps extends ReadonlyArray<infer M> ? M : Apps
 
 /** The layer may be left out where nothing needs it. */
-type OptionsFor<Needs, Services, E> = [Exclude<Needs, Services>] extends [never]
+export type OptionsFor<Needs, Services, E> = [Exclude<Needs, Services>] extends [never]
   ? RuntimeOptions<Services, E>
   : RuntimeOptions<Services, E> & { readonly layer: Layer.Layer<Needs, unknown> }
 

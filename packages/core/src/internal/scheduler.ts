@@ -12,8 +12,15 @@ import { macrotask, microtask, monotonicMs } from "./platform.ts"
 
 const sliceMs = 5
 
-/** The newest fiber that ran outside a window; ids increase. Written by `shouldYield`. */
+/** The newest fiber that ran outside a window; ids increase. Written by `wasBefore`. */
 let newest = 0
+
+/** Whether a window is open, and the fiber was there before it. Asked before every operation of a fiber. */
+const wasBefore = (fiber: Fiber.Fiber<unknown, unknown>, isWindowOpen: boolean): boolean => {
+  if (isWindowOpen) return fiber.id <= newest
+  if (fiber.id > newest) newest = fiber.id
+  return false
+}
 
 class RuntimeScheduler extends Scheduler.MixedScheduler {
   private readonly isWindowOpen: () => boolean
@@ -25,12 +32,16 @@ class RuntimeScheduler extends Scheduler.MixedScheduler {
 
   // Effect asks this before every operation of a fiber, its first after a resumption included.
   override shouldYield(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    if (this.isWindowOpen()) {
-      if (fiber.id <= newest) return true
-    } else if (fiber.id > newest) newest = fiber.id
-    return super.shouldYield(fiber)
+    return wasBefore(fiber, this.isWindowOpen()) || super.shouldYield(fiber)
   }
 }
+
+/** One that runs tasks as `given` does, and yields in windows as ours does. */
+export const around = (given: Scheduler.Scheduler, isWindowOpen: () => boolean): Scheduler.Scheduler => ({
+  executionMode: given.executionMode,
+  shouldYield: (fiber) => wasBefore(fiber, isWindowOpen()) || given.shouldYield(fiber),
+  makeDispatcher: () => given.makeDispatcher()
+})
 
 export const makeScheduler = (isWindowOpen: () => boolean): Scheduler.Scheduler => {
   /** When the host last gave us a turn; unknown between turns. Written by `defer` and its macrotask. */
