@@ -43,6 +43,7 @@ export const coreRooms = [
 const packageImports: Record<string, ReadonlyArray<string>> = {
   "packages/core": ["effect", "mutative"],
   "packages/react": ["@sluice/core", "effect", "react", "react-dom", "use-sync-external-store"],
+  "packages/testing": ["@sluice/core", "effect"],
   "packages/devtools": ["@sluice/core", "@tanstack/react-virtual", "effect", "react", "react-dom"]
 }
 

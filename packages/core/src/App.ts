@@ -45,9 +45,7 @@ export class App {
   constructor({ label, onError, scheduler, sinks, trace }: AppOptions) {
     this.label = label ?? "sluice"
     this.scheduler =
-      scheduler === undefined
-        ? makeScheduler(Transaction.isOpen)
-        : around(scheduler, Transaction.isOpen)
+      scheduler === undefined ? makeScheduler(Transaction.isOpen) : around(scheduler, Transaction.isOpen)
     this.onError = (cause, info) => {
       if (onError === undefined) return this.logError(cause, info)
       try {

@@ -1,0 +1,197 @@
+/** A runtime for tests: on a test clock, with an order that replays, and all that it commits and reports. */
+import { Runtime } from "@sluice/core"
+import type { Backlog, ConsumerBacklog, Module } from "@sluice/core"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Scheduler from "effect/Scheduler"
+import * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
+import { NeverSettles, type RecordedError, UnexpectedReports } from "./Errors.ts"
+import * as Recorder from "./Recorder.ts"
+import * as Sleeps from "./Sleeps.ts"
+import * as TestScheduler from "./TestScheduler.ts"
+
+export type { RecordedError } from "./Errors.ts"
+
+export interface TestOptions {
+  /** Who goes next is drawn from this, the same for the same seed. Without one: first come, first served. */
+  readonly seed?: number
+  /** No fiber goes on but by `step`, `settled` and `advance`. */
+  readonly manual?: boolean
+  /** How many tasks `settled` runs before it rejects. Default 100,000. */
+  readonly maxTasks?: number
+  /** A clock to share. Default: one of its own, at 0. */
+  readonly clock?: TestClock.TestClock
+}
+
+/** What an instance has not finished. */
+export interface Pending extends Backlog {
+  readonly instanceId: string
+}
+
+export interface TestRuntime<in Provided> extends Runtime.Runtime<Provided> {
+  /** What `Clock` is in this runtime. */
+  readonly clock: TestClock.TestClock
+  /** Every commit from the first. */
+  readonly recorder: Recorder.Recorder
+  /** Runs one task that could run now. False if there is none. */
+  readonly step: () => boolean
+  /**
+   * When nothing in the runtime can go on without time or outside events. What then still waits for those is
+   * in `pending`. Rejects with NeverSettles after `maxTasks` tasks.
+   */
+  readonly settled: () => Promise<void>
+  /** Lets time pass, and all settle at each moment at which someone wakes. */
+  readonly advance: (duration: Duration.Input) => Promise<void>
+  /** The instances that have actions queued or in hand, callers in line, or an ingress. */
+  readonly pending: () => ReadonlyArray<Pending>
+  /** The errors since the last call: those that the test expects. */
+  readonly takeErrors: () => ReadonlyArray<RecordedError>
+  /** What was logged as a warning or worse since the last call. */
+  readonly takeWarnings: () => ReadonlyArray<string>
+  /**
+   * Rejects with UnexpectedReports if errors, or warnings of before, were not taken. Errors that an `onError`
+   * of the test's own was given do not count.
+   */
+  readonly dispose: () => Promise<void>
+}
+
+type Apps = Runtime.AppModule | ReadonlyArray<Runtime.AppModule>
+type Needed<A> = Module.NeedsOfApp<Runtime.Listed<A>>
+type Provided<A> = Module.ProvidesOfApp<Runtime.Listed<A>>
+
+type Options<A, Services, E> = [Needed<A>] extends [never]
+  ? [options?: TestOptions & Runtime.RuntimeOptions<Services, E>]
+  : [options: TestOptions & Runtime.OptionsFor<Needed<A>, Services, E>]
+
+/** As `Runtime.make`. */
+export const make = <const A extends Apps, Services = never, E = never>(
+  modules: A,
+  ...[options]: Options<A, Services, E>
+): TestRuntime<Provided<A> | Services> => start(modules, options ?? {})
+
+/**
+ * The same within an Effect test: it ends with the scope, and fails it if something was not taken. Where the
+ * test itself runs on a TestClock, that is the runtime's.
+ */
+export const scoped = <const A extends Apps, Services = never, E = never>(
+  modules: A,
+  ...[options]: Options<A, Services, E>
+): Effect.Effect<TestRuntime<Provided<A> | Services>, never, Scope.Scope> =>
+  Effect.withFiber((fiber) => {
+    const clock = fiber.getRef(Clock.Clock)
+    const shared = isTestClock(clock) ? { clock } : {}
+    return Effect.acquireRelease(
+      Effect.sync(() => start<A, Services, E>(modules, { ...shared, ...options })),
+      (runtime) => Effect.promise(() => runtime.dispose())
+    )
+  })
+
+const start = <A extends Apps, Services, E>(
+  modules: A,
+  given: TestOptions & Runtime.RuntimeOptions<Services, E>
+): TestRuntime<Provided<A> | Services> => {
+  const scheduler = TestScheduler.make(given)
+  const recorder = Recorder.make()
+  const clock = Sleeps.track(given.clock ?? ownClock(scheduler))
+  let errors: ReadonlyArray<RecordedError> = []
+  let warnings: ReadonlyArray<string> = []
+  const { label = "test runtime", layer, maxTasks = 100_000, onError, sinks = [] } = given
+
+  const clockLayer = Layer.succeed(Clock.Clock, clock)
+  const services = layer === undefined ? clockLayer : Layer.provideMerge(layer, clockLayer)
+  const recording = Logger.make<unknown, void>(({ logLevel, message }) => {
+    if (logLevel === "Warn" || logLevel === "Error" || logLevel === "Fatal") {
+      warnings = [...warnings, Array.isArray(message) ? message.join(" ") : String(message)]
+    }
+  })
+  const makeRuntime = Runtime.make as (
+    modules: A,
+    options: Runtime.RuntimeOptions<never, E>
+    // That the needs of the modules are met was settled by the type of the options.
+  ) => Runtime.Runtime<Provided<A> | Services>
+  const runtime = makeRuntime(modules, {
+    ...given,
+    label,
+    scheduler,
+    sinks: [recorder.sink, ...sinks],
+    layer: Layer.provideMerge(Logger.layer([recording], { mergeWithExisting: true }), services),
+    onError:
+      onError ??
+      ((cause, info) => {
+        errors = [...errors, { error: Cause.squash(cause), cause, info }]
+      })
+  })
+
+  const settled = async (): Promise<void> => {
+    if (!(await scheduler.settled(maxTasks))) throw new NeverSettles({ label, tasks: maxTasks })
+  }
+  const moveTo = async (time: number): Promise<void> => {
+    Effect.runForkWith(Context.make(Scheduler.Scheduler, scheduler))(clock.setTime(time))
+    await settled()
+  }
+  let disposing: Promise<void> | undefined
+  const end = async (): Promise<void> => {
+    // What the end itself warns of, such as actions undelivered, is for the test to look at or not.
+    const unexpected = warnings
+    scheduler.release()
+    await runtime.dispose()
+    if (errors.length + unexpected.length > 0)
+      throw new UnexpectedReports({ label, errors, warnings: unexpected })
+  }
+  const dispose = (): Promise<void> => (disposing ??= end())
+
+  return extending(runtime, {
+    clock,
+    recorder,
+    step: scheduler.step,
+    settled,
+    advance: async (duration: Duration.Input) => {
+      const end = clock.currentTimeMillisUnsafe() + Duration.toMillis(Duration.fromInputUnsafe(duration))
+      await settled()
+      for (let next = clock.nextWake(); next !== undefined && next <= end; next = clock.nextWake())
+        await moveTo(next)
+      await moveTo(end)
+    },
+    pending: () =>
+      runtime
+        .instances()
+        .map(({ instanceId, unsafe }) => ({ instanceId, ...unsafe.backlog() }))
+        .map((all) => ({ ...all, consumers: all.consumers.filter(isBusy) }))
+        .filter(({ consumers, ingress }) => consumers.length > 0 || ingress > 0),
+    takeErrors: () => {
+      const taken = errors
+      errors = []
+      return taken
+    },
+    takeWarnings: () => {
+      const taken = warnings
+      warnings = []
+      return taken
+    },
+    dispose,
+    [Symbol.asyncDispose]: dispose
+  })
+}
+
+const isTestClock = (clock: Clock.Clock): clock is TestClock.TestClock => "adjust" in clock
+
+/** Not a copy: its status changes. */
+const extending = <A extends object, B extends object>(base: A, more: B): A & B =>
+  Object.assign(Object.create(base) as A, more)
+
+const isBusy = ({ depth, inFlight, waiting }: ConsumerBacklog): boolean =>
+  depth > 0 || inFlight > 0 || waiting > 0
+
+/** It never warns that nobody moves it: a test that lets nothing pass wants that. */
+const ownClock = (scheduler: Scheduler.Scheduler): TestClock.TestClock =>
+  TestClock.make({ warningDelay: Duration.infinity }).pipe(
+    Effect.provideService(Scheduler.Scheduler, scheduler),
+    Effect.provideService(Scope.Scope, Scope.makeUnsafe()),
+    Effect.runSync
+  )
