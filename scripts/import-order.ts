@@ -27,6 +27,8 @@ export const coreRooms = [
   "Subscription",
   "Instance",
   "ModuleRuntime",
+  "Pace",
+  "Task",
   "Flow",
   "Logic",
   "Travel",

@@ -56,6 +56,22 @@ export const tellFor = (cause: TxnRef | undefined, tell: () => void): void => {
 /** Whether an entry made now has no caller to be caused by: no fiber runs, and no commit is being told. */
 export const isOutside = (): boolean => told === undefined && Fiber.getCurrent() === undefined
 
+/** The fiber has made this transaction, and what it does from here on is caused by it: provide what this returns. */
+export const continueFrom = (fiber: Fiber.Fiber<unknown, unknown>, txn: TxnRef): Caller => {
+  const before = callerOf(fiber) ?? nobody
+  const { instanceId, isSetup } = before
+  const caller: Caller = {
+    txn,
+    instanceId,
+    isSetup,
+    get run() {
+      return before.run
+    }
+  }
+  if (pulled && pullers.has(fiber)) setPuller(fiber, caller)
+  return caller
+}
+
 /** The fiber has pulled the delivery that this caller is about. It counts until the caller's run has ended. */
 export const setPuller = (fiber: Fiber.Fiber<unknown, unknown>, caller: Caller): void => {
   pulled = true

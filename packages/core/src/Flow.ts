@@ -1,5 +1,7 @@
 /** Flows: where values come from, which of them pass, and how their handlers run. */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -15,15 +17,21 @@ import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import { monotonicMs } from "./internal/platform.ts"
 import type { Flow, Handler, RunOptions } from "./Module.ts"
+import { Pace, type Pacing } from "./Pace.ts"
+import * as Task from "./Task.ts"
 import { txnId } from "./Trace.ts"
 
 type AnyHandler = Handler<Any, Any, unknown>
 type Strategy = "run" | "latest" | "exhaust" | { readonly concurrency: number }
 
-/** `filter` and `map`, in the order they were written. */
+/** In the order they were written. */
 type Step =
   | { readonly filter: (payload: unknown, action: unknown) => boolean }
   | { readonly map: (payload: unknown, action: unknown) => unknown }
+  | { readonly pace: Pacing; readonly ms: number }
+
+/** A step at work. */
+type Stage = Exclude<Step, { readonly pace: Pacing }> | Pace<Item>
 
 /** A value on its way to a handler. A stream's value is its own action. */
 interface Item {
@@ -38,6 +46,10 @@ interface Item {
 interface Inlet {
   readonly name: string
   readonly take: Effect.Effect<Item>
+  /** What can be taken without waiting. */
+  readonly poll: () => Item | undefined
+  /** Gives what waits for an item to `poll`; to interrupt that loses none. Fails when no item will come. */
+  readonly arriving: Effect.Effect<Effect.Effect<void>>
   readonly skip: (item: Item, reason: string) => void
   /** Interrupts a handler and waits for its end. */
   readonly interrupt: (handler: Fiber.Fiber<unknown>) => Effect.Effect<unknown>
@@ -52,23 +64,48 @@ type Source = (
   drain: (inlet: Inlet) => Effect.Effect<never>
 ) => Effect.Effect<unknown>
 
+/** Makes the handler of an opened inlet. */
+type Handling = (inlet: Inlet) => (item: Item) => Effect.Effect<unknown, unknown>
+
 export const make = (
   instance: AnyInstance,
   source: Source,
   steps: ReadonlyArray<Step> = []
-): Flow<Any, Any> => {
+): Flow<Any, Any, Any> => {
+  const then = (step: Step) => make(instance, source, [...steps, step])
+  const launch = (strategy: Strategy, handling: Handling, options: RunOptions) =>
+    source(options, limitOf(strategy), (inlet) => drain(instance, inlet, steps, strategy, handling(inlet)))
   const start = (strategy: Strategy, handler: AnyHandler, options: RunOptions) =>
-    source(options, limitOf(strategy), (inlet) => drain(instance, inlet, steps, strategy, handler))
+    // The services a handler needs are those of the setup that opened its flow.
+    launch(
+      strategy,
+      () => (item) => handler(item.payload, item.action) as Effect.Effect<unknown, unknown>,
+      options
+    )
   return {
-    filter: (filter) => make(instance, source, [...steps, { filter }]),
-    map: (map) => make(instance, source, [...steps, { map }]),
+    filter: (filter) => then({ filter }),
+    map: (map) => then({ map }),
+    debounce: (duration) => then({ pace: "debounce", ms: Duration.toMillis(duration) }),
+    throttle: (duration) => then({ pace: "throttle", ms: Duration.toMillis(duration) }),
     run: (handler, options = {}) => start("run", handler, options),
     runLatest: (handler, options = {}) => start("latest", handler, options),
     runExhaust: (handler, options = {}) => start("exhaust", handler, options),
-    runParallel: (options, handler) =>
-      start({ concurrency: counting("concurrency", options.concurrency) }, handler, options)
+    runParallel: (options, handler) => start(atOnce(options), handler, options),
+    runTask: (task) => {
+      const { strategy = "run" } = task
+      const handling: Handling = (inlet) => {
+        // Its types tie its parts to one another; here they are any.
+        const handle = Task.make(instance, inlet.name, task as Task.AnyTask)
+        return (item) => handle(item.payload, item.action, () => inlet.skip(item, "stale"))
+      }
+      return launch(typeof strategy === "object" ? atOnce(strategy) : strategy, handling, task)
+    }
   }
 }
+
+const atOnce = ({ concurrency }: { readonly concurrency: number }): Strategy => ({
+  concurrency: counting("concurrency", concurrency)
+})
 
 const limitOf = (strategy: Strategy): number =>
   typeof strategy === "object" ? strategy.concurrency : strategy === "run" ? 1 : Number.POSITIVE_INFINITY
@@ -79,42 +116,97 @@ const drain = (
   inlet: Inlet,
   steps: ReadonlyArray<Step>,
   strategy: Strategy,
-  handler: AnyHandler
+  handler: (item: Item) => Effect.Effect<unknown, unknown>
 ): Effect.Effect<never> => {
   const handle = (item: Item): Effect.Effect<unknown> => {
-    // The services a handler needs are those of the setup that opened its flow.
-    const effect = Effect.suspend(() => handler(item.payload, item.action)) as Effect.Effect<unknown, unknown>
+    const effect = Effect.suspend(() => handler(item))
     return instance.reporting(inlet.around(item, effect), "handler", inlet.name, item.delivery)
   }
-  const next: Effect.Effect<Item> =
-    steps.length === 0
-      ? inlet.take
-      : Effect.flatMap(inlet.take, (item) => pass(instance, inlet, steps, item, next))
-  return by(strategy, next, handle, inlet)
+  if (steps.length === 0) return by(strategy, inlet.take, handle, inlet)
+  const stages = steps.map((step) => ("pace" in step ? new Pace<Item>(step.pace, step.ms) : step))
+  const failed = (error: unknown, { delivery }: Item) =>
+    instance.reporting(Effect.die(error), "handler", inlet.name, delivery)
+  if (!stages.some((stage) => stage instanceof Pace)) {
+    const next: Effect.Effect<Item> = Effect.flatMap(inlet.take, (item) =>
+      pass(stages, 0, item, 0, inlet, failed, next)
+    )
+    return by(strategy, next, handle, inlet)
+  }
+  const close = Effect.sync(() => {
+    for (const stage of stages) if (stage instanceof Pace && stage.held) inlet.skip(stage.held, "closed")
+  })
+  return Effect.ensuring(by(strategy, paced(stages, inlet, failed), handle, inlet), close)
 }
 
-/** The item as the steps leave it, or else the next. A step that throws is reported like a handler. */
+/** The item as the stages from here on leave it, or else the next. A step that throws is reported like a handler. */
 const pass = (
-  instance: AnyInstance,
-  inlet: Inlet,
-  steps: ReadonlyArray<Step>,
+  stages: ReadonlyArray<Stage>,
+  from: number,
   item: Item,
+  now: number,
+  inlet: Inlet,
+  failed: (error: unknown, item: Item) => Effect.Effect<unknown>,
   next: Effect.Effect<Item>
 ): Effect.Effect<Item> => {
-  let payload = item.payload
+  const { action } = item
+  let { payload } = item
   try {
-    for (const step of steps) {
-      if ("map" in step) payload = step.map(payload, item.action)
-      else if (!step.filter(payload, item.action)) {
+    for (const stage of stages.slice(from)) {
+      if (stage instanceof Pace) {
+        const before = stage.held
+        if (stage.admit({ ...item, payload }, now)) continue
+        if (before !== undefined) inlet.skip(before, stage.by)
+        return next
+      }
+      if ("map" in stage) payload = stage.map(payload, action)
+      else if (!stage.filter(payload, action)) {
         inlet.skip(item, "filter")
         return next
       }
     }
   } catch (error) {
     inlet.skip(item, "failed step")
-    return Effect.andThen(instance.reporting(Effect.die(error), "handler", inlet.name, item.delivery), next)
+    return Effect.andThen(failed(error, item), next)
   }
   return Effect.succeed({ ...item, payload })
+}
+
+/** The next value, where some are held back for a time. One fiber takes, waits and lets pass. */
+const paced = (
+  stages: ReadonlyArray<Stage>,
+  inlet: Inlet,
+  failed: (error: unknown, item: Item) => Effect.Effect<unknown>
+): Effect.Effect<Item> => {
+  /** Why nothing more will come. Then what is held waits no longer. */
+  let ended: Cause.Cause<never> | undefined
+  const next: Effect.Effect<Item> = Effect.withFiber((fiber) => {
+    const now = Number(fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
+    let earliest = Number.POSITIVE_INFINITY
+    // The last first: what it holds came before what the others hold.
+    for (let i = stages.length - 1; i >= 0; i--) {
+      const stage = stages[i]
+      if (!(stage instanceof Pace) || stage.held === undefined) continue
+      if (ended === undefined && now < stage.at) {
+        earliest = Math.min(earliest, stage.at)
+        continue
+      }
+      const item = stage.release(now)
+      if (item !== undefined) return pass(stages, i + 1, item, now, inlet, failed, next)
+    }
+    if (ended !== undefined) return Effect.failCause(ended)
+    const item = inlet.poll()
+    if (item !== undefined) return pass(stages, 0, item, now, inlet, failed, next)
+    return Effect.flatMap(inlet.arriving, (arrival) => {
+      const until = earliest - now
+      const wait =
+        until === Number.POSITIVE_INFINITY ? arrival : Effect.raceFirst(arrival, Effect.sleep(until))
+      return Effect.andThen(
+        Effect.catchCause(wait, (cause) => Effect.sync(() => void (ended = cause))),
+        next
+      )
+    })
+  })
+  return next
 }
 
 /**
@@ -185,14 +277,20 @@ const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet
     tag: delivery.action._tag,
     consumer: consumer.name
   })
-  const take: Effect.Effect<Item> = Effect.suspend(() => {
+  const arrival = instance.awaitItem(consumer)
+  const poll = (): Item | undefined => {
     const delivery = consumer.take()
-    if (delivery === undefined) return Effect.flatMap(instance.awaitItem(consumer), () => take)
-    return Effect.succeed({ payload: delivery.action.payload, action: delivery.action, delivery })
+    return delivery && { payload: delivery.action.payload, action: delivery.action, delivery }
+  }
+  const take: Effect.Effect<Item> = Effect.suspend(() => {
+    const item = poll()
+    return item === undefined ? Effect.flatMap(arrival, () => take) : Effect.succeed(item)
   })
   return {
     name: consumer.name,
     take,
+    poll,
+    arriving: Effect.succeed(arrival),
     skip: ({ delivery }, reason) => {
       consumer.skip(reason)
       if (delivery?.traced) trace.event({ kind: "skipped", ...about(delivery), reason })
@@ -231,42 +329,12 @@ const outcomeOf = (exit: Exit.Exit<unknown, unknown>) => {
 /** A stream, pulled when the strategy asks for the next value. Its failure ends the flow and is reported. */
 export const ofStream =
   (instance: AnyInstance, defaultName: string, stream: Stream.Stream<unknown, unknown, unknown>): Source =>
-  (options, _limit, drainInlet) => {
+  (options, limit, drainInlet) => {
     const name = options.name ?? defaultName
     // The services it needs are those of the setup that opened the flow.
     const values = stream as Stream.Stream<unknown, unknown>
     const program = Effect.scoped(
-      Effect.flatMap(Stream.toPull(values), (pull) => {
-        let chunk: ReadonlyArray<unknown> = []
-        let index = 0
-        const take: Effect.Effect<Item, unknown> = Effect.withFiber((fiber) => {
-          if (index < chunk.length) {
-            const value = chunk[index++]
-            return Effect.succeed({
-              payload: value,
-              action: value,
-              delivery: undefined,
-              puller: callerOf(fiber)
-            })
-          }
-          return Effect.flatMap(pull, (values) => {
-            chunk = values
-            index = 0
-            return take
-          })
-        })
-        const inlet: Inlet = {
-          name,
-          // Its end is a failure too, and passes through the drain to `endsQuietly`.
-          take: take as Effect.Effect<Item>,
-          skip: () => {},
-          interrupt: Fiber.interrupt,
-          // The handler may run in a fiber of its own, which pulls nothing.
-          around: ({ puller }, handler) =>
-            puller === undefined ? handler : Effect.provideService(handler, CallerRef, puller)
-        }
-        return drainInlet(inlet)
-      })
+      Effect.flatMap(Stream.toPull(values), (pull) => drainInlet(streamInlet(name, limit, pull)))
     )
     const endsQuietly = Effect.catchCause(program, (cause) =>
       Pull.isDoneCause(cause) ? Effect.void : Effect.failCause(cause)
@@ -274,3 +342,66 @@ export const ofStream =
     // The handlers that run when the stream ends go on to their own end.
     return launch(instance, Effect.awaitAllChildren(instance.reporting(endsQuietly, "handler", name)))
   }
+
+const streamInlet = (
+  name: string,
+  limit: number,
+  pull: Pull.Pull<ReadonlyArray<unknown>, unknown>
+): Inlet => {
+  let chunk: ReadonlyArray<unknown> = []
+  let index = 0
+  /** On whose behalf it was pulled last. */
+  let puller: Caller | undefined
+  /** The last pull ahead of the handler. It may be under way, and to interrupt it could lose a value. */
+  let pulling: Fiber.Fiber<void, unknown> | undefined
+  // What was pulled ahead is not taken before the handler ends: so the handler's waits are that one's, too.
+  const ofNewest = ({ txn, instanceId, isSetup }: Caller): Caller => ({
+    txn,
+    instanceId,
+    isSetup,
+    get run() {
+      return puller?.run
+    }
+  })
+  const poll = (): Item | undefined => {
+    if (index >= chunk.length) return undefined
+    const value = chunk[index++]
+    const by =
+      puller === undefined || pulling === undefined || limit === Number.POSITIVE_INFINITY
+        ? puller
+        : ofNewest(puller)
+    return { payload: value, action: value, delivery: undefined, puller: by }
+  }
+  const more = Effect.withFiber((fiber) =>
+    Effect.map(pull, (values) => {
+      chunk = values
+      index = 0
+      puller = callerOf(fiber)
+    })
+  )
+  const take: Effect.Effect<Item, unknown> = Effect.suspend(() => {
+    const item = poll()
+    return item === undefined ? Effect.flatMap(more, () => take) : Effect.succeed(item)
+  })
+  const pulled = () => {
+    const exit = pulling?.pollUnsafe()
+    return exit !== undefined && Exit.isSuccess(exit)
+  }
+  const arriving = Effect.suspend(() =>
+    pulling === undefined || pulled()
+      ? Effect.map(Effect.forkChild(more, { startImmediately: true }), (fiber) => (pulling = fiber))
+      : Effect.succeed(pulling)
+  )
+  return {
+    name,
+    // Its end is a failure too, and passes through the drain to `endsQuietly`.
+    take: take as Effect.Effect<Item>,
+    poll,
+    arriving: Effect.map(arriving, (fiber) => Fiber.join(fiber) as Effect.Effect<void>),
+    skip: () => {},
+    interrupt: Fiber.interrupt,
+    // The handler may run in a fiber of its own, which pulls nothing.
+    around: (item, handler) =>
+      item.puller === undefined ? handler : Effect.provideService(handler, CallerRef, item.puller)
+  }
+}

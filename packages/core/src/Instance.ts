@@ -123,6 +123,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   readonly waiting = new Map<Waiter, () => void>()
   /** Written by `close`. */
   closed = false
+  /** How often it was reset: what was begun before the last time is out of date. Written by `toInitial`. */
+  resets = 0
   /** The state to come back to, while devtools show another. Written by `Travel`. */
   away: { readonly state: S } | undefined
   /** How much to record of the current entry, and when it began if in full. Written by `opening`. */
@@ -436,7 +438,12 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   reset(): Effect.Effect<void> {
-    return this.update(resetOrigin, () => this.initial)
+    return this.update(resetOrigin, this.toInitial)
+  }
+
+  private readonly toInitial = (): S => {
+    this.resets++
+    return this.initial
   }
 
   update(origin: Origin, step: (state: S) => S): Effect.Effect<void> {

@@ -2,7 +2,9 @@
  * Declarations. A module is defined (`make`), given programs (`logic`), and implemented (`implement`);
  * each step is a value and starts nothing.
  */
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
@@ -211,16 +213,16 @@ export interface LogicContext<S, A> {
   readonly actions: Dispatchers<A, Effect.Effect<void>>
   /** Actions by tag, tags or predicate, or all. Nothing is subscribed before `run…`. */
   readonly onAction: {
-    (): Flow<Action<A>["payload"], Action<A>>
-    <B extends Action<A>>(predicate: (action: Action<A>) => action is B): Flow<B["payload"], B>
-    (predicate: (action: Action<A>) => boolean): Flow<Action<A>["payload"], Action<A>>
+    (): Flow<S, Action<A>["payload"], Action<A>>
+    <B extends Action<A>>(predicate: (action: Action<A>) => action is B): Flow<S, B["payload"], B>
+    (predicate: (action: Action<A>) => boolean): Flow<S, Action<A>["payload"], Action<A>>
     // Last, because the compiler explains a call that fits none by the last: a mistyped tag lists the tags.
-    <Tag extends keyof A & string>(tag: Tag | ReadonlyArray<Tag>): Flow<A[Tag], Action<A, Tag>>
+    <Tag extends keyof A & string>(tag: Tag | ReadonlyArray<Tag>): Flow<S, A[Tag], Action<A, Tag>>
   }
   /** The selection now, then whenever it changed: conflated. Does not fire for devtools. */
-  readonly onState: <B>(selector: Selector<S, B>, equals?: Equals<B>) => Flow<B, B>
+  readonly onState: <B>(selector: Selector<S, B>, equals?: Equals<B>) => Flow<S, B, B, never, FlowOptions>
   /** Any stream, pulled by the flow. */
-  readonly on: <B, E, R>(stream: Stream.Stream<B, E, R>) => Flow<B, B, R>
+  readonly on: <B, E, R>(stream: Stream.Stream<B, E, R>) => Flow<S, B, B, R, FlowOptions>
   /** The nearest instance in scope, or a service. Never makes an instance. */
   readonly use: {
     <Id extends string, S2, A2, X2>(
@@ -249,35 +251,85 @@ export interface LogicContext<S, A> {
   }
 }
 
-export interface RunOptions {
-  /** Shown in the backlog. Default: the logic's name and the tags. */
+export interface FlowOptions {
+  /** Shown in the backlog and the trace. Default: the logic's name and the tags. */
   readonly name?: string
+}
+
+/** Of a flow that has a FIFO: that of `onAction`. */
+export interface RunOptions extends FlowOptions {
+  /** Slots of its FIFO. Default: the module's. */
   readonly capacity?: number
 }
 
 export type Handler<P, Act, R> = (payload: P, action: Act) => Effect.Effect<unknown, unknown, R>
 
-/** What to do with each value. The `run…` methods subscribe and return; they do not block the next line. */
-export interface Flow<P, Act, R = never> {
-  /** What does not pass is counted as skipped by `filter`. */
-  readonly filter: (predicate: (payload: P, action: Act) => boolean) => Flow<P, Act, R>
-  readonly map: <P2>(f: (payload: P, action: Act) => P2) => Flow<P2, Act, R>
+/**
+ * What to do with each value. The `run…` methods subscribe and return; they do not block the next line.
+ * The steps before them apply in the order in which they are written. What a step passes over has reached the
+ * flow: it is counted as `skipped`, by the step's name, and traced at level `full`.
+ */
+export interface Flow<S, P, Act, R = never, Options = RunOptions> {
+  readonly filter: (predicate: (payload: P, action: Act) => boolean) => Flow<S, P, Act, R, Options>
+  readonly map: <P2>(f: (payload: P, action: Act) => P2) => Flow<S, P2, Act, R, Options>
+  /**
+   * A value passes when none has come for so long after it; the ones before it are skipped. Time counts from
+   * when the flow takes the value, and under `run` it takes none while its handler runs. Where a stream ends,
+   * the last value passes at once.
+   */
+  readonly debounce: (duration: Duration.Input) => Flow<S, P, Act, R, Options>
+  /**
+   * At most one value in so long: the first passes at once, and of those that come meanwhile the newest when the
+   * time is over. The others are skipped.
+   */
+  readonly throttle: (duration: Duration.Input) => Flow<S, P, Act, R, Options>
   /** One after another, in commit order. */
-  readonly run: <R2>(handler: Handler<P, Act, R2>, options?: RunOptions) => Effect.Effect<void, never, R | R2>
+  readonly run: <R2>(handler: Handler<P, Act, R2>, options?: Options) => Effect.Effect<void, never, R | R2>
   /** A newer value interrupts the handler of the one before. */
   readonly runLatest: <R2>(
     handler: Handler<P, Act, R2>,
-    options?: RunOptions
+    options?: Options
   ) => Effect.Effect<void, never, R | R2>
   /** Values that come while the handler runs are counted as skipped by `exhaust`. */
   readonly runExhaust: <R2>(
     handler: Handler<P, Act, R2>,
-    options?: RunOptions
+    options?: Options
   ) => Effect.Effect<void, never, R | R2>
   readonly runParallel: <R2>(
-    options: RunOptions & { readonly concurrency: number },
+    options: Options & { readonly concurrency: number },
     handler: Handler<P, Act, R2>
   ) => Effect.Effect<void, never, R | R2>
+  /** A transaction, then the IO, then a transaction with its outcome. */
+  readonly runTask: <B, E, R2>(
+    task: Options & Task<S, P, Act, B, E, R2>
+  ) => Effect.Effect<void, never, R | R2>
+}
+
+/**
+ * IO between two transactions. The writes are pure; each is a transaction of its own, of origin `state-update`
+ * with the flow's name and its own (`"search: typed, pending"`) and `details: { task: "pending" }`. What the
+ * effect does, and the outcome, is caused by the pending transaction where there is one.
+ *
+ * An outcome is stale, and not written but counted as skipped by `stale`, if a newer run has written its own,
+ * or the instance was reset after the run began. Of runs that may overlap, only those of the same key count.
+ * An interrupted run has no outcome.
+ */
+export interface Task<S, P, Act, B, E, R> {
+  /** Before the effect. If it throws, the effect does not run. */
+  readonly pending?: (state: S, payload: P, action: Act) => S
+  readonly effect: (payload: P, action: Act) => Effect.Effect<B, E, R>
+  // After `effect`, because the compiler infers from left to right.
+  readonly success?: (state: S, value: B, payload: P, action: Act) => S
+  /** Of a typed failure or a defect. A defect reaches `onError` as well; without this, so does a failure. */
+  readonly failure?: (state: S, cause: Cause.Cause<E>, payload: P, action: Act) => S
+  /** As the `run…` methods. Default `run`. */
+  readonly strategy?: "run" | "latest" | "exhaust" | Overlapping<P, Act>
+}
+
+/** As `runParallel`. Runs with equal keys (as in a Map) write to the same place: their outcomes are kept in order. */
+export interface Overlapping<P, Act> {
+  readonly concurrency: number
+  readonly key: (payload: P, action: Act) => unknown
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -4,12 +4,14 @@
  */
 import { Module, Root, Runtime } from "@sluice/core"
 import type { Action, Backlog, Dispatchers, ModuleHandle, ModuleRuntime } from "@sluice/core"
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import { describe, expectTypeOf, test } from "vitest"
 
 class Name extends Context.Service<Name, string>()("types/Name") {}
@@ -263,12 +265,67 @@ describe("1 logic", () => {
             expectTypeOf(tags).toEqualTypeOf<ReadonlyArray<string>>()
             return Effect.void
           })
+          yield* $.onAction("tag")
+            .debounce("1 second")
+            .throttle(50)
+            .run((tag) => {
+              expectTypeOf(tag).toEqualTypeOf<string>()
+              return Effect.void
+            })
+          yield* $.onAction("add").run(() => Effect.void, { capacity: 4 })
+          // @ts-expect-error it has no FIFO
+          yield* $.onState((state) => state.count).run(() => Effect.void, { capacity: 4 })
+          // @ts-expect-error nor has a stream
+          yield* $.on(Stream.make(1)).runParallel({ capacity: 4, concurrency: 2 }, () => Effect.void)
           // @ts-expect-error there is no such action
           void $.onAction("remove")
           // @ts-expect-error nor here
           void $.onAction(["add", "remove"])
           // @ts-expect-error a handler gives an Effect
           void $.onAction("add").run((by) => by)
+        })
+      )
+    )
+  })
+
+  test("1 a task's writes take their types from its effect", () => {
+    class Refused extends Data.TaggedError("Refused")<{ readonly by: string }> {}
+    const post = (by: number): Effect.Effect<{ readonly total: number }, Refused, Name> =>
+      Effect.map(Name, () => ({ total: by }))
+    const logic = Counter.logic("x", ($) =>
+      $.onAction(["add", "increment"])
+        .map((by) => by ?? 1)
+        .runTask({
+          capacity: 4,
+          strategy: { concurrency: 2, key: (by, action) => [by.toFixed(), action._tag] },
+          pending: (state, by, action) => {
+            expectTypeOf(state).toEqualTypeOf<State>()
+            expectTypeOf(by).toEqualTypeOf<number>()
+            expectTypeOf(action).toEqualTypeOf<Action<Actions, "add" | "increment">>()
+            return state
+          },
+          effect: (by) => post(by),
+          success: (state, { total }, by) => {
+            expectTypeOf(total).toEqualTypeOf<number>()
+            expectTypeOf(by).toEqualTypeOf<number>()
+            return { ...state, count: total }
+          },
+          failure: (state, cause) => {
+            expectTypeOf(cause).toEqualTypeOf<Cause.Cause<Refused>>()
+            return state
+          }
+        })
+    )
+    expectTypeOf(logic).toEqualTypeOf<Module.Logic<State, Actions, Name>>()
+    compiles(() =>
+      Counter.logic("y", ($) =>
+        Effect.gen(function* () {
+          // @ts-expect-error a write gives a state
+          yield* $.onAction("add").runTask({ effect: post, success: (state) => state.count })
+          // @ts-expect-error of runs that overlap, a key says which write to the same place
+          yield* $.onAction("add").runTask({ effect: post, strategy: { concurrency: 2 } })
+          // @ts-expect-error a selection has no FIFO
+          yield* $.onState((state) => state.count).runTask({ capacity: 4, effect: post })
         })
       )
     )
