@@ -25,6 +25,7 @@ export const coreRooms = [
   "Waiter",
   "Delivery",
   "Subscription",
+  "Admission",
   "Instance",
   "ModuleRuntime",
   "Pace",

@@ -8,6 +8,8 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import * as Admission from "./Admission.ts"
+import { contextOf, type EntryContext, plainContext } from "./Admission.ts"
 import { arrival } from "./Arrival.ts"
 import * as Body from "./Body.ts"
 import { type Caller, callerOf, CallerRef, isOutside, nobody, tellFor } from "./Caller.ts"
@@ -34,7 +36,7 @@ import { makePlan, type Plan, type Plans, plansOf } from "./Plan.ts"
 import { Subscriptions } from "./Subscription.ts"
 import { Detail, type EntryEvent, type TraceRecorder, type TxnRef, txnId } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
-import { type Demand, type Settled, standInNew, Ticket, Waiter } from "./Waiter.ts"
+import { type Demand, type Settled, standInNew, Ticket, type Waiter } from "./Waiter.ts"
 import type { Run } from "./Waits.ts"
 import { type BodyHost, BodyRun, type BodyWindow, causeOf, type TransactBody } from "./Window.ts"
 
@@ -66,21 +68,6 @@ export interface InstanceHost {
   readonly warn: (message: string) => void
   readonly sinks: ReadonlyArray<Consumer<Commit>>
   readonly nextSeq: () => number
-}
-
-/** Of an entry that brings nothing along. */
-export const plainContext: EntryContext = { cause: undefined, waiter: undefined, ticket: null }
-
-/** What an entry brings along besides its state change. */
-export interface EntryContext {
-  readonly cause: TxnRef | undefined
-  readonly waiter: Waiter | undefined
-  readonly ticket: Ticket | null
-}
-
-const contextOf = (fiber: Fiber.Fiber<unknown, unknown>): EntryContext => {
-  const cause = callerOf(fiber)?.txn
-  return cause === undefined ? plainContext : { cause, waiter: undefined, ticket: null }
 }
 
 const knownToHold = new WeakMap<AnySchema, boolean>()
@@ -119,10 +106,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private readonly dispatcher: Scheduler.SchedulerDispatcher
   /** Services for what the instance forks. Written by `start`. */
   services: Context.Context<never>
-  /** Callers that wait for room, with what ends their wait. Written by `enterWhenRoom`. */
+  /** Callers that wait for room, with what ends their wait. Written by `remember` and `forget`. */
   readonly waiting = new Map<Waiter, () => void>()
-  /** Written by `close`. */
-  closed = false
   /** How often it was reset: what was begun before the last time is out of date. Written by `toInitial`. */
   resets = 0
   /** The state to come back to, while devtools show another. Written by `Travel`. */
@@ -187,33 +172,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   // --- entries ------------------------------------------------------------------------------------------
 
-  /** Throws what refuses any entry of this fiber now. */
-  private checkEntry(origin: Origin, fiber: Fiber.Fiber<unknown, unknown> | undefined): void {
-    const open = Transaction.current()
-    if (open !== undefined) throw this.inTransaction(origin, open)
-    if (this.closed) throw this.instanceClosed(origin)
-    if (fiber !== undefined && Body.isLate(fiber)) throw this.lateWrite(origin)
-  }
-
-  /** For callers that cannot wait: commits before it returns, unless a commit is being told. */
-  enterSync(origin: Origin, run: (context: EntryContext) => unknown, ticket: Ticket | null): void {
-    const fiber = Fiber.getCurrent()
-    this.checkEntry(origin, fiber)
-    const cause = callerOf(fiber)?.txn
-    const context: EntryContext = { cause, waiter: undefined, ticket }
-    if (this.idle) {
-      run(cause === undefined && ticket === null ? plainContext : context)
-      return
-    }
-    this.whenIdle(() => {
-      if (this.closed) return ticket?.closed()
-      try {
-        run(context)
-      } catch (error) {
-        // Its caller has gone on; `rolledBack` has given the error to `onError`.
-        ticket?.failed(error)
-      }
-    })
+  private enterSync(origin: Origin, run: (context: EntryContext) => unknown, ticket: Ticket | null): void {
+    Admission.enterSync(this, origin, run, ticket)
   }
 
   /** For callers that can wait: enters when every consumer of the actions has room. */
@@ -225,7 +185,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return Effect.withFiber((fiber) =>
       this.canEnter(fiber, actions)
         ? attempt(contextOf(fiber))
-        : this.enterContended(fiber, origin, actions, attempt)
+        : Admission.enter(this, fiber, origin, actions, attempt)
     )
   }
 
@@ -234,63 +194,15 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return this.idle && !this.closed && !Transaction.isOpen() && !Body.isLate(fiber) && this.hasRoom(actions)
   }
 
-  private enterContended<B, E>(
-    fiber: Fiber.Fiber<unknown, unknown>,
-    origin: Origin,
-    actions: ReadonlyArray<AnyAction>,
-    attempt: (context: EntryContext) => Exit.Exit<B, E>
-  ): Effect.Effect<B, E> {
-    const open = Transaction.current()
-    if (open !== undefined) return Effect.die(this.inTransaction(origin, open))
-    if (Body.isLate(fiber)) return Effect.die(this.lateWrite(origin))
-    if (this.closed) return Effect.die(this.instanceClosed(origin))
-    return this.enterWhenRoom(origin, actions, callerOf(fiber), attempt)
+  /** A queued entry that has ended sees that when its turn comes. */
+  leave(): void {}
+
+  remember(waiter: Waiter, refuse: () => void): void {
+    this.waiting.set(waiter, refuse)
   }
 
-  private enterWhenRoom<B, E>(
-    origin: Origin,
-    actions: ReadonlyArray<AnyAction>,
-    caller: Caller | undefined,
-    attempt: (context: EntryContext) => Exit.Exit<B, E>
-  ): Effect.Effect<B, E> {
-    return Effect.callback<B, E>((resume) => {
-      let ended = false
-      const settle = (exit: Exit.Exit<B, E>) => {
-        ended = true
-        this.waiting.delete(waiter)
-        waiter.end()
-        resume(exit)
-      }
-      const waiter = new Waiter({
-        run: caller?.run,
-        demands: () => this.demands(actions, caller),
-        enter: () =>
-          this.whenIdle(() => {
-            if (ended) return
-            // A close gives the slots of those it refuses to the next in line, who has not been refused yet.
-            if (this.closed) settle(Exit.die(this.instanceClosed(origin)))
-            // A consumer opened while it was let in and not yet idle has made it stand again.
-            else if (waiter.complete) settle(attempt({ cause: caller?.txn, waiter, ticket: null }))
-          }),
-        cycle: (run) => this.warnOfCycle(origin, run)
-      })
-      this.waiting.set(waiter, () => settle(Exit.die(this.instanceClosed(origin))))
-      this.whenIdle(() => {
-        if (!ended) waiter.start()
-      })
-      return Effect.sync(() => {
-        ended = true
-        this.waiting.delete(waiter)
-        waiter.end()
-      })
-    })
-  }
-
-  /** Now if nothing is in the way; else after the open window, the commit being told, or the travel. */
-  private whenIdle(task: () => void): void {
-    if (Transaction.isOpen()) Transaction.whenClosed(() => this.whenIdle(task))
-    else if (this.idle || this.closed) task()
-    else this.later(task)
+  forget(waiter: Waiter): void {
+    this.waiting.delete(waiter)
   }
 
   /** One transaction with a body. */
@@ -334,7 +246,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     { origin, step }: Plan<S>,
     actions: readonly [AnyAction]
   ): Effect.Effect<void> {
-    return this.enterContended(fiber, origin, actions, (context) =>
+    return Admission.enter(this, fiber, origin, actions, (context) =>
       this.attempt(origin, actions, step, actions[0], context)
     )
   }
@@ -394,7 +306,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     }
     const computing = handler.enter(entry, action.payload)
     return Effect.withFiber((fiber) => {
-      this.checkEntry(origin, fiber)
+      Admission.check(this, origin, fiber)
       // Its needs are in the type of `implement`; the instance's services are those.
       return Effect.provideContext(computing as Effect.Effect<void>, this.services)
     })
@@ -408,7 +320,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     ticket: Ticket | null
   ): void {
     const fiber = Fiber.getCurrent()
-    this.checkEntry(origin, fiber)
+    Admission.check(this, origin, fiber)
     const context = Context.add(this.services, CallerRef, callerOf(fiber))
     this.runIn(this.dispatchOutside(origin, actions, handler), context).addObserver((exit) => {
       if (Exit.isSuccess(exit)) ticket?.enter()
@@ -535,7 +447,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   private readonly warnedOfCycle = new WeakSet<Run["channel"]>()
-  private warnOfCycle(origin: Origin, { channel }: Run): void {
+  warnOfCycle(origin: Origin, { channel }: Run): void {
     if (this.warnedOfCycle.has(channel)) return
     this.warnedOfCycle.add(channel)
     this.host.warn(
@@ -561,7 +473,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return this.deliveries.hasRoom(actions)
   }
 
-  private demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
+  demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
     const sinks = this.host.sinks.map((sink) => ({ consumer: sink, count: 1 }))
     return [...this.deliveries.demands(actions, caller), ...sinks]
   }
@@ -621,7 +533,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       this.host.trace.plain(this.instanceId, this.txn, origin)
     } else if (this.detail !== Detail.none) {
       const outcome = previous === next ? "unchanged" : "commit"
-      this.record(origin, actions, outcome, context.cause, undefined, previous, next)
+      this.record(origin, actions, outcome, context, undefined, previous, next)
     }
     if (context !== plainContext || !this.deliveries.none || this.host.sinks.length > 0) {
       this.publishOut(origin, actions, previous, next, context)
@@ -633,7 +545,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     actions: ReadonlyArray<AnyAction>,
     previous: S,
     next: S,
-    { cause, waiter, ticket }: EntryContext
+    { cause, groupId, ticket, waiter }: EntryContext
   ): void {
     const { instanceId } = this
     const n = this.txn
@@ -645,6 +557,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     if (previous !== next && this.host.sinks.length > 0) {
       const commit: Commit = {
         txnId: txnId({ instanceId, n }),
+        ...(groupId === undefined ? {} : { groupId }),
         seq: this.host.nextSeq(),
         instanceId,
         moduleId: this.impl.def.id,
@@ -683,14 +596,15 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     error: unknown,
-    context: EntryContext
+    context: EntryContext,
+    atFault: boolean
   ): void {
-    const { cause } = context
     const failure = causeOf(error)
     if (this.detail !== Detail.none) {
       const { state } = this
-      this.record(origin, actions, "rollback", cause, Cause.squash(failure), state, state)
+      this.record(origin, actions, "rollback", context, Cause.squash(failure), state, state)
     }
+    if (!atFault) return
     const txn = txnId({ instanceId: this.instanceId, n: this.txn })
     this.report(failure, "entry", Transaction.describe(origin), { txnId: txn })
   }
@@ -699,7 +613,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     outcome: EntryEvent["outcome"],
-    cause: TxnRef | undefined,
+    { cause, groupId }: EntryContext,
     error: unknown,
     previous: S,
     next: S
@@ -707,6 +621,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     this.host.trace.entry({
       instanceId: this.instanceId,
       n: this.txn,
+      groupId,
       cause,
       origin,
       tags: actions.map(({ _tag }) => _tag),
@@ -836,7 +751,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     this.closed = true
     const waiting = [...this.waiting.values()]
     for (const refuse of waiting) refuse()
-    this.release()
+    this.letGo()
     return Scope.close(this.scope, Exit.void).pipe(
       Effect.andThen(Effect.sync(() => this.end())),
       Effect.andThen(Deferred.succeed(this.ended, undefined)),
@@ -866,9 +781,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return this.away === undefined ? this.state : this.away.state
   }
 
-  /** The window to write to, if this fiber is in one of this instance. */
+  /** The window to write to, if one of this instance is open. */
   ownWindow(): BodyWindow<S> | undefined {
-    if (Transaction.current() !== this) return undefined
     // The windows of a kernel are made by its instance alone.
     return this.window as BodyWindow<S> | undefined
   }
@@ -891,15 +805,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     throw error
   }
 
-  private instanceClosed(origin: Origin): InstanceClosed {
+  instanceClosed(origin: Origin): InstanceClosed {
     return new InstanceClosed({ instanceId: this.instanceId, entry: Transaction.describe(origin) })
-  }
-
-  lateWrite(origin: Origin): TransactionSuspended {
-    return new TransactionSuspended({
-      instanceId: this.instanceId,
-      entry: Transaction.describe(origin),
-      by: "late write"
-    })
   }
 }

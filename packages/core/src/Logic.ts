@@ -2,6 +2,7 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import { lateWrite } from "./Admission.ts"
 import * as Body from "./Body.ts"
 import { callerOf } from "./Caller.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
@@ -80,7 +81,7 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
       const open = Transaction.current()
       if (open !== undefined) open.window?.defer(effect, fiber.context)
       else if (Body.isLate(fiber))
-        return Effect.die(instance.lateWrite({ kind: "state-update", name: "afterCommit" }))
+        return Effect.die(lateWrite(instance.instanceId, { kind: "state-update", name: "afterCommit" }))
       else instance.fork(effect, fiber.context, logic, callerOf(fiber)?.txn)
       return Effect.void
     })

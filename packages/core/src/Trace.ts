@@ -28,6 +28,8 @@ interface EventBase {
 /** How an entry ended. `unchanged`: the same state reference, so no commit; its actions were delivered. */
 export interface EntryEvent extends EventBase {
   readonly kind: "entry"
+  /** The same for all of one group. */
+  readonly groupId?: string
   readonly origin: Origin
   readonly tags: ReadonlyArray<string>
   readonly outcome: "commit" | "unchanged" | "rollback"
@@ -126,6 +128,7 @@ type Unnumbered<E> = E extends TraceEvent ? Omit<E, "seq" | "at"> : never
 
 /** An entry as it is recorded. Its event is spelled out when someone reads it. */
 export interface RecordedEntry extends TxnRef {
+  readonly groupId: string | undefined
   readonly cause: TxnRef | undefined
   readonly origin: Origin
   readonly tags: ReadonlyArray<string>
@@ -149,6 +152,7 @@ const eventOf = (entry: RecordedEntry, seq: number, at: number): EntryEvent => (
   instanceId: entry.instanceId,
   cause: entry.cause && txnId(entry.cause),
   at,
+  ...(entry.groupId === undefined ? {} : { groupId: entry.groupId }),
   origin: entry.origin,
   tags: entry.tags,
   outcome: entry.outcome,

@@ -5,8 +5,10 @@
  *
  * - A step that throws, or a state that `check` refuses, leaves everything as it was and is one `rollback`.
  * - While a commit is being told, further entries of the instance queue in `later` and run right after.
- * - While any transaction is open, no other may open, on any instance: `openKernel` says which it is.
+ * - While any transaction is open, no other may open, on any instance: `current` says which it is.
  *   There is one, not one per runtime, because a window never outlives the stack that opened it.
+ * - A group is one transaction on each of several kernels, at once: each step above is done for all of them
+ *   before the next, and what throws in any rolls back all.
  */
 import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -20,22 +22,48 @@ export interface Window {
   readonly defer: (effect: Effect.Effect<unknown, unknown>, services: Context.Context<never>) => void
 }
 
-// Written by `transition` alone.
-let openKernel: AnyKernel | undefined
+/** What is open: a kernel's transaction, or those of a group. */
+export interface Open {
+  readonly instanceId: string
+  readonly origin: Origin
+  readonly window: Window | undefined
+}
+
+// Written by `transition` and `transitionAll` alone.
+let openNow: Open | undefined
 const afterWindow: Array<() => void> = []
 
-/** The kernel whose transaction is open on this stack. */
-export const current = (): AnyKernel | undefined => openKernel
+/** What is open on this stack. */
+export const current = (): Open | undefined => openNow
 
-export const isOpen = (): boolean => openKernel !== undefined
+export const isOpen = (): boolean => openNow !== undefined
 
 /** Runs when the open transaction has ended: for callers that its body happened to make room for. */
 export const whenClosed = (task: () => void): void => void afterWindow.push(task)
 
 export type AnyKernel = Kernel<Any, Any>
 
+/** Reasons to let no entry in. */
+const Busy = {
+  /** A commit is being told. */
+  telling: 1,
+  /** Devtools show another moment. */
+  held: 2,
+  /** A group is first in line, and not yet in that of another kernel. */
+  group: 4
+} as const
+
+/** `order` is its place among all that were ever queued. */
+interface Queued {
+  readonly order: number
+  readonly task: () => void
+}
+
+// Written by `later`.
+let lastOrder = 0
+
 /** `Along` is what an entry brings along; the kernel only hands it on. */
-export abstract class Kernel<S, Along> {
+export abstract class Kernel<S, Along> implements Open {
   readonly instanceId: string
   /** Written by a commit. */
   state: S
@@ -47,15 +75,18 @@ export abstract class Kernel<S, Along> {
   origin: Origin = { kind: "init", name: "init" }
   /** The body's window while one with a body is open. Written by whoever runs the body. */
   window: Window | undefined = undefined
-  /** While held, entries wait in `queue`. Written by `hold` and `release`. */
-  private held = false
-  private telling = false
-  /** While `pump` is on the stack. Written by `pump`. */
+  /** The sum of what is the case of `Busy`. While there is any, entries wait in `queue`. */
+  private busy = 0
+  /** While a loop that takes from `queue` is on the stack. Written by `takeTurns` and `laterForAll`. */
   private pumping = false
-  /** The task that `pump` called has not made its transaction yet. Written by `pump` and `transition`. */
+  /** The task that was taken has not made its transaction yet. Written by the loop and the transition. */
   private turn = false
-  private readonly queue = new Fifo<() => void>()
+  private readonly queue = new Fifo<Queued>()
   private readonly urgent: Array<() => void> = []
+  /** Ends the wait of the group that is first in line here. Written by `laterForAll`. */
+  private firstInLine: (() => void) | undefined = undefined
+  /** No transaction comes any more. Written by the instance, followed by `letGo`. */
+  closed = false
 
   constructor(instanceId: string, state: S) {
     this.instanceId = instanceId
@@ -77,11 +108,13 @@ export abstract class Kernel<S, Along> {
     next: S,
     context: Along
   ): void
+  /** `atFault`: the error is this kernel's. In a group one is; the others only roll back with it. */
   protected abstract rolledBack(
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     error: unknown,
-    context: Along
+    context: Along,
+    atFault: boolean
   ): void
   /** Tells the subscribers of a commit. Must not throw. */
   protected abstract tell(origin: Origin, previous: S, next: S, context: Along): void
@@ -89,12 +122,12 @@ export abstract class Kernel<S, Along> {
   /** Whether an entry can run now. If not, give it to `later`. */
   get idle(): boolean {
     // A caller that a queued task resumes comes after what is still queued.
-    return !this.telling && !this.held && (!this.pumping || this.turn || this.queue.length === 0)
+    return this.busy === 0 && (!this.pumping || this.turn || this.queue.length === 0)
   }
 
   /** Runs the task when the instance is idle, in the order given. It must not throw. */
   later(task: () => void): void {
-    this.queue.push(task)
+    this.queue.push({ order: ++lastOrder, task })
   }
 
   /**
@@ -109,28 +142,25 @@ export abstract class Kernel<S, Along> {
     arg: Arg,
     context: Along
   ): number {
-    if (openKernel !== undefined) throw this.inTransaction(origin, openKernel)
+    if (openNow !== undefined) throw this.inTransaction(origin, openNow)
     this.opening()
     const previous = this.state
     let next: S
     const n = ++this.txn
     this.turn = false
     this.origin = origin
-    openKernel = this
+    openNow = this
     let stepped = false
     try {
       next = step(previous, arg)
       stepped = true
-      if (next !== previous) {
-        if (isPromiseLike(next)) refusePromise(this.instanceId, origin, next)
-        this.check(origin, next)
-      }
+      if (next !== previous) this.settle(origin, next)
     } catch (error) {
-      openKernel = undefined
+      openNow = undefined
       throw this.rollBack(origin, actions, stepped ? error : this.failure(actions, error), context)
     }
-    openKernel = undefined
-    this.telling = true
+    openNow = undefined
+    this.busy |= Busy.telling
     if (next === previous) {
       this.publish(origin, actions, previous, next, context)
     } else {
@@ -139,15 +169,21 @@ export abstract class Kernel<S, Along> {
       this.publish(origin, actions, previous, next, context)
       this.tell(origin, previous, next, context)
     }
-    this.telling = false
+    this.busy &= ~Busy.telling
     if (this.urgent.length > 0 || this.queue.length > 0 || afterWindow.length > 0) this.goOn()
     return n
   }
 
   private rollBack<E>(origin: Origin, actions: ReadonlyArray<AnyAction>, error: E, context: Along): E {
-    this.rolledBack(origin, actions, error, context)
+    this.rolledBack(origin, actions, error, context, true)
     runAfterWindow()
     return error
+  }
+
+  /** Throws unless the state may be committed. */
+  private settle(origin: Origin, next: S): void {
+    if (isPromiseLike(next)) refusePromise(this.instanceId, origin, next)
+    this.check(origin, next)
   }
 
   /** What waited for the transaction to end. */
@@ -157,13 +193,8 @@ export abstract class Kernel<S, Along> {
     runAfterWindow()
   }
 
-  inTransaction(origin: Origin, open: AnyKernel): EntryInTransaction {
-    return new EntryInTransaction({
-      instanceId: this.instanceId,
-      entry: describe(origin),
-      openInstanceId: open.instanceId,
-      openEntry: describe(open.origin)
-    })
+  inTransaction(origin: Origin, open: Open): EntryInTransaction {
+    return inTransaction(this.instanceId, origin, open)
   }
 
   /** Devtools': runs now, although entries are held, or else right after the commit that is being told. */
@@ -172,27 +203,176 @@ export abstract class Kernel<S, Along> {
     else task()
   }
 
+  get telling(): boolean {
+    return (this.busy & Busy.telling) !== 0
+  }
+
   hold(): void {
-    this.held = true
+    this.busy |= Busy.held
   }
 
   release(): void {
-    this.held = false
+    this.busy &= ~Busy.held
     this.pump()
   }
 
-  // One loop, not one for each commit that it makes: subscribers may enter again and again.
+  /** Now that it is closed: what is queued runs, to see that, and no group waits here. */
+  letGo(): void {
+    this.firstInLine?.()
+    this.release()
+  }
+
   private pump(): void {
-    if (this.pumping) return
-    this.pumping = true
-    while (this.queue.length > 0 && !this.telling && !this.held) {
-      this.turn = true
-      this.queue.shift()?.()
+    if (!this.pumping) Kernel.takeTurns([this])
+  }
+
+  /**
+   * Runs what is queued, in the order in which it was. One loop, not one for each commit that it makes:
+   * subscribers may enter again and again. None of the kernels may be in another such loop.
+   */
+  private static takeTurns(kernels: ReadonlyArray<AnyKernel>): void {
+    for (const kernel of kernels) kernel.pumping = true
+    for (;;) {
+      let next: AnyKernel | undefined
+      for (const kernel of kernels) {
+        if (kernel.busy === 0 && kernel.queued < (next?.queued ?? Number.POSITIVE_INFINITY)) next = kernel
+      }
+      if (next === undefined) break
+      next.turn = true
+      next.queue.shift()?.task()
     }
-    this.turn = false
-    this.pumping = false
+    for (const kernel of kernels) {
+      kernel.turn = false
+      kernel.pumping = false
+    }
+  }
+
+  /** The order of what is first in the queue. */
+  private get queued(): number {
+    return this.queue.at(0)?.order ?? Number.POSITIVE_INFINITY
+  }
+
+  // --- groups -------------------------------------------------------------------------------------------
+
+  /**
+   * One transaction on each of the kernels. `step` gives their next states, in their order. Throws what it
+   * threw, or what refused a state, after all have rolled back. Call only as `transition`, for each.
+   */
+  static transitionAll<Along>(
+    kernels: ReadonlyArray<Kernel<Any, Along>>,
+    origin: Origin,
+    step: () => ReadonlyArray<unknown>,
+    context: Along
+  ): void {
+    const group = new OpenGroup(kernels, origin)
+    if (openNow !== undefined) throw inTransaction(group.instanceId, origin, openNow)
+    for (const kernel of kernels) {
+      kernel.opening()
+      kernel.txn++
+      kernel.turn = false
+      kernel.origin = origin
+    }
+    const moves: Array<{
+      readonly kernel: Kernel<Any, Along>
+      readonly previous: unknown
+      readonly next: unknown
+    }> = []
+    let atFault = kernels[0]
+    openNow = group
+    try {
+      const states = step()
+      kernels.forEach((kernel, i) => {
+        const previous: unknown = kernel.state
+        const next = states[i]
+        atFault = kernel
+        if (next !== previous) kernel.settle(origin, next)
+        moves.push({ kernel, previous, next })
+      })
+    } catch (error) {
+      openNow = undefined
+      for (const kernel of kernels) kernel.rolledBack(origin, [], error, context, kernel === atFault)
+      runAfterWindow()
+      throw error
+    }
+    openNow = undefined
+    for (const { kernel, next, previous } of moves) {
+      kernel.busy |= Busy.telling
+      if (next === previous) continue
+      kernel.state = next
+      kernel.version++
+    }
+    for (const { kernel, next, previous } of moves) kernel.publish(origin, [], previous, next, context)
+    for (const { kernel, next, previous } of moves) {
+      if (next !== previous) kernel.tell(origin, previous, next, context)
+    }
+    for (const kernel of kernels) kernel.busy &= ~Busy.telling
+    for (const kernel of kernels) for (const task of kernel.urgent.splice(0)) task()
+    Kernel.takeTurns(kernels.filter(({ pumping }) => !pumping))
+    runAfterWindow()
+  }
+
+  /**
+   * Runs the task when it is first in line on all of the kernels, or one has closed. It takes its place in all
+   * lines in one step, so no two tasks wait for each other, and what comes after it in any line waits for it.
+   * Returns what ends the wait at once; the task runs then, too.
+   */
+  static laterForAll(kernels: ReadonlyArray<AnyKernel>, task: () => void): () => void {
+    const arrived: Array<AnyKernel> = []
+    let ended = false
+    const end = () => {
+      if (ended) return
+      ended = true
+      const apart = arrived.filter(({ pumping }) => !pumping)
+      for (const kernel of arrived) {
+        kernel.busy &= ~Busy.group
+        kernel.firstInLine = undefined
+        kernel.turn = true
+      }
+      for (const kernel of apart) kernel.pumping = true
+      task()
+      Kernel.takeTurns(apart)
+    }
+    const arrive = (kernel: AnyKernel) => {
+      if (ended) return
+      arrived.push(kernel)
+      kernel.busy |= Busy.group
+      kernel.firstInLine = end
+      if (arrived.length === kernels.length || kernel.closed) end()
+    }
+    for (const kernel of kernels) {
+      if (kernel.idle) arrive(kernel)
+      else kernel.later(() => arrive(kernel))
+    }
+    return end
   }
 }
+
+/** What is open while a group is. */
+class OpenGroup implements Open {
+  private readonly kernels: ReadonlyArray<AnyKernel>
+  readonly origin: Origin
+
+  constructor(kernels: ReadonlyArray<AnyKernel>, origin: Origin) {
+    this.kernels = kernels
+    this.origin = origin
+  }
+
+  get instanceId(): string {
+    return this.kernels.map(({ instanceId }) => instanceId).join(", ")
+  }
+
+  get window(): Window | undefined {
+    return this.kernels[0]?.window
+  }
+}
+
+export const inTransaction = (instanceId: string, origin: Origin, open: Open): EntryInTransaction =>
+  new EntryInTransaction({
+    instanceId,
+    entry: describe(origin),
+    openInstanceId: open.instanceId,
+    openEntry: describe(open.origin)
+  })
 
 export const describe = (origin: Origin): string => `${origin.kind} ${JSON.stringify(origin.name)}`
 

@@ -1,6 +1,7 @@
 /** Devtools' way to the states of another moment, and back. */
+import { plainContext } from "./Admission.ts"
 import type { Origin } from "./Commit.ts"
-import { type AnyInstance, type Instance, plainContext } from "./Instance.ts"
+import type { AnyInstance, Instance } from "./Instance.ts"
 import * as Transaction from "./Transaction.ts"
 
 /** Shows the states of another moment. Until `live`, other entries on those instances wait in order. */

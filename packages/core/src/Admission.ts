@@ -1,0 +1,145 @@
+/** How an entry gets in where something is in the way: another entry, or a consumer without room. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Body from "./Body.ts"
+import { type Caller, callerOf } from "./Caller.ts"
+import type { AnyAction, Origin } from "./Commit.ts"
+import { type InstanceClosed, TransactionSuspended } from "./Errors.ts"
+import type { TxnRef } from "./Trace.ts"
+import * as Transaction from "./Transaction.ts"
+import { type Demand, type Ticket, Waiter } from "./Waiter.ts"
+import type { Run } from "./Waits.ts"
+
+/** What an entry brings along besides its state change. */
+export interface EntryContext {
+  readonly cause: TxnRef | undefined
+  readonly waiter: Waiter | undefined
+  readonly ticket: Ticket | null
+  /** Of an entry on several instances. */
+  readonly groupId: string | undefined
+}
+
+/** Of an entry that brings nothing along. */
+export const plainContext: EntryContext = {
+  cause: undefined,
+  waiter: undefined,
+  ticket: null,
+  groupId: undefined
+}
+
+export const contextOf = (fiber: Fiber.Fiber<unknown, unknown>): EntryContext => {
+  const cause = callerOf(fiber)?.txn
+  return cause === undefined ? plainContext : { ...plainContext, cause }
+}
+
+/** What an entry is made on: an instance, or a group of them. */
+export interface Gate {
+  readonly instanceId: string
+  /** Whether an entry can run now. If not, give it to `later`. */
+  readonly idle: boolean
+  readonly closed: boolean
+  readonly instanceClosed: (origin: Origin) => InstanceClosed
+  /** Runs the task in its turn. It must not throw. */
+  readonly later: (task: () => void) => void
+  /** What was given to `later` has nothing left to do. */
+  readonly leave: () => void
+  readonly demands: (actions: ReadonlyArray<AnyAction>, caller: Caller | undefined) => ReadonlyArray<Demand>
+  /** Until `forget`, the waiter is refused when the gate closes, and stands where consumers open. */
+  readonly remember: (waiter: Waiter, refuse: () => void) => void
+  readonly forget: (waiter: Waiter) => void
+  readonly warnOfCycle: (origin: Origin, run: Run) => void
+}
+
+export const lateWrite = (instanceId: string, origin: Origin): TransactionSuspended =>
+  new TransactionSuspended({ instanceId, entry: Transaction.describe(origin), by: "late write" })
+
+/** Throws what refuses any entry of this fiber now. */
+export const check = (gate: Gate, origin: Origin, fiber: Fiber.Fiber<unknown, unknown> | undefined): void => {
+  const open = Transaction.current()
+  if (open !== undefined) throw Transaction.inTransaction(gate.instanceId, origin, open)
+  if (gate.closed) throw gate.instanceClosed(origin)
+  if (fiber !== undefined && Body.isLate(fiber)) throw lateWrite(gate.instanceId, origin)
+}
+
+/** For callers that cannot wait: commits before it returns, unless a commit is being told. */
+export const enterSync = (
+  gate: Gate,
+  origin: Origin,
+  run: (context: EntryContext) => unknown,
+  ticket: Ticket | null
+): void => {
+  const fiber = Fiber.getCurrent()
+  check(gate, origin, fiber)
+  const cause = callerOf(fiber)?.txn
+  const context = cause === undefined && ticket === null ? plainContext : { ...plainContext, cause, ticket }
+  if (gate.idle) {
+    run(context)
+    return
+  }
+  gate.later(() => {
+    if (gate.closed) return ticket?.closed()
+    try {
+      run(context)
+    } catch (error) {
+      // Its caller has gone on; `rolledBack` has given the error to `onError`.
+      ticket?.failed(error)
+    }
+  })
+}
+
+/** For callers that can wait: enters in its turn, when every consumer of the actions has room. */
+export const enter = <B, E>(
+  gate: Gate,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  origin: Origin,
+  actions: ReadonlyArray<AnyAction>,
+  attempt: (context: EntryContext) => Exit.Exit<B, E>
+): Effect.Effect<B, E> => {
+  check(gate, origin, fiber)
+  return enterWhenRoom(gate, callerOf(fiber), origin, actions, attempt)
+}
+
+const enterWhenRoom = <B, E>(
+  gate: Gate,
+  caller: Caller | undefined,
+  origin: Origin,
+  actions: ReadonlyArray<AnyAction>,
+  attempt: (context: EntryContext) => Exit.Exit<B, E>
+): Effect.Effect<B, E> =>
+  Effect.callback<B, E>((resume) => {
+    let ended = false
+    const end = () => {
+      ended = true
+      gate.forget(waiter)
+      waiter.end()
+      gate.leave()
+    }
+    const settle = (exit: Exit.Exit<B, E>) => {
+      end()
+      resume(exit)
+    }
+    /** Now if nothing is in the way; else after the open window, the commit being told, or the travel. */
+    const whenIdle = (task: () => void): void => {
+      if (ended) return
+      if (Transaction.isOpen()) Transaction.whenClosed(() => whenIdle(task))
+      else if (gate.idle || gate.closed) task()
+      else gate.later(() => ended || task())
+    }
+    const waiter = new Waiter({
+      run: caller?.run,
+      demands: () => gate.demands(actions, caller),
+      enter: () =>
+        whenIdle(() => {
+          // A close gives the slots of those it refuses to the next in line, who has not been refused yet.
+          if (gate.closed) settle(refused())
+          // A consumer opened while it was let in and not yet idle has made it stand again.
+          else if (waiter.complete) settle(attempt({ ...plainContext, cause: caller?.txn, waiter }))
+        }),
+      cycle: (run) => gate.warnOfCycle(origin, run)
+    })
+    const refused = () => Exit.die(gate.instanceClosed(origin))
+    gate.remember(waiter, () => settle(refused()))
+    whenIdle(() => waiter.start())
+    return Effect.sync(end)
+  })
