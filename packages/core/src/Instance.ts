@@ -524,16 +524,17 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     next: S,
     context: EntryContext
   ): void {
-    if (
-      this.detail === Detail.light &&
-      context === plainContext &&
-      previous !== next &&
-      origin !== batchOrigin
-    ) {
-      this.host.trace.plain(this.instanceId, this.txn, origin)
-    } else if (this.detail !== Detail.none) {
-      const outcome = previous === next ? "unchanged" : "commit"
-      this.record(origin, actions, outcome, context, undefined, previous, next)
+    const { detail, host, instanceId, txn } = this
+    if (detail !== Detail.none) {
+      if (context !== plainContext || previous === next || origin === batchOrigin) {
+        const outcome = previous === next ? "unchanged" : "commit"
+        this.record(origin, actions, outcome, context, undefined, previous, next)
+      } else if (detail === Detail.light) {
+        host.trace.plain(instanceId, txn, origin)
+      } else {
+        const durationMs = monotonicMs() - this.startedAt
+        host.trace.plainInFull(instanceId, txn, origin, durationMs, actions, previous, next)
+      }
     }
     if (context !== plainContext || !this.deliveries.none || this.host.sinks.length > 0) {
       this.publishOut(origin, actions, previous, next, context)
@@ -624,12 +625,12 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       groupId,
       cause,
       origin,
-      tags: actions.map(({ _tag }) => _tag),
+      actions,
       outcome,
       error,
       full:
         this.detail === Detail.full
-          ? { durationMs: monotonicMs() - this.startedAt, actions, previous, next }
+          ? { durationMs: monotonicMs() - this.startedAt, previous, next }
           : undefined
     })
   }

@@ -4,7 +4,6 @@
  */
 import type { AnyAction, Origin } from "./Commit.ts"
 import { counting } from "./internal/counting.ts"
-import { Ring } from "./internal/ring.ts"
 
 /**
  * - `off`: nothing.
@@ -126,23 +125,23 @@ const detailOf = { off: "none", light: "light", full: "full" } as const
 type OtherEvent = Exclude<TraceEvent, EntryEvent>
 type Unnumbered<E> = E extends TraceEvent ? Omit<E, "seq" | "at"> : never
 
-/** An entry as it is recorded. Its event is spelled out when someone reads it. */
+/** An entry that is not plain, as it is recorded. Its event is spelled out when someone reads it. */
 export interface RecordedEntry extends TxnRef {
   readonly groupId: string | undefined
   readonly cause: TxnRef | undefined
   readonly origin: Origin
-  readonly tags: ReadonlyArray<string>
+  readonly actions: ReadonlyArray<AnyAction>
   readonly outcome: EntryEvent["outcome"]
   readonly error: unknown
-  /** At level `full`. The states are kept while the ring remembers the entry, which costs what changed. */
-  readonly full:
-    | {
-        readonly durationMs: number
-        readonly actions: ReadonlyArray<AnyAction>
-        readonly previous: unknown
-        readonly next: unknown
-      }
-    | undefined
+  /** At level `full`. */
+  readonly full: RecordedInFull | undefined
+}
+
+/** The states are kept while the ring remembers the entry, which costs what changed. */
+interface RecordedInFull {
+  readonly durationMs: number
+  readonly previous: unknown
+  readonly next: unknown
 }
 
 const eventOf = (entry: RecordedEntry, seq: number, at: number): EntryEvent => ({
@@ -154,14 +153,14 @@ const eventOf = (entry: RecordedEntry, seq: number, at: number): EntryEvent => (
   at,
   ...(entry.groupId === undefined ? {} : { groupId: entry.groupId }),
   origin: entry.origin,
-  tags: entry.tags,
+  tags: entry.actions.map(({ _tag }) => _tag),
   outcome: entry.outcome,
   ...(entry.outcome === "rollback" ? { error: entry.error } : {}),
   ...(entry.full === undefined
     ? {}
     : {
         durationMs: entry.full.durationMs,
-        payloads: entry.full.actions.map(({ payload }) => payload),
+        payloads: entry.actions.map(({ payload }) => payload),
         changed: changedFields(entry.full.previous, entry.full.next)
       })
 })
@@ -188,13 +187,21 @@ export class TraceRecorder implements TraceReader {
   readonly level: TraceLevel
   readonly capacity: number
   private readonly host: TraceHost
-  private readonly ring: Ring
+  /** Where the next event goes: over the oldest, once the ring is full. Written by `next`. */
+  private cursor = 0
+  /** Events in the rounds before this one. Written by `next`. */
+  private before = 0
   // The ring's columns. Flat, because going round thousands of objects would miss the cache at every entry.
   private readonly times: Float64Array
   private readonly numbers: Float64Array
-  private readonly instances: Array<string>
+  private readonly instances: Array<string> = []
   /** A plain commit is its origin; other entries and events are as they came. */
-  private readonly whats: Array<Origin | RecordedEntry | Unnumbered<OtherEvent>>
+  private readonly whats: Array<Origin | RecordedEntry | Unnumbered<OtherEvent>> = []
+  // Those of plain commits at level `full`; at `light` they stay empty.
+  private readonly durations: Array<number> = []
+  private readonly actions: Array<ReadonlyArray<AnyAction>> = []
+  private readonly previous: Array<unknown> = []
+  private readonly nexts: Array<unknown> = []
   private readonly every: number
   /** The same for all entries, unless they are sampled. */
   private readonly fixed: Detail | undefined
@@ -204,7 +211,8 @@ export class TraceRecorder implements TraceReader {
   /** The time of the current task, 0 when it has to be read. Written by `now`. */
   private taskTime = 0
   private readonly sinks = new Map<TraceSink, number>()
-  private flushing = false
+  /** No sink has to be told: none is attached, or it soon will be. Written by `attach` and `flushSoon`. */
+  private quiet = true
 
   constructor(options: TraceOptions | undefined, host: TraceHost) {
     this.level = options?.level ?? "light"
@@ -212,11 +220,8 @@ export class TraceRecorder implements TraceReader {
     this.every = typeof this.level === "object" ? counting("trace.level.sample", this.level.sample) : 1
     this.sinceSample = this.every - 1
     this.host = host
-    this.ring = new Ring(this.capacity)
     this.times = new Float64Array(this.capacity)
     this.numbers = new Float64Array(this.capacity)
-    this.instances = []
-    this.whats = []
     this.fixed = typeof this.level === "object" ? undefined : Detail[detailOf[this.level]]
   }
 
@@ -248,27 +253,50 @@ export class TraceRecorder implements TraceReader {
 
   /** A commit of one action, or of none, without a cause: most entries, and so the shortest way. */
   plain(instanceId: string, n: number, origin: Origin): void {
-    const at = this.ring.next()
-    this.times[at] = this.now()
+    const at = this.next(origin)
     this.numbers[at] = n
     this.instances[at] = instanceId
-    this.whats[at] = origin
-    if (this.sinks.size > 0) this.flushSoon()
+  }
+
+  /** The same, in full. */
+  plainInFull(
+    instanceId: string,
+    n: number,
+    origin: Origin,
+    durationMs: number,
+    actions: ReadonlyArray<AnyAction>,
+    previous: unknown,
+    next: unknown
+  ): void {
+    const at = this.next(origin)
+    this.numbers[at] = n
+    this.instances[at] = instanceId
+    this.durations[at] = durationMs
+    this.actions[at] = actions
+    this.previous[at] = previous
+    this.nexts[at] = next
   }
 
   entry(entry: RecordedEntry): void {
-    this.write(entry)
+    this.next(entry)
   }
 
   event(event: Unnumbered<OtherEvent>): void {
-    this.write(event)
+    this.next(event)
   }
 
-  private write(event: RecordedEntry | Unnumbered<OtherEvent>): void {
-    const at = this.ring.next()
-    this.times[at] = this.now()
-    this.whats[at] = event
-    if (this.sinks.size > 0) this.flushSoon()
+  /** The position of a new event, whose `whats` and `times` are written. */
+  private next(what: Origin | RecordedEntry | Unnumbered<OtherEvent>): number {
+    const at = this.cursor
+    this.cursor = at + 1
+    this.times[at] = this.taskTime === 0 ? this.now() : this.taskTime
+    this.whats[at] = what
+    if (at + 1 === this.capacity) {
+      this.cursor = 0
+      this.before += this.capacity
+    }
+    if (!this.quiet) this.flushSoon()
+    return at
   }
 
   /** An instance's end belongs to no entry, so no sampling passes over it. */
@@ -276,8 +304,17 @@ export class TraceRecorder implements TraceReader {
     if (this.level !== "off") this.event(event)
   }
 
+  private get recorded(): number {
+    return this.before + this.cursor
+  }
+
+  private get dropped(): number {
+    return Math.max(0, this.recorded - this.capacity)
+  }
+
   readonly counts = (): TraceCounts => {
-    return { recorded: this.ring.recorded, dropped: this.ring.dropped, sampledOut: this.sampledOut }
+    const { dropped, recorded, sampledOut } = this
+    return { recorded, dropped, sampledOut }
   }
 
   readonly snapshot = (): TraceSnapshot => {
@@ -285,47 +322,53 @@ export class TraceRecorder implements TraceReader {
   }
 
   readonly attach = (sink: TraceSink): (() => void) => {
-    this.sinks.set(sink, this.ring.recorded)
+    this.sinks.set(sink, this.recorded)
+    this.quiet = false
     return () => void this.sinks.delete(sink)
   }
 
   private read(seq: number): TraceEvent {
-    const position = this.ring.positionOf(seq)
+    const position = (seq - 1) % this.capacity
     const at = this.times[position] ?? 0
     const what = this.whats[position]
     if (what === undefined) throw new Error(`The trace has no event ${seq}`)
     if ("txnId" in what) return { ...what, seq, at }
     if ("origin" in what) return eventOf(what, seq, at)
-    const instanceId = this.instances[position] ?? ""
-    return {
-      kind: "entry",
-      seq,
-      txnId: txnId({ instanceId, n: this.numbers[position] ?? 0 }),
-      instanceId,
+    const durationMs = this.durations[position]
+    const actions = this.actions[position] ?? (what.kind === "action" ? [{ _tag: what.name }] : [])
+    const plain: RecordedEntry = {
+      instanceId: this.instances[position] ?? "",
+      n: this.numbers[position] ?? 0,
+      groupId: undefined,
       cause: undefined,
-      at,
       origin: what,
-      tags: what.kind === "action" ? [what.name] : [],
-      outcome: "commit"
+      actions,
+      outcome: "commit",
+      error: undefined,
+      full:
+        durationMs === undefined
+          ? undefined
+          : { durationMs, previous: this.previous[position], next: this.nexts[position] }
     }
+    return eventOf(plain, seq, at)
   }
 
   private since(seen: number): ReadonlyArray<TraceEvent> {
     const events: Array<TraceEvent> = []
-    for (let seq = Math.max(seen, this.ring.dropped) + 1; seq <= this.ring.recorded; seq++) {
+    for (let seq = Math.max(seen, this.dropped) + 1; seq <= this.recorded; seq++) {
       events.push(this.read(seq))
     }
     return events
   }
 
   private flushSoon(): void {
-    if (this.flushing) return
-    this.flushing = true
+    this.quiet = true
+    if (this.sinks.size === 0) return
     this.host.macrotask(() => {
-      this.flushing = false
+      this.quiet = false
       for (const [sink, seen] of this.sinks) {
         const events = this.since(seen)
-        this.sinks.set(sink, this.ring.recorded)
+        this.sinks.set(sink, this.recorded)
         try {
           if (events.length > 0) sink.onBatch(events, this.counts())
         } catch (error) {
