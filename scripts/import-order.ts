@@ -39,6 +39,7 @@ export const coreRooms = [
   "Local",
   "Root",
   "Runtime",
+  "Undo",
   "index"
 ]
 

@@ -7,7 +7,6 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import type * as Schema from "effect/Schema"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -15,6 +14,7 @@ import type { Drafted } from "./Collection.ts"
 import type * as Port from "./Handler.ts"
 import { counting } from "./internal/counting.ts"
 import type { Any } from "./internal/any.ts"
+import type { CheckedSchema } from "./internal/validate.ts"
 import type {
   Action,
   Dispatchers,
@@ -34,7 +34,7 @@ export const moduleKeyPrefix = "@sluice/module/"
 // Schemas
 
 /** An Effect Schema that needs no services, or a synchronous Standard Schema v1 value. */
-export type AnySchema = Schema.ConstraintCodec<unknown, unknown, never, never> | StandardSchemaV1
+export type AnySchema = CheckedSchema
 
 export type TypeOf<S> = S extends { readonly Type: infer T }
   ? T

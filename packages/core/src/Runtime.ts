@@ -58,6 +58,11 @@ export interface Runtime<in Provided> {
   readonly trace: TraceReader
   /** Gives the sink every commit from now on. Returns the function that ends it. */
   readonly attach: (sink: CommitSink) => () => void
+  /**
+   * Told of each commit from now on, in the step that makes it: after those before it, before its subscribers.
+   * It must be quick and make no entry. Returns the function that ends it.
+   */
+  readonly onCommit: (listener: (commit: Commit) => void) => () => void
   readonly travel: Travel.Travel
   readonly local: <Id extends string, S, A, X, Input, R, P>(
     module: Module<Id, S, A, X, Input, R, P> | ModuleImpl<Id, S, A, X, Input, R, P>,
@@ -254,6 +259,15 @@ class RuntimeImpl implements Runtime<unknown> {
   private get close(): Effect.Effect<void> {
     const { app, scope } = this
     return scope.closeInstances.pipe(Effect.andThen(app.sinks.finish), Effect.andThen(scope.release))
+  }
+
+  readonly onCommit = (listener: (commit: Commit) => void): (() => void) => {
+    const consumer = Sink.tap(listener, (error) => this.report(error, "listener", "Runtime.onCommit"))
+    this.sinks.push(consumer)
+    return () => {
+      const index = this.sinks.indexOf(consumer)
+      if (index >= 0) this.sinks.splice(index, 1)
+    }
   }
 
   // --- local instances ----------------------------------------------------------------------------------

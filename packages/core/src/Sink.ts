@@ -83,3 +83,32 @@ export const make = (
     })
   }
 }
+
+/**
+ * Gives the listener each commit in the step that makes it, before its subscribers are told. Nobody waits for
+ * it. A listener that throws is reported.
+ */
+export const tap = (
+  listener: (commit: Commit) => void,
+  failed: (error: unknown) => void
+): Consumer<Commit> => {
+  const consumer = new Consumer<Commit>({
+    name: "onCommit",
+    tags: "all",
+    capacity: Number.POSITIVE_INFINITY,
+    limit: 1,
+    matches: () => true
+  })
+  const drain = () => {
+    consumer.wake = drain
+    for (let commit = consumer.take(); commit !== undefined; commit = consumer.take()) {
+      try {
+        listener(commit)
+      } catch (error) {
+        failed(error)
+      }
+    }
+  }
+  consumer.wake = drain
+  return consumer
+}

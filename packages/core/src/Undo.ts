@@ -1,0 +1,366 @@
+/**
+ * Undo and redo: a history of the commits of some instances, kept beside them.
+ *
+ * A step is one commit, a group of them, or several that `merge` makes one. To undo it puts back what the step
+ * changed: field by field and row by row, so that what others changed since, and the history passes over,
+ * stays. An undo is an entry of its own, named `undo`. A new step ends what could be redone.
+ *
+ * States are immutable and shared: a step costs what it changed.
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import * as Collection from "./Collection.ts"
+import type { Commit, Origin } from "./Commit.ts"
+import type { Equals, ModuleTag, Selector, StateTransaction } from "./Handle.ts"
+import { counting } from "./internal/counting.ts"
+import type { Any } from "./internal/any.ts"
+import type { AnyModule, AnyModuleDef } from "./Module.ts"
+import type { AnyModuleRuntime, AnyRuntime } from "./Runtime.ts"
+import { Subscriptions } from "./Subscription.ts"
+
+/** An instance, or a module whose instance is the root's. */
+export type Target = AnyModuleRuntime | AnyModuleDef | AnyModule | ModuleTag<Any, Any, Any, Any>
+
+export interface UndoOptions {
+  /** Steps to keep; when there are more, the oldest is forgotten. Default 100. */
+  readonly capacity?: number
+  /** Which commits are steps. Default: all but `source-refresh`. Never those of `devtools` and `hydrate`. */
+  readonly records?: (commit: Commit) => boolean
+  /** Whether a commit goes on with the last step. Asked only if nothing was undone since that step. */
+  readonly merge?: (last: Commit, next: Commit) => boolean
+}
+
+/** What can be undone and redone. `undoes` and `redoes` are the names of those steps' origins. */
+export interface HistoryState {
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+  readonly undoes: string | undefined
+  readonly redoes: string | undefined
+  /** Steps that can be undone. */
+  readonly size: number
+}
+
+/** Read like an instance. Undo and redo say whether there was a step; while devtools travel they do nothing. */
+export interface History {
+  readonly getState: Effect.Effect<HistoryState>
+  /** The current state, then the newest whenever it changed: conflated. */
+  readonly changes: Stream.Stream<HistoryState>
+  /** Waits as any entry does. If the state is refused it dies with the error, and the step stays. */
+  readonly undo: Effect.Effect<boolean>
+  readonly redo: Effect.Effect<boolean>
+  readonly clear: Effect.Effect<void>
+  /** For synchronous callers. */
+  readonly unsafe: {
+    readonly getState: () => HistoryState
+    readonly subscribe: (listener: (state: HistoryState) => void) => () => void
+    readonly subscribeTo: <B>(
+      selector: Selector<HistoryState, B>,
+      listener: (selected: B) => void,
+      equals?: Equals<B>
+    ) => () => void
+    readonly undo: () => boolean
+    readonly redo: () => boolean
+    readonly clear: () => void
+  }
+  /** Ends the recording and forgets every step. */
+  readonly dispose: () => void
+}
+
+/** What one instance was before a step and after it. */
+interface Change {
+  readonly previous: unknown
+  readonly next: unknown
+}
+
+interface Step {
+  /** By instance id. */
+  readonly changes: ReadonlyMap<string, Change>
+  /** Its newest commit. */
+  readonly last: Commit
+}
+
+/** One way through the history. */
+interface Direction {
+  readonly name: "undo" | "redo"
+  readonly from: Array<Step>
+  readonly to: Array<Step>
+  /** The state with the change put back, or made again. */
+  readonly apply: (state: unknown, change: Change) => unknown
+}
+
+/** Merges commits of one origin that follow each other within this time, such as keystrokes. */
+export const sameOriginWithin = (duration: Duration.Input): NonNullable<UndoOptions["merge"]> => {
+  const millis = Duration.toMillis(duration)
+  return (last, next) =>
+    last.origin.kind === next.origin.kind &&
+    last.origin.name === next.origin.name &&
+    next.startedAt - last.startedAt <= millis
+}
+
+const isUsers = ({ origin }: Commit): boolean => origin.kind !== "source-refresh"
+
+/** Records the commits of these instances from now on, until `dispose`. */
+export const make = (
+  runtime: AnyRuntime,
+  targets: Target | ReadonlyArray<Target>,
+  options: UndoOptions = {}
+): History => {
+  const capacity = counting("Undo.capacity", options.capacity ?? 100)
+  const { merge, records = isUsers } = options
+  const instances = new Map(
+    (isList(targets) ? targets : [targets]).map((target) => {
+      const instance = resolve(runtime, target)
+      return [instance.instanceId, instance] as const
+    })
+  )
+  const past: Array<Step> = []
+  const future: Array<Step> = []
+  /** The steps that this history's own entries undo or redo. */
+  const own = new WeakMap<Origin, Step>()
+  /** Whether a commit may go on with the last step. */
+  let open = false
+  let state = stateOf(past, future)
+  const subscriptions = new Subscriptions<HistoryState>((error) =>
+    runtime.onError(Cause.die(error), {
+      instanceId: "",
+      moduleId: "",
+      during: "listener",
+      entry: "Undo.subscribe"
+    })
+  )
+
+  const changed = (): void => {
+    const previous = state
+    state = stateOf(past, future)
+    if (!sameState(previous, state)) subscriptions.tell(previous, state)
+  }
+
+  const record = (commit: Commit): void => {
+    future.length = 0
+    const last = past.at(-1)
+    const goesOn =
+      last !== undefined &&
+      ((commit.groupId !== undefined && commit.groupId === last.last.groupId) ||
+        (open && merge?.(last.last, commit) === true))
+    const { instanceId, next } = commit
+    const changes = new Map(goesOn ? last.changes : [])
+    changes.set(instanceId, { previous: (changes.get(instanceId) ?? commit).previous, next })
+    if (goesOn) past.pop()
+    open = [...changes.values()].some((change) => change.previous !== change.next)
+    // Back where it began, it is no step.
+    if (open) past.push({ changes, last: commit })
+    if (past.length > capacity) past.shift()
+  }
+
+  const move = ({ from, to }: Direction, step: Step): void => {
+    open = false
+    if (from.at(-1) !== step) return
+    from.pop()
+    to.push(step)
+  }
+
+  const undoing: Direction = {
+    name: "undo",
+    from: past,
+    to: future,
+    apply: (state, { next, previous }) => replace(state, next, previous)
+  }
+  const redoing: Direction = {
+    name: "redo",
+    from: future,
+    to: past,
+    apply: (state, { next, previous }) => replace(state, previous, next)
+  }
+
+  const stopRecording = runtime.onCommit((commit) => {
+    const { kind } = commit.origin
+    if (!instances.has(commit.instanceId) || kind === "devtools" || kind === "hydrate") return
+    const step = own.get(commit.origin)
+    if (step !== undefined) move(commit.origin.name === "undo" ? undoing : redoing, step)
+    else if (records(commit)) record(commit)
+  })
+  // The history's readers are told when those of the instance are.
+  const stopTelling = Array.from(instances.values(), ({ unsafe }) => unsafe.subscribe(changed))
+  // Instances that have ended are not written to: what they were is forgotten.
+  const started = new Set(runtime.instances().map(({ instanceId }) => instanceId))
+  const stopPruning = runtime.subscribe(() => {
+    const live = new Set(runtime.instances().map(({ instanceId }) => instanceId))
+    for (const id of instances.keys()) {
+      if (live.has(id)) started.add(id)
+      else if (started.has(id)) instances.delete(id)
+    }
+    for (const steps of [past, future]) {
+      const kept = steps.filter(({ changes }) => [...changes.keys()].some((id) => instances.has(id)))
+      steps.splice(0, steps.length, ...kept)
+    }
+    changed()
+  })
+
+  /** The step is chosen in the window: another entry may have come first. */
+  const entry = (direction: Direction) => {
+    const origin: Origin = { kind: "state-update", name: direction.name }
+    const open = [...instances.values()]
+    const write = (...transactions: ReadonlyArray<StateTransaction<unknown>>): void => {
+      const step = direction.from.at(-1)
+      if (step === undefined) return
+      own.set(origin, step)
+      let same = true
+      transactions.forEach((transaction, i) => {
+        const change = step.changes.get(open[i]?.instanceId ?? "")
+        if (change === undefined) return
+        const before = transaction.get()
+        const after = direction.apply(before, change)
+        transaction.set(after)
+        same &&= before === after
+      })
+      // No commit will tell of it.
+      if (same) move(direction, step)
+    }
+    return { open, origin, write }
+  }
+
+  const hasStep = ({ from }: Direction): boolean => from.length > 0 && !runtime.travel.active()
+
+  const go = (direction: Direction): Effect.Effect<boolean> =>
+    Effect.suspend(() => {
+      if (!hasStep(direction)) return Effect.succeed(false)
+      const { open, origin, write } = entry(direction)
+      return Effect.map(transact(open, origin, write), () => {
+        changed()
+        return true
+      })
+    })
+
+  const goNow = (direction: Direction): boolean => {
+    if (!hasStep(direction)) return false
+    const { open, origin, write } = entry(direction)
+    transactSync(open, origin, write)
+    changed()
+    return true
+  }
+
+  const clear = (): void => {
+    past.length = 0
+    future.length = 0
+    open = false
+    changed()
+  }
+
+  const subscribe = (listener: (state: HistoryState) => void) => subscriptions.subscribe(listener)
+  return {
+    getState: Effect.sync(() => state),
+    changes: Stream.callback<HistoryState>(
+      (queue) =>
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            Queue.offerUnsafe(queue, state)
+            return subscribe((next) => void Queue.offerUnsafe(queue, next))
+          }),
+          (stop) => Effect.sync(stop)
+        ),
+      { bufferSize: 1, strategy: "sliding" }
+    ),
+    undo: go(undoing),
+    redo: go(redoing),
+    clear: Effect.sync(clear),
+    unsafe: {
+      getState: () => state,
+      subscribe,
+      subscribeTo: (selector, listener, equals) =>
+        subscriptions.subscribeTo(state, selector, listener, equals),
+      undo: () => goNow(undoing),
+      redo: () => goNow(redoing),
+      clear
+    },
+    dispose: () => {
+      stopRecording()
+      for (const stop of stopTelling) stop()
+      stopPruning()
+      clear()
+    }
+  }
+}
+
+type Write = (...transactions: ReadonlyArray<StateTransaction<unknown>>) => void
+
+const transact = (
+  [one]: ReadonlyArray<AnyModuleRuntime>,
+  origin: Origin,
+  write: Write
+): Effect.Effect<void> =>
+  one === undefined ? Effect.void : one.transact(origin, (transaction) => write(transaction))
+
+const transactSync = ([one]: ReadonlyArray<AnyModuleRuntime>, origin: Origin, write: Write): void =>
+  one?.unsafe.transact(origin, (transaction) => write(transaction))
+
+const stateOf = (past: ReadonlyArray<Step>, future: ReadonlyArray<Step>): HistoryState => ({
+  canUndo: past.length > 0,
+  canRedo: future.length > 0,
+  undoes: past.at(-1)?.last.origin.name,
+  redoes: future.at(-1)?.last.origin.name,
+  size: past.length
+})
+
+const sameState = (a: HistoryState, b: HistoryState): boolean =>
+  a.canRedo === b.canRedo && a.undoes === b.undoes && a.redoes === b.redoes && a.size === b.size
+
+const isList = (targets: Target | ReadonlyArray<Target>): targets is ReadonlyArray<Target> =>
+  Array.isArray(targets)
+
+const resolve = (runtime: AnyRuntime, target: Target): AnyModuleRuntime => {
+  if ("unsafe" in target) return target
+  const tag: ModuleTag<string, Any, Any, object> = "tag" in target ? target.tag : target
+  return runtime.resolve(tag)
+}
+
+/**
+ * The value with what differs between `from` and `to` as it is in `to`; what does not differ stays. Where all
+ * three are records or collections it goes by field and by row; anything else is one value.
+ */
+const replace = (value: unknown, from: unknown, to: unknown): unknown => {
+  if (Object.is(from, to) || Object.is(value, to)) return value
+  if (Object.is(value, from)) return to
+  if (Collection.isCollection(value) && Collection.isCollection(from) && Collection.isCollection(to))
+    return replaceRows(value, from, to)
+  return isRecord(value) && isRecord(from) && isRecord(to) ? replaceFields(value, from, to) : to
+}
+
+type Rows = Collection.Collection<unknown, string | number>
+
+const replaceRows = (rows: Rows, from: Rows, to: Rows): Rows => {
+  let result = rows
+  Collection.diff(from, to, (key, before, after) => {
+    const row = result.get(key)
+    if (after === undefined) result = result.remove(key)
+    else result = result.set(row === undefined || before === undefined ? after : replace(row, before, after))
+  })
+  return result
+}
+
+type Fields = Readonly<Record<PropertyKey, unknown>>
+
+const isRecord = (value: unknown): value is Fields => {
+  if (typeof value !== "object" || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+const replaceFields = (fields: Fields, from: Fields, to: Fields): Fields => {
+  const result: Record<PropertyKey, unknown> = { ...fields }
+  let same = true
+  for (const name of new Set([...Reflect.ownKeys(from), ...Reflect.ownKeys(to)])) {
+    const has = Object.hasOwn(fields, name)
+    if (!Object.hasOwn(to, name)) {
+      same &&= !has
+      delete result[name]
+      continue
+    }
+    const field = has && Object.hasOwn(from, name) ? replace(fields[name], from[name], to[name]) : to[name]
+    same &&= has && field === fields[name]
+    result[name] = field
+  }
+  return same ? fields : result
+}
