@@ -48,6 +48,7 @@ const packageImports: Record<string, ReadonlyArray<string>> = {
   "packages/core": ["effect", "mutative"],
   "packages/react": ["@sluice/core", "effect", "react", "react-dom", "use-sync-external-store"],
   "packages/testing": ["@sluice/core", "effect"],
+  "packages/legacy-schema": ["@effect/schema"],
   "packages/devtools": ["@sluice/core", "@tanstack/react-virtual", "effect", "react", "react-dom"]
 }
 

@@ -69,6 +69,7 @@ export class App {
       scheduler: this.scheduler,
       fork: (effect) => this.fork(effect),
       failed: (cause, name) => this.report(Cause.squash(cause), "sink", name),
+      listenerFailed: (error) => this.report(error, "listener", "Runtime.onCommit"),
       warn,
       waiting: () => [...this.live.values()].flatMap((instance) => [...instance.waiting.keys()])
     })

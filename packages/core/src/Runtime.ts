@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import type * as Scheduler from "effect/Scheduler"
 import { App, type AppOptions, type OnError } from "./App.ts"
-import type { CommitSink } from "./Commit.ts"
+import type { Commit, CommitSink } from "./Commit.ts"
 import { ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
 import type { ModuleRuntime, ModuleTag } from "./Handle.ts"
 import type { AnyInstance, ErrorInfo } from "./Instance.ts"
@@ -112,6 +112,7 @@ class RuntimeImpl implements Runtime<unknown> {
   readonly trace: TraceReader
   readonly travel: Travel.Travel
   readonly attach: (sink: CommitSink) => () => void
+  readonly onCommit: (listener: (commit: Commit) => void) => () => void
   readonly onError: OnError
   readonly ready: Promise<void>
   /** Written by the build and by `dispose`. */
@@ -133,6 +134,7 @@ class RuntimeImpl implements Runtime<unknown> {
     this.trace = app.trace
     this.travel = app.travel
     this.attach = app.sinks.attach
+    this.onCommit = app.sinks.onCommit
     this.onError = app.onError
     this.scope = new ModuleScope(app, undefined, "app")
     this.building = app.fork(this.build(impls, layer))
@@ -259,15 +261,6 @@ class RuntimeImpl implements Runtime<unknown> {
   private get close(): Effect.Effect<void> {
     const { app, scope } = this
     return scope.closeInstances.pipe(Effect.andThen(app.sinks.finish), Effect.andThen(scope.release))
-  }
-
-  readonly onCommit = (listener: (commit: Commit) => void): (() => void) => {
-    const consumer = Sink.tap(listener, (error) => this.report(error, "listener", "Runtime.onCommit"))
-    this.sinks.push(consumer)
-    return () => {
-      const index = this.sinks.indexOf(consumer)
-      if (index >= 0) this.sinks.splice(index, 1)
-    }
   }
 
   // --- local instances ----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ export interface SinksHost {
   readonly scheduler: Scheduler.Scheduler
   readonly fork: (effect: Effect.Effect<never>) => Fiber.Fiber<never>
   readonly failed: (cause: Cause.Cause<unknown>, name: string) => void
+  readonly listenerFailed: (error: unknown) => void
   readonly warn: (message: string) => void
   /** Every caller that waits for room. */
   readonly waiting: () => ReadonlyArray<Waiter>
@@ -52,6 +53,16 @@ export class Sinks {
     })
     this.finishing.add(finish)
     return detach
+  }
+
+  /** Gives the listener each commit in the step that makes it. Returns the function that ends it. */
+  readonly onCommit = (listener: (commit: Commit) => void): (() => void) => {
+    const consumer = Sink.tap(listener, this.host.listenerFailed)
+    this.consumers.push(consumer)
+    return () => {
+      const index = this.consumers.indexOf(consumer)
+      if (index >= 0) this.consumers.splice(index, 1)
+    }
   }
 
   /** Each hands over what it has left. */

@@ -1,0 +1,1 @@
+export { fromLegacy, type LegacyCodec } from "./fromLegacy.ts"
