@@ -26,6 +26,7 @@ export const coreRooms = [
   "Delivery",
   "Subscription",
   "Admission",
+  "Spans",
   "Instance",
   "ModuleRuntime",
   "Pace",

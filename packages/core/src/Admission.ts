@@ -2,8 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import type { AnySpan } from "effect/Tracer"
 import * as Body from "./Body.ts"
-import { type Caller, callerOf } from "./Caller.ts"
+import { type Caller, callerOf, spanOf } from "./Caller.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { type InstanceClosed, TransactionSuspended } from "./Errors.ts"
 import type { TxnRef } from "./Trace.ts"
@@ -18,6 +19,8 @@ export interface EntryContext {
   readonly ticket: Ticket | null
   /** Of an entry on several instances. */
   readonly groupId: string | undefined
+  /** The span it is made in, unless it is plain: then that of the current fiber. */
+  readonly span: AnySpan | undefined
 }
 
 /** Of an entry that brings nothing along. */
@@ -25,12 +28,13 @@ export const plainContext: EntryContext = {
   cause: undefined,
   waiter: undefined,
   ticket: null,
-  groupId: undefined
+  groupId: undefined,
+  span: undefined
 }
 
 export const contextOf = (fiber: Fiber.Fiber<unknown, unknown>): EntryContext => {
   const cause = callerOf(fiber)?.txn
-  return cause === undefined ? plainContext : { ...plainContext, cause }
+  return cause === undefined ? plainContext : { ...plainContext, cause, span: spanOf(fiber) }
 }
 
 /** What an entry is made on: an instance, or a group of them. */
@@ -72,7 +76,8 @@ export const enterSync = (
   const fiber = Fiber.getCurrent()
   check(gate, origin, fiber)
   const cause = callerOf(fiber)?.txn
-  const context = cause === undefined && ticket === null ? plainContext : { ...plainContext, cause, ticket }
+  const plain = cause === undefined && ticket === null && gate.idle
+  const context = plain ? plainContext : { ...plainContext, cause, ticket, span: spanOf(fiber) }
   if (gate.idle) {
     run(context)
     return
@@ -97,12 +102,13 @@ export const enter = <B, E>(
   attempt: (context: EntryContext) => Exit.Exit<B, E>
 ): Effect.Effect<B, E> => {
   check(gate, origin, fiber)
-  return enterWhenRoom(gate, callerOf(fiber), origin, actions, attempt)
+  return enterWhenRoom(gate, callerOf(fiber), spanOf(fiber), origin, actions, attempt)
 }
 
 const enterWhenRoom = <B, E>(
   gate: Gate,
   caller: Caller | undefined,
+  span: AnySpan | undefined,
   origin: Origin,
   actions: ReadonlyArray<AnyAction>,
   attempt: (context: EntryContext) => Exit.Exit<B, E>
@@ -134,7 +140,7 @@ const enterWhenRoom = <B, E>(
           // A close gives the slots of those it refuses to the next in line, who has not been refused yet.
           if (gate.closed) settle(refused())
           // A consumer opened while it was let in and not yet idle has made it stand again.
-          else if (waiter.complete) settle(attempt({ ...plainContext, cause: caller?.txn, waiter }))
+          else if (waiter.complete) settle(attempt({ ...plainContext, cause: caller?.txn, waiter, span }))
         }),
       cycle: (run) => gate.warnOfCycle(origin, run)
     })

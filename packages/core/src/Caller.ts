@@ -1,6 +1,7 @@
 /** On whose behalf a fiber makes entries. */
 import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
+import type { AnySpan } from "effect/Tracer"
 import type { TxnRef } from "./Trace.ts"
 import type { Run } from "./Waits.ts"
 
@@ -29,7 +30,13 @@ const pullers = new WeakMap<Fiber.Fiber<unknown, unknown>, Caller>()
 let pulled = false
 
 /** A commit is being told, on this fiber's stack, for someone else. Written by `tellFor`. */
-let told: { readonly fiber: Fiber.Fiber<unknown, unknown> | undefined; readonly caller: Caller } | undefined
+let told:
+  | {
+      readonly fiber: Fiber.Fiber<unknown, unknown> | undefined
+      readonly caller: Caller
+      readonly span: AnySpan | undefined
+    }
+  | undefined
 
 export const callerOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Caller | undefined => {
   if (told !== undefined && told.fiber === fiber) return told.caller
@@ -39,13 +46,17 @@ export const callerOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Call
   return puller === undefined || puller.run?.ended ? fiber.getRef(CallerRef) : puller
 }
 
+/** The span that entries of this fiber are made in. */
+export const spanOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): AnySpan | undefined =>
+  told !== undefined && told.fiber === fiber ? told.span : fiber?.cache.span
+
 /**
  * Tells a commit. Entries that its subscribers make have the commit's own cause: the stack is that of whoever
  * freed the slot it had waited for, or ended the commit it had queued behind.
  */
-export const tellFor = (cause: TxnRef | undefined, tell: () => void): void => {
+export const tellFor = (cause: TxnRef | undefined, span: AnySpan | undefined, tell: () => void): void => {
   const outer = told
-  told = { fiber: Fiber.getCurrent(), caller: { ...nobody, txn: cause } }
+  told = { fiber: Fiber.getCurrent(), caller: { ...nobody, txn: cause }, span }
   try {
     tell()
   } finally {

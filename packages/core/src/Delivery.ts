@@ -1,4 +1,5 @@
 /** Which consumers of an instance get which action, and what an entry would need to reach them all. */
+import type { AnySpan } from "effect/Tracer"
 import type { Caller } from "./Caller.ts"
 import { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
@@ -138,13 +139,19 @@ export class Deliveries {
       for (const consumer of this.of(only._tag)) {
         if (
           consumer.free <= 0 &&
-          consumer.matches({ instanceId: this.options.instanceId, n: 0, action: only, traced: undefined })
+          consumer.matches({
+            instanceId: this.options.instanceId,
+            n: 0,
+            span: undefined,
+            action: only,
+            traced: undefined
+          })
         )
           return false
       }
       return true
     }
-    for (const [consumer, { length }] of this.route(actions, 0, undefined)) {
+    for (const [consumer, { length }] of this.route(actions, 0, undefined, undefined)) {
       if (consumer.free < length) return false
     }
     return true
@@ -152,7 +159,7 @@ export class Deliveries {
 
   demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
     const demands: Array<Demand> = []
-    for (const [consumer, { length }] of this.route(actions, 0, undefined)) {
+    for (const [consumer, { length }] of this.route(actions, 0, undefined, undefined)) {
       if (this.waitsFor(consumer, caller)) demands.push({ consumer, count: length })
     }
     return demands
@@ -162,19 +169,20 @@ export class Deliveries {
   deliver(
     actions: ReadonlyArray<AnyAction>,
     n: number,
+    span: AnySpan | undefined,
     traced: Traced | undefined,
     waiter: Waiter | undefined,
     ticket: Ticket | null
   ): void {
     if (waiter !== undefined) {
-      for (const [consumer, deliveries] of this.route(actions, n, traced))
+      for (const [consumer, deliveries] of this.route(actions, n, span, traced))
         waiter.publish(consumer, deliveries)
       return
     }
     for (const action of actions) {
       const consumers = this.of(action._tag)
       if (consumers.length === 0) continue
-      const delivery: Delivery = { instanceId: this.options.instanceId, n, action, traced }
+      const delivery: Delivery = { instanceId: this.options.instanceId, n, span, action, traced }
       for (const consumer of consumers) {
         if (!consumer.matches(delivery)) continue
         consumer.push(delivery, ticket)
@@ -187,11 +195,12 @@ export class Deliveries {
   route(
     actions: ReadonlyArray<AnyAction>,
     n: number,
+    span: AnySpan | undefined,
     traced: Traced | undefined
   ): ReadonlyMap<Consumer<Delivery>, ReadonlyArray<Delivery>> {
     const routes = new Map<Consumer<Delivery>, Array<Delivery>>()
     for (const action of actions) {
-      const delivery: Delivery = { instanceId: this.options.instanceId, n, action, traced }
+      const delivery: Delivery = { instanceId: this.options.instanceId, n, span, action, traced }
       for (const consumer of this.of(action._tag)) {
         if (!consumer.matches(delivery)) continue
         const route = routes.get(consumer)

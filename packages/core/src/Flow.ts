@@ -120,7 +120,8 @@ const drain = (
 ): Effect.Effect<never> => {
   const handle = (item: Item): Effect.Effect<unknown> => {
     const effect = Effect.suspend(() => handler(item))
-    return instance.reporting(inlet.around(item, effect), "handler", inlet.name, item.delivery)
+    const spanned = instance.spans?.around(effect, spanOfHandler(instance, inlet, item)) ?? effect
+    return instance.reporting(inlet.around(item, spanned), "handler", inlet.name, item.delivery)
   }
   if (steps.length === 0) return by(strategy, inlet.take, handle, inlet)
   const stages = steps.map((step) => ("pace" in step ? new Pace<Item>(step.pace, step.ms) : step))
@@ -136,6 +137,15 @@ const drain = (
     for (const stage of stages) if (stage instanceof Pace && stage.held) inlet.skip(stage.held, "closed")
   })
   return Effect.ensuring(by(strategy, paced(stages, inlet, failed), handle, inlet), close)
+}
+
+const spanOfHandler = ({ instanceId }: AnyInstance, { name }: Inlet, { delivery, puller }: Item) => {
+  const cause = delivery ?? puller?.txn
+  return {
+    name,
+    parent: cause?.span,
+    attributes: { instance: instanceId, cause: cause && txnId(cause), tag: delivery?.action._tag }
+  }
 }
 
 /** The item as the stages from here on leave it, or else the next. A step that throws is reported like a handler. */

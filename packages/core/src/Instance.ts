@@ -1,5 +1,6 @@
 /** One instance of a module: the kernel, its channels and its subscribers, wired together under one Scope. */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -8,11 +9,12 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as Admission from "./Admission.ts"
 import { contextOf, type EntryContext, plainContext } from "./Admission.ts"
 import { arrival } from "./Arrival.ts"
 import * as Body from "./Body.ts"
-import { type Caller, callerOf, CallerRef, isOutside, nobody, tellFor } from "./Caller.ts"
+import { type Caller, callerOf, CallerRef, isOutside, nobody, spanOf, tellFor } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import * as Collection from "./Collection.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
@@ -33,6 +35,7 @@ import { monotonicMs } from "./internal/platform.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
 import { makePlan, type Plan, type Plans, plansOf } from "./Plan.ts"
+import { Spans } from "./Spans.ts"
 import { Subscriptions } from "./Subscription.ts"
 import { Detail, type EntryEvent, type TraceRecorder, type TxnRef, txnId } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
@@ -69,6 +72,8 @@ export interface InstanceHost {
   readonly sinks: ReadonlyArray<Consumer<Commit>>
   readonly nextSeq: () => number
 }
+
+const tagsOf = (actions: ReadonlyArray<AnyAction>): ReadonlyArray<string> => actions.map(({ _tag }) => _tag)
 
 const knownToHold = new WeakMap<AnySchema, boolean>()
 const mayHoldCollections = (schema: AnySchema): boolean => {
@@ -115,6 +120,10 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   /** How much to record of the current entry, and when it began if in full. Written by `opening`. */
   private detail: Detail = Detail.none
   private startedAt = 0
+  /** Where the app provides a tracer. Written by `start`. */
+  spans: Spans | undefined = undefined
+  /** That of the entry that is being published. Written by the hooks of `makeSpans`. */
+  private span: Tracer.Span | undefined = undefined
 
   constructor(
     impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>,
@@ -500,6 +509,49 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     if (this.detail === Detail.full) this.startedAt = monotonicMs()
   }
 
+  /** Entries become spans. It replaces hooks, so that without a tracer an entry has nothing to ask. */
+  private makeSpans(spans: Spans): void {
+    this.spans = spans
+    const opening = this.opening.bind(this)
+    const publish = this.publish.bind(this)
+    const rolledBack = this.rolledBack.bind(this)
+    let startTime = 0n
+    const open = (outcome: EntryEvent["outcome"], tags: ReadonlyArray<string>, context: EntryContext) => {
+      const fiber = Fiber.getCurrent()
+      if (fiber?.cache.tracerEnabled === false) return undefined
+      const { instanceId, origin, txn: n } = this
+      const { cause, span } = context
+      return spans.open({
+        name: `${this.impl.def.id} ${origin.name}`,
+        parent: context === plainContext ? spanOf(fiber) : span,
+        startTime,
+        attributes: {
+          instance: instanceId,
+          txn: txnId({ instanceId, n }),
+          cause: cause && txnId(cause),
+          origin: origin.kind,
+          tags,
+          outcome
+        }
+      })
+    }
+    this.opening = () => {
+      startTime = spans.now()
+      opening()
+    }
+    this.publish = (origin, actions, previous, next, context) => {
+      this.span = open(previous === next ? "unchanged" : "commit", tagsOf(actions), context)
+      publish(origin, actions, previous, next, context)
+      if (this.span !== undefined) spans.close(this.span, Exit.void)
+      this.span = undefined
+    }
+    this.rolledBack = (origin, actions, error, context, atFault) => {
+      const span = open("rollback", tagsOf(actions), context)
+      if (span !== undefined) spans.close(span, Exit.failCause(causeOf(error)))
+      rolledBack(origin, actions, error, context, atFault)
+    }
+  }
+
   /** Where there are actions, it is their reducers that ran. */
   protected failure(actions: ReadonlyArray<AnyAction>, error: unknown): unknown {
     const [action] = actions
@@ -553,7 +605,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     if (actions.length > 0 && !this.deliveries.none) {
       const traced = this.detail === Detail.full ? { cause: cause && txnId(cause) } : undefined
       if (traced !== undefined) this.recordDeliveries(actions, n, traced)
-      this.deliveries.deliver(actions, n, traced, waiter, ticket)
+      this.deliveries.deliver(actions, n, this.span, traced, waiter, ticket)
     }
     if (previous !== next && this.host.sinks.length > 0) {
       const commit: Commit = {
@@ -579,7 +631,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   private recordDeliveries(actions: ReadonlyArray<AnyAction>, n: number, traced: Traced): void {
     const { instanceId } = this
-    for (const [consumer, deliveries] of this.deliveries.route(actions, 0, undefined)) {
+    for (const [consumer, deliveries] of this.deliveries.route(actions, 0, undefined, undefined)) {
       for (const delivery of deliveries) {
         this.host.trace.event({
           kind: "delivery",
@@ -637,7 +689,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   protected tell(origin: Origin, previous: S, next: S, context: EntryContext): void {
     if (context === plainContext) return this.tellAll(origin, previous, next)
-    tellFor(context.cause, () => this.tellAll(origin, previous, next))
+    tellFor(context.cause, context.span, () => this.tellAll(origin, previous, next))
   }
 
   private tellAll(origin: Origin, previous: S, next: S): void {
@@ -654,6 +706,9 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     setups: ReadonlyArray<{ name: string; run: Effect.Effect<unknown, unknown> }>
   ): void {
     this.services = Context.add(services, Scheduler.Scheduler, this.host.scheduler)
+    // Effect's own tracer, which goes nowhere, is not in a context; by its key alone it is not in a bundle either.
+    const tracer = services.mapUnsafe.get(Tracer.TracerKey) as Tracer.Tracer | undefined
+    if (tracer !== undefined) this.makeSpans(new Spans(tracer, Context.get(services, Clock.Clock)))
     const scoped = Context.add(this.services, Scope.Scope, this.scope)
     const running = new Set(setups)
     let warner: Fiber.Fiber<unknown, unknown> | undefined

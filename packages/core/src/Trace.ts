@@ -2,6 +2,7 @@
  * What is recorded of every entry: a ring of fixed capacity that overwrites its oldest events and counts
  * what it lost. Recording never allocates more than the event's own details and never fails an entry.
  */
+import type { AnySpan } from "effect/Tracer"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { counting } from "./internal/counting.ts"
 
@@ -111,6 +112,8 @@ export interface TraceReader {
 export interface TxnRef {
   readonly instanceId: string
   readonly n: number
+  /** Where the app provides a tracer. */
+  readonly span?: AnySpan | undefined
 }
 
 export const txnId = (txn: TxnRef): string => `${txn.instanceId}::t${txn.n}`
