@@ -112,6 +112,51 @@ export class DuplicateModule extends Data.TaggedError("DuplicateModule")<{ reado
   }
 }
 
+/** Derived fields depend on each other in a circle, so that none of them can be computed first. */
+export class TraitCycle extends Data.TaggedError("TraitCycle")<{
+  /** The module, or the instance in whose state it showed. */
+  readonly moduleId: string
+  /** Each reads the next, and the last the first. */
+  readonly fields: ReadonlyArray<string>
+}> {
+  override get message() {
+    const circle = [...this.fields, this.fields[0]].join(" -> ")
+    return `The derived fields of ${this.moduleId} read each other in a circle: ${circle}. Let one of them read only fields that do not depend on it, one by one: to enumerate the state reads every field.`
+  }
+}
+
+/** Two sets of traits have a trait for the same field. */
+export class TraitWriters extends Data.TaggedError("TraitWriters")<{
+  readonly moduleId: string
+  readonly field: string
+}> {
+  override get message() {
+    return `Two traits of ${this.moduleId} make the field ${JSON.stringify(this.field)}. Leave one of them out, or give it a field of its own.`
+  }
+}
+
+/** A derived field's function threw. The commit stands, and the field keeps its old value. */
+export class TraitFailed extends Data.TaggedError("TraitFailed")<{
+  readonly instanceId: string
+  readonly field: string
+  readonly cause: unknown
+}> {
+  override get message() {
+    return `The derived field ${JSON.stringify(this.field)} of ${this.instanceId} could not be computed: ${String(this.cause)}. A living instance commits without it, and keeps the field's old value; one that is being made is not made. Mend its function, or what it reads.`
+  }
+}
+
+/** A field was to be refreshed that no source makes. */
+export class UnknownSource extends Data.TaggedError("UnknownSource")<{
+  readonly instanceId: string
+  readonly field: string
+  readonly known: ReadonlyArray<string>
+}> {
+  override get message() {
+    return `${this.instanceId} has no source ${JSON.stringify(this.field)}. It has: ${this.known.join(", ") || "none"}. Declare it with t.source in Module.make's traits.`
+  }
+}
+
 /** An option was given a number that has no meaning there. */
 export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   readonly option: string
@@ -157,5 +202,9 @@ export type SluiceError =
   | DuplicateModule
   | InstanceClosed
   | InvalidOption
+  | TraitCycle
+  | TraitFailed
+  | TraitWriters
+  | UnknownSource
   | RuntimeDisposed
   | RuntimeNotReady

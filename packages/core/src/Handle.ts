@@ -4,6 +4,8 @@ import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { Drafted } from "./Collection.ts"
 import type { Origin } from "./Commit.ts"
+import type { Any } from "./internal/any.ts"
+import type { IsAny, NoTraits, SourceField } from "./Trait.ts"
 
 /** Payload types by action tag. */
 export type Payloads = Readonly<Record<string, unknown>>
@@ -26,12 +28,21 @@ export type Dispatchers<A, Result> = {
 export type Selector<S, B> = (state: S) => B
 export type Equals<B> = (a: B, b: B) => boolean
 
+/** What a recipe of `mutate` gets. Derived fields are read-only. */
+export type DraftOf<S, T> = [keyof T] extends [never]
+  ? Drafted<S>
+  : IsAny<T> extends true
+    ? Any
+    : Drafted<Omit<S, keyof T & keyof S>> & { readonly [Field in keyof T & keyof S]: S[Field] }
+
+export type Refresh<S> = <Field extends SourceField<S>>(path: Field) => Effect.Effect<S[Field]>
+
 /** The open transaction, as a function body gets it. It is of no use once the body has returned. */
-export interface StateTransaction<S> {
+export interface StateTransaction<S, T = NoTraits> {
   readonly get: () => S
   readonly set: (state: S) => void
   readonly update: (f: (state: S) => S) => void
-  readonly mutate: (recipe: (draft: Drafted<S>) => void) => void
+  readonly mutate: (recipe: (draft: DraftOf<S, T>) => void) => void
   /** Starts after publication, in the instance's scope; does not start if the transaction rolls back. */
   readonly afterCommit: (effect: Effect.Effect<unknown, unknown>) => void
 }
@@ -43,13 +54,13 @@ export type NotPromise<B> = B extends PromiseLike<unknown> ? never : B
  * Opens one transaction. The body is a function of the transaction, or an Effect that writes with
  * `$.state`; it must not suspend. Fails with the body's own error; everything else is a defect.
  */
-export interface Transact<S> {
+export interface Transact<S, T = NoTraits> {
   <B, E, R>(origin: string | Origin, body: Effect.Effect<B, E, R>): Effect.Effect<B, E, R>
   <B, E, R>(
     origin: string | Origin,
-    body: (tx: StateTransaction<S>) => Effect.Effect<B, E, R>
+    body: (tx: StateTransaction<S, T>) => Effect.Effect<B, E, R>
   ): Effect.Effect<B, E, R>
-  <B>(origin: string | Origin, body: (tx: StateTransaction<S>) => NotPromise<B>): Effect.Effect<B>
+  <B>(origin: string | Origin, body: (tx: StateTransaction<S, T>) => NotPromise<B>): Effect.Effect<B>
 }
 
 /** The read-only view that logic gets of a module, with its dispatchers. */
@@ -87,15 +98,20 @@ export interface Backlog {
 }
 
 /** One live instance of a module. */
-export interface ModuleRuntime<S, A> extends ModuleHandle<S, A> {
+export interface ModuleRuntime<S, A, T = NoTraits> extends ModuleHandle<S, A> {
   readonly dispatch: (action: Action<A>) => Effect.Effect<void>
   /** All reducers in one transaction, in order; then every action is delivered. */
   readonly dispatchBatch: (actions: ReadonlyArray<Action<A>>) => Effect.Effect<void>
+  /**
+   * Loads a source's field anew: a transaction that marks it waiting, the IO, a transaction that writes the
+   * outcome. Ends with the field's value once no load of it runs any more; a failed load is in that value.
+   */
+  readonly refresh: Refresh<S>
   /** Back to the state it was made with. */
   readonly reset: () => Effect.Effect<void>
-  readonly transact: Transact<S>
+  readonly transact: Transact<S, T>
   readonly backlog: Effect.Effect<Backlog>
-  readonly unsafe: UnsafeModuleRuntime<S, A>
+  readonly unsafe: UnsafeModuleRuntime<S, A, T>
 }
 
 /**
@@ -103,14 +119,14 @@ export interface ModuleRuntime<S, A> extends ModuleHandle<S, A> {
  * fail; made by a subscriber while a commit is being told, it runs right after, and then its error
  * reaches `onError` alone.
  */
-export interface UnsafeModuleRuntime<S, A> {
+export interface UnsafeModuleRuntime<S, A, T = NoTraits> {
   readonly getState: () => S
   readonly getVersion: () => number
   readonly dispatch: (action: Action<A>) => void
   readonly dispatchBatch: (actions: ReadonlyArray<Action<A>>) => void
   /** Commits like `dispatch`; the Promise settles when every consumer had a slot for it. */
   readonly dispatchPromise: (action: Action<A>) => Promise<void>
-  readonly transact: (origin: string | Origin, body: (tx: StateTransaction<S>) => unknown) => void
+  readonly transact: (origin: string | Origin, body: (tx: StateTransaction<S, T>) => unknown) => void
   /** Told once a commit, with the new state. Returns the function that ends it. */
   readonly subscribe: (listener: (state: S) => void) => () => void
   /** Told when the selection changed (`Object.is`, or `equals`). */
@@ -128,9 +144,9 @@ export interface ModuleIdentity<Id extends string> {
 }
 
 /** `yield* tag` gives the ModuleRuntime of the current scope. */
-export interface ModuleTag<Id extends string, S, A, X> extends Context.Service<
+export interface ModuleTag<Id extends string, S, A, X, T = NoTraits> extends Context.Service<
   ModuleIdentity<Id>,
-  ModuleRuntime<S, A> & X
+  ModuleRuntime<S, A, T> & X
 > {
   readonly moduleId: Id
   /** Carries what `extend` adds; never present at run time. */

@@ -18,6 +18,7 @@ import { type Caller, callerOf, CallerRef, isOutside, nobody, spanOf, tellFor } 
 import type { Consumer } from "./Channel.ts"
 import * as Collection from "./Collection.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
+import { Derivation, type Hooks, type Layout } from "./Derivation.ts"
 import { type ConsumerRequest, Deliveries, type Delivery, type Traced } from "./Delivery.ts"
 import {
   HandlerConflict,
@@ -35,6 +36,7 @@ import { monotonicMs } from "./internal/platform.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
 import { makePlan, type Plan, type Plans, plansOf } from "./Plan.ts"
+import { Sources, unknownSource } from "./Source.ts"
 import { Spans } from "./Spans.ts"
 import { Subscriptions } from "./Subscription.ts"
 import { Detail, type EntryEvent, type TraceRecorder, type TxnRef, txnId } from "./Trace.ts"
@@ -57,6 +59,7 @@ export interface ErrorInfo {
     | "sink"
     | "trace"
     | "build"
+    | "trait"
   /** E.g. `action "add"`, or the name of the consumer or logic. */
   readonly entry: string
   readonly tag?: string
@@ -84,6 +87,9 @@ const mayHoldCollections = (schema: AnySchema): boolean => {
   return may
 }
 
+/** Traits are the fields of a state, so a module that has any has a state of fields. */
+const fieldsOf = (state: unknown) => state as Readonly<Record<string, unknown>>
+
 const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 const batchOrigin: Origin = { kind: "action", name: "batch" }
 
@@ -105,7 +111,11 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   /** What logic reads: told of every commit but devtools'. */
   private readonly conflated: Subscriptions<S>
   private readonly closing = new Set<() => void>()
+  /** The state it was made with, and the same without its derived fields. */
   private readonly initial: S
+  private readonly base: S
+  private readonly derivation: Derivation | undefined
+  private readonly sources: Sources<S> | undefined
   private readonly mayHoldCollections: boolean
   private readonly plans: Plans<S>
   private readonly dispatcher: Scheduler.SchedulerDispatcher
@@ -151,6 +161,14 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
         this.report(Cause.die(error), "predicate", request.name, { tag }),
       warn: host.warn
     })
+    this.base = this.state
+    const { traits } = impl.def
+    if (traits !== undefined) {
+      const derivation = new Derivation(traits, instanceId, this.derivationHooks())
+      this.derivation = derivation
+      this.sources = this.makeSources(derivation, traits)
+      this.state = this.during(() => derivation.init(fieldsOf(this.base))) as S
+    }
     this.initial = this.state
     this.mayHoldCollections = mayHoldCollections(impl.def.schema)
     this.checkState({ kind: "init", name: "initial" }, this.initial)
@@ -362,9 +380,10 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return this.update(resetOrigin, this.toInitial)
   }
 
-  private readonly toInitial = (): S => {
+  /** The step of a reset. */
+  private readonly toInitial = (state: S): S => {
     this.resets++
-    return this.initial
+    return this.withBase(state, this.base)
   }
 
   update(origin: Origin, step: (state: S) => S): Effect.Effect<void> {
@@ -564,9 +583,14 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     })
   }
 
-  protected check(origin: Origin, next: S): void {
+  protected complete(origin: Origin, previous: S, draft: S): S {
+    let next = draft
+    if (this.derivation !== undefined && origin.kind !== "devtools") {
+      next = this.derivation.converge(fieldsOf(previous), fieldsOf(draft)) as S
+    }
     // What a handler computes comes from outside typed code.
     if (this.impl.validate === "commit" || this.impl.handlers !== undefined) this.checkState(origin, next)
+    return next
   }
 
   protected publish(
@@ -709,6 +733,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     // Effect's own tracer, which goes nowhere, is not in a context; by its key alone it is not in a bundle either.
     const tracer = services.mapUnsafe.get(Tracer.TracerKey) as Tracer.Tracer | undefined
     if (tracer !== undefined) this.makeSpans(new Spans(tracer, Context.get(services, Clock.Clock)))
+    this.sources?.start()
     const scoped = Context.add(this.services, Scope.Scope, this.scope)
     const running = new Set(setups)
     let warner: Fiber.Fiber<unknown, unknown> | undefined
@@ -819,6 +844,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private end(): void {
     const undelivered = this.deliveries.close()
     for (const notify of this.closing) notify()
+    this.sources?.close()
     const { instanceId } = this
     this.host.trace.closed({
       kind: "closed",
@@ -828,6 +854,61 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       undelivered
     })
     if (undelivered > 0) this.host.warn(`${instanceId} closed with ${undelivered} actions undelivered.`)
+  }
+
+  // --- derived fields -----------------------------------------------------------------------------------
+
+  /** The state with another base, for whoever puts one in its place; its derived fields follow in the window. */
+  withBase(state: S, base: S): S {
+    return this.derivation === undefined
+      ? base
+      : (this.derivation.withBase(fieldsOf(state), fieldsOf(base)) as S)
+  }
+
+  /** Ends with the field's value once no load of it runs. */
+  refresh(field: string): Effect.Effect<unknown> {
+    return this.sources?.refresh(field) ?? unknownSource(this.instanceId, field, [])
+  }
+
+  // Both are told in the window, and tell once it has ended.
+  private derivationHooks(): Hooks {
+    return {
+      failed: (field, error) => {
+        const txn = txnId({ instanceId: this.instanceId, n: this.txn })
+        Transaction.whenClosed(() => this.report(Cause.die(error), "trait", field, { txnId: txn }))
+      },
+      overwritten: (field) => {
+        const entry = Transaction.describe(this.origin)
+        Transaction.whenClosed(() =>
+          this.host.warn(
+            `${entry} on ${this.instanceId} gave the derived field ${JSON.stringify(field)} a value of its own, which its trait has overwritten. Write the fields that it follows from. Further values of this field are overwritten without a word.`
+          )
+        )
+      },
+      keyChanged: (field) => this.sources?.keyChanged(field),
+      remembered: (field, key) => this.sources?.remembered(field, key)
+    }
+  }
+
+  private makeSources(derivation: Derivation, { traits }: Layout): Sources<S> | undefined {
+    if (!Object.values(traits).some(({ kind }) => kind === "source")) return undefined
+    return new Sources<S>(
+      {
+        instanceId: this.instanceId,
+        state: () => this.liveState,
+        keyOf: (state, field) => derivation.keyOf(fieldsOf(state), field),
+        put: (state, field, value) => derivation.put(fieldsOf(state), field, value) as S,
+        txn: () => ({ instanceId: this.instanceId, n: this.txn }),
+        update: (origin, step) => this.update(origin, step),
+        run: (effect, cause) =>
+          this.runIn(effect, Context.add(this.services, CallerRef, { ...nobody, txn: cause })),
+        soon: (task) => this.dispatcher.scheduleTask(task, 0),
+        now: () => this.host.trace.now(),
+        died: (cause, field, txn) => this.report(cause, "trait", field, txn && { txnId: txnId(txn) }),
+        closed: (origin) => this.instanceClosed(origin)
+      },
+      traits
+    )
   }
 
   // --- state --------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import type { AnyInstance } from "./Instance.ts"
 import { timer } from "./internal/platform.ts"
 import type { AnyModuleImpl } from "./Module.ts"
 import type { ModuleScope } from "./ModuleScope.ts"
+import type { NoTraits } from "./Trait.ts"
 
 export interface LocalOptions<Input> {
   /** Instances of one module with the same key are one, while anyone has it mounted. */
@@ -14,8 +15,8 @@ export interface LocalOptions<Input> {
 }
 
 /** A local instance as a component has it: cold until it is first mounted. */
-export interface Local<S, A, X> {
-  readonly ref: ModuleRuntime<S, A> & X
+export interface Local<S, A, X, T = NoTraits> {
+  readonly ref: ModuleRuntime<S, A, T> & X
   /** Starts it the first time. When every mount has been released it is closed, after `gcTime`. */
   readonly mount: () => () => void
   /** It has ended and does not start again: ask for another. */

@@ -105,6 +105,7 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
     use,
     transact: (origin: string | Origin, body: TransactBody<S>) =>
       instance.transact(ModuleRuntime.toOrigin(origin), body),
+    refresh: (field: string) => instance.refresh(field),
     afterCommit,
     callback
   }

@@ -10,7 +10,7 @@ import type * as Layer from "effect/Layer"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { Drafted } from "./Collection.ts"
+import type { Layout } from "./Derivation.ts"
 import type * as Port from "./Handler.ts"
 import { counting } from "./internal/counting.ts"
 import type { Any } from "./internal/any.ts"
@@ -18,14 +18,18 @@ import type { CheckedSchema } from "./internal/validate.ts"
 import type {
   Action,
   Dispatchers,
+  DraftOf,
   Equals,
   ModuleHandle,
   ModuleIdentity,
   ModuleRuntime,
   ModuleTag,
+  Refresh,
   Selector,
   Transact
 } from "./Handle.ts"
+import type { BaseState, NeedsOfTraits, NoTraits, OnlyFields, TraitBuilder, TraitsOf } from "./Trait.ts"
+import { layoutOf } from "./Derivation.ts"
 
 /** A context holds a module's runtime under a key that starts with this and goes on with its id. */
 export const moduleKeyPrefix = "@sluice/module/"
@@ -60,32 +64,44 @@ export type Handlers<S, A, R> = {
  * A module's name, state, actions and reducers. `tag` is its identity in a scope, `logic` makes a program
  * for it, `implement` makes it runnable.
  */
-export interface ModuleDef<Id extends string, S, A, X = unknown> {
+export interface ModuleDef<Id extends string, S, A, X = unknown, T = NoTraits> {
   readonly "~sluice/ModuleDef": "ModuleDef"
   readonly id: Id
-  readonly tag: ModuleTag<Id, S, A, X>
+  readonly tag: ModuleTag<Id, S, A, X, T>
   readonly schema: AnySchema
   readonly actions: Readonly<Record<keyof A & string, AnySchema>>
   readonly reducers: Reducers<S, A>
+  /** What makes the fields that `T` names. */
+  readonly traits: Layout | undefined
   readonly extend: ((handle: ModuleHandle<S, A>) => X) | undefined
-  readonly logic: <E, R>(
+  readonly logic: <E, R2>(
     name: string,
-    setup: ($: LogicContext<S, A>) => Effect.Effect<unknown, E, R>
-  ) => Logic<S, A, Exclude<R, Scope.Scope>>
+    setup: ($: LogicContext<S, A, T>) => Effect.Effect<unknown, E, R2>
+  ) => Logic<S, A, Exclude<R2, Scope.Scope>>
   readonly implement: <
     Input = void,
     const Logics extends ReadonlyArray<Logic<S, A, never> | Logic<S, A, Any>> = ReadonlyArray<never>,
     const Imports extends ReadonlyArray<AnyModule | AnyLayer> = ReadonlyArray<never>,
     const OwnHandlers extends Handlers<S, A, Any> = never
   >(options: {
-    readonly initial: S | ((input: Input) => S)
+    /** Without the derived fields. */
+    readonly initial: BaseState<S, T> | ((input: Input) => BaseState<S, T>)
     readonly logics?: Logics
     /** Each computes its action's transition, in the place of a reducer. */
     readonly handlers?: OwnHandlers
     readonly imports?: Imports
     readonly channel?: ChannelOptions
     readonly validate?: "commit"
-  }) => Module<Id, S, A, X, Input, Needs<Id, Logics, Imports, OwnHandlers>, Provides<Id, Imports>>
+  }) => Module<
+    Id,
+    S,
+    A,
+    X,
+    Input,
+    Needs<Id, Logics, Imports, NeedsOfTraits<T> | NeedsOfHandler<OwnHandlers[keyof OwnHandlers]>>,
+    Provides<Id, Imports>,
+    T
+  >
 }
 
 export interface ChannelOptions {
@@ -93,24 +109,24 @@ export interface ChannelOptions {
   readonly capacity?: number
 }
 
-export interface AnyModuleDef extends ModuleDef<Any, Any, Any, Any> {
+export interface AnyModuleDef extends ModuleDef<Any, Any, Any, Any, Any> {
   readonly id: string
 }
 
 /** One named program of a module. Its setup runs when an instance starts. */
 export interface Logic<in out S, in out A, out R> {
   readonly name: string
-  readonly setup: ($: LogicContext<S, A>) => Effect.Effect<unknown, unknown, R | Scope.Scope>
+  readonly setup: ($: LogicContext<S, A, Any>) => Effect.Effect<unknown, unknown, R | Scope.Scope>
 }
 
 // ---------------------------------------------------------------------------------------------------------
 // Implementation
 
 /** What `impl` carries: all that is needed to make an instance. `R` is what its logics still need. */
-export interface ModuleImpl<Id extends string, S, A, X, Input, R, P> {
+export interface ModuleImpl<Id extends string, S, A, X, Input, R, P, T = NoTraits> {
   readonly "~sluice/ModuleImpl": { readonly needs: R; readonly provides: P }
-  readonly def: ModuleDef<Id, S, A, X>
-  readonly initial: (input: Input) => S
+  readonly def: ModuleDef<Id, S, A, X, T>
+  readonly initial: (input: Input) => BaseState<S, T>
   readonly logics: ReadonlyArray<Logic<S, A, unknown>>
   readonly handlers: Handlers<S, A, unknown> | undefined
   readonly imports: ReadonlyArray<AnyModuleImpl>
@@ -127,23 +143,24 @@ export interface Module<
   X = unknown,
   Input = void,
   R = never,
-  P = ModuleIdentity<Id>
+  P = ModuleIdentity<Id>,
+  T = NoTraits
 > {
   readonly "~sluice/Module": "Module"
   readonly id: Id
-  readonly def: ModuleDef<Id, S, A, X>
-  readonly tag: ModuleTag<Id, S, A, X>
-  readonly impl: ModuleImpl<Id, S, A, X, Input, R, P>
+  readonly def: ModuleDef<Id, S, A, X, T>
+  readonly tag: ModuleTag<Id, S, A, X, T>
+  readonly impl: ModuleImpl<Id, S, A, X, Input, R, P, T>
   /** The same module with one more program. */
-  readonly withLogic: <R2>(logic: Logic<S, A, R2>) => Module<Id, S, A, X, Input, R | Exclude<R2, P>, P>
+  readonly withLogic: <R2>(logic: Logic<S, A, R2>) => Module<Id, S, A, X, Input, R | Exclude<R2, P>, P, T>
   /** The same module with services for its logics. */
   readonly withLayer: <Out, E, In>(
     layer: Layer.Layer<Out, E, In>
-  ) => Module<Id, S, A, X, Input, Exclude<R, Out> | In, P>
+  ) => Module<Id, S, A, X, Input, Exclude<R, Out> | In, P, T>
 }
 
-export interface AnyModule extends Module<Any, Any, Any, Any, Any, Any, Any> {}
-export interface AnyModuleImpl extends ModuleImpl<Any, Any, Any, Any, Any, Any, Any> {
+export interface AnyModule extends Module<Any, Any, Any, Any, Any, Any, Any, Any> {}
+export interface AnyModuleImpl extends ModuleImpl<Any, Any, Any, Any, Any, Any, Any, Any> {
   readonly def: AnyModuleDef
 }
 // What it gives is contravariant: a layer that gives nothing is one, too.
@@ -173,10 +190,10 @@ export type Needs<
   Id extends string,
   Logics extends ReadonlyArray<unknown>,
   Imports extends ReadonlyArray<unknown>,
-  OwnHandlers = never
+  NeedsOfOthers = never
 > =
   | Exclude<
-      NeedsOfLogic<Logics[number]> | NeedsOfHandler<OwnHandlers[keyof OwnHandlers]>,
+      NeedsOfLogic<Logics[number]> | NeedsOfOthers,
       ModuleIdentity<Id> | ServicesOfImport<Imports[number]>
     >
   | NeedsOfImport<Imports[number]>
@@ -203,12 +220,13 @@ export type ProvidesOfApp<M> = M extends { readonly "~sluice/ModuleImpl": { read
 // The `$` of a logic
 
 /** What a logic's setup gets. */
-export interface LogicContext<S, A> {
+export interface LogicContext<S, A, T = NoTraits> {
   readonly state: {
     /** The open draft inside a transaction's body, the committed state elsewhere. */
     readonly get: Effect.Effect<S>
     readonly update: (f: (state: S) => S) => Effect.Effect<void>
-    readonly mutate: (recipe: (draft: Drafted<S>) => void) => Effect.Effect<void>
+    /** Derived fields are read-only. */
+    readonly mutate: (recipe: (draft: DraftOf<S, T>) => void) => Effect.Effect<void>
   }
   readonly actions: Dispatchers<A, Effect.Effect<void>>
   /** Actions by tag, tags or predicate, or all. Nothing is subscribed before `run…`. */
@@ -225,18 +243,20 @@ export interface LogicContext<S, A> {
   readonly on: <B, E, R>(stream: Stream.Stream<B, E, R>) => Flow<S, B, B, R, FlowOptions>
   /** The nearest instance in scope, or a service. Never makes an instance. */
   readonly use: {
-    <Id extends string, S2, A2, X2>(
-      module: ModuleTag<Id, S2, A2, X2>
+    <Id extends string, S2, A2, X2, T2>(
+      module: ModuleTag<Id, S2, A2, X2, T2>
     ): Effect.Effect<ModuleHandle<S2, A2> & X2, never, ModuleIdentity<Id>>
-    <Id extends string, S2, A2, X2>(
+    <Id extends string, S2, A2, X2, T2>(
       module:
-        | ModuleDef<Id, S2, A2, X2>
-        // The last three are of no weight here.
-        | Module<Id, S2, A2, X2, Any, Any, Any>
+        | ModuleDef<Id, S2, A2, X2, T2>
+        // Input, needs and provides are of no weight here.
+        | Module<Id, S2, A2, X2, Any, Any, Any, T2>
     ): Effect.Effect<ModuleHandle<S2, A2> & X2, never, ModuleIdentity<Id>>
     <I, Service>(service: Context.Key<I, Service>): Effect.Effect<Service, never, I>
   }
-  readonly transact: Transact<S>
+  readonly transact: Transact<S, T>
+  /** Loads a source's field anew, and ends with its value when it has settled. */
+  readonly refresh: Refresh<S>
   /** Inside a body: after publication. Outside: now, in the instance's scope. */
   readonly afterCommit: <R>(effect: Effect.Effect<unknown, unknown, R>) => Effect.Effect<void, never, R>
   /** For services that call back: an entry of origin `service-callback`. */
@@ -340,34 +360,40 @@ export const make = <
   const Id extends string,
   StateSchema extends AnySchema,
   const Actions extends Readonly<Record<string, AnySchema>>,
-  X = unknown
+  X = unknown,
+  const T extends TraitsOf<TypeOf<StateSchema>> = NoTraits
 >(
   id: Id,
   options: {
     readonly state: StateSchema
     readonly actions: Actions
     readonly reducers?: Reducers<TypeOf<StateSchema>, PayloadsOf<Actions>>
+    /** Fields that follow from others. A trait's name is the field that it makes. */
+    readonly traits?: (t: TraitBuilder<TypeOf<StateSchema>>) => T & OnlyFields<TypeOf<StateSchema>, T>
     /** A controller: what it returns is added to every handle and ref. */
     readonly extend?: (handle: ModuleHandle<TypeOf<StateSchema>, PayloadsOf<Actions>>) => X
   }
-): ModuleDef<Id, TypeOf<StateSchema>, PayloadsOf<Actions>, X> => {
+): ModuleDef<Id, TypeOf<StateSchema>, PayloadsOf<Actions>, X, T> => {
   type S = TypeOf<StateSchema>
   type A = PayloadsOf<Actions>
-  const service = Context.Service<ModuleIdentity<Id>, ModuleRuntime<S, A> & X>(`${moduleKeyPrefix}${id}`)
-  const def: ModuleDef<Id, S, A, X> = {
+  const service = Context.Service<ModuleIdentity<Id>, ModuleRuntime<S, A, T> & X>(`${moduleKeyPrefix}${id}`)
+  const def: ModuleDef<Id, S, A, X, T> = {
     "~sluice/ModuleDef": "ModuleDef",
     id,
     // The phantom property of ModuleTag carries types only.
-    tag: Object.assign(service, { moduleId: id }) as unknown as ModuleTag<Id, S, A, X>,
+    tag: Object.assign(service, { moduleId: id }) as unknown as ModuleTag<Id, S, A, X, T>,
     schema: options.state,
     actions: options.actions,
     reducers: options.reducers ?? {},
+    traits: options.traits && layoutOf(id, options.state, options.traits),
     extend: options.extend,
     logic: (name, setup) => ({ name, setup }) as Logic<S, A, never>,
     implement: ({ initial, logics = [], handlers, imports = [], channel, validate }) =>
       fromImpl({
         def,
-        initial: typeof initial === "function" ? (initial as (input: unknown) => S) : () => initial,
+        // A state is no function.
+        initial:
+          typeof initial === "function" ? (initial as (input: unknown) => BaseState<S, T>) : () => initial,
         logics,
         handlers,
         imports: imports.flatMap((item) => ("impl" in item ? [item.impl] : [])),
@@ -380,19 +406,19 @@ export const make = <
 }
 
 /** An implementation without its types, which are computed where it is declared. */
-type Blueprint<Id extends string, S, A, X> = Omit<
-  ModuleImpl<Id, S, A, X, Any, Any, Any>,
+type Blueprint<Id extends string, S, A, X, T> = Omit<
+  ModuleImpl<Id, S, A, X, Any, Any, Any, T>,
   "~sluice/ModuleImpl"
 >
 
-const fromImpl = <Id extends string, S, A, X, Input, R, P>(
-  blueprint: Blueprint<Id, S, A, X>
-): Module<Id, S, A, X, Input, R, P> => ({
+const fromImpl = <Id extends string, S, A, X, Input, R, P, T>(
+  blueprint: Blueprint<Id, S, A, X, T>
+): Module<Id, S, A, X, Input, R, P, T> => ({
   "~sluice/Module": "Module",
   id: blueprint.def.id,
   def: blueprint.def,
   tag: blueprint.def.tag,
-  impl: blueprint as ModuleImpl<Id, S, A, X, Input, R, P>,
+  impl: blueprint as ModuleImpl<Id, S, A, X, Input, R, P, T>,
   withLogic: (logic) => fromImpl({ ...blueprint, logics: [...blueprint.logics, logic] }),
   withLayer: (layer) => fromImpl({ ...blueprint, layers: [...blueprint.layers, layer] })
 })

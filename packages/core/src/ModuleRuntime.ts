@@ -65,6 +65,8 @@ const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
     getState: Effect.sync(() => instance.state),
     dispatch: (action) => instance.dispatch(action),
     dispatchBatch: (batch) => instance.dispatchBatch(batch),
+    // The field's value is of the field's type.
+    refresh: ((field: string) => instance.refresh(field)) as ModuleRuntime<S, A>["refresh"],
     reset: () => instance.reset(),
     // The overloads all come down to this; its result is that of the body.
     transact: ((origin: string | Origin, body: TransactBody<S>) =>

@@ -15,14 +15,14 @@ export const RootRef = Context.Reference<RootModules | undefined>("@sluice/core/
 })
 
 /** The root's instance, where `yield* tag` gives the nearest. */
-export const resolve = <Id extends string, S, A, X>(
-  tag: ModuleTag<Id, S, A, X>
-): Effect.Effect<ModuleRuntime<S, A> & X> =>
+export const resolve = <Id extends string, S, A, X, T>(
+  tag: ModuleTag<Id, S, A, X, T>
+): Effect.Effect<ModuleRuntime<S, A, T> & X> =>
   Effect.withFiber((fiber) => {
     const root = fiber.getRef(RootRef)
     const found = root?.resolve(tag.moduleId)
     return found === undefined
       ? Effect.die(new ModuleNotProvided({ moduleId: tag.moduleId, provided: root?.ids() ?? [] }))
       : // A root holds each module's own runtime under its id.
-        Effect.succeed(found as ModuleRuntime<S, A> & X)
+        Effect.succeed(found as ModuleRuntime<S, A, T> & X)
   })

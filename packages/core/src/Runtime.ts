@@ -51,7 +51,9 @@ export interface Runtime<in Provided> {
   readonly runPromise: <A, E>(effect: Effect.Effect<A, E, Provided>) => Promise<A>
   readonly runSync: <A, E>(effect: Effect.Effect<A, E, Provided>) => A
   /** Throws ModuleNotProvided, RuntimeNotReady or RuntimeDisposed. */
-  readonly resolve: <Id extends string, S, A, X>(tag: ModuleTag<Id, S, A, X>) => ModuleRuntime<S, A> & X
+  readonly resolve: <Id extends string, S, A, X, T>(
+    tag: ModuleTag<Id, S, A, X, T>
+  ) => ModuleRuntime<S, A, T> & X
   /** The live instances, in the order they were made. */
   readonly instances: () => ReadonlyArray<AnyModuleRuntime>
   readonly evict: (instanceId: string) => Promise<void>
@@ -64,10 +66,10 @@ export interface Runtime<in Provided> {
    */
   readonly onCommit: (listener: (commit: Commit) => void) => () => void
   readonly travel: Travel.Travel
-  readonly local: <Id extends string, S, A, X, Input, R, P>(
-    module: Module<Id, S, A, X, Input, R, P> | ModuleImpl<Id, S, A, X, Input, R, P>,
+  readonly local: <Id extends string, S, A, X, Input, R, P, T>(
+    module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
     options?: LocalOptions<Input>
-  ) => Local<S, A, X>
+  ) => Local<S, A, X, T>
   /** Told when the status or the list of instances changed. */
   readonly subscribe: (listener: () => void) => () => void
   readonly onError: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
@@ -212,13 +214,15 @@ class RuntimeImpl implements Runtime<unknown> {
     Effect.runSyncWith(this.scope.context)(this.gated(effect))
   )
 
-  readonly resolve = <Id extends string, S, A, X>(tag: ModuleTag<Id, S, A, X>): ModuleRuntime<S, A> & X => {
+  readonly resolve = <Id extends string, S, A, X, T>(
+    tag: ModuleTag<Id, S, A, X, T>
+  ): ModuleRuntime<S, A, T> & X => {
     this.requireReady()
     const found = this.scope.find(tag.moduleId)
     if (found === undefined) {
       throw new ModuleNotProvided({ moduleId: tag.moduleId, provided: this.scope.ids() })
     }
-    return runtimeOf(found) as ModuleRuntime<S, A> & X
+    return runtimeOf(found) as ModuleRuntime<S, A, T> & X
   }
 
   private requireReady(): void {
@@ -265,14 +269,14 @@ class RuntimeImpl implements Runtime<unknown> {
 
   // --- local instances ----------------------------------------------------------------------------------
 
-  readonly local = <Id extends string, S, A, X, Input, R, P>(
-    module: Module<Id, S, A, X, Input, R, P> | ModuleImpl<Id, S, A, X, Input, R, P>,
+  readonly local = <Id extends string, S, A, X, Input, R, P, T>(
+    module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
     options: LocalOptions<Input> = {}
-  ): Local<S, A, X> => {
+  ): Local<S, A, X, T> => {
     this.requireReady()
     const impl: AnyModuleImpl = "impl" in module ? module.impl : module
     const { closed, instance, mount } = this.locals.get(impl, options)
-    return { ref: runtimeOf(instance) as ModuleRuntime<S, A> & X, mount, closed }
+    return { ref: runtimeOf(instance) as ModuleRuntime<S, A, T> & X, mount, closed }
   }
 
   private readonly locals = new Locals({

@@ -1,9 +1,9 @@
 /**
  * The kernel: open, write, validate, commit or roll back. All of it is synchronous.
  *
- *     idle -> open (step computes the next state) -> telling (publish, then listeners) -> idle
+ *     idle -> open (step computes the next state, then it is completed) -> telling (publish, then listeners) -> idle
  *
- * - A step that throws, or a state that `check` refuses, leaves everything as it was and is one `rollback`.
+ * - A step that throws, or a state that `complete` refuses, leaves everything as it was and is one `rollback`.
  * - While a commit is being told, further entries of the instance queue in `later` and run right after.
  * - While any transaction is open, no other may open, on any instance: `current` says which it is.
  *   There is one, not one per runtime, because a window never outlives the stack that opened it.
@@ -29,7 +29,7 @@ export interface Open {
   readonly window: Window | undefined
 }
 
-// Written by `transition` and `transitionAll` alone.
+// Written by `transition`, `transitionAll` and `during` alone.
 let openNow: Open | undefined
 const afterWindow: Array<() => void> = []
 
@@ -98,8 +98,8 @@ export abstract class Kernel<S, Along> implements Open {
   protected abstract opening(): void
   /** What to throw for what the step threw. */
   protected abstract failure(actions: ReadonlyArray<AnyAction>, error: unknown): unknown
-  /** Throws to refuse a state. */
-  protected abstract check(origin: Origin, next: S): void
+  /** The state to commit for a draft: with its derived fields. Throws to refuse it. */
+  protected abstract complete(origin: Origin, previous: S, draft: S): S
   /** Puts the actions into the channels. `previous !== next` means a commit. */
   protected abstract publish(
     origin: Origin,
@@ -154,7 +154,7 @@ export abstract class Kernel<S, Along> implements Open {
     try {
       next = step(previous, arg)
       stepped = true
-      if (next !== previous) this.settle(origin, next)
+      if (next !== previous) next = this.settle(origin, previous, next)
     } catch (error) {
       openNow = undefined
       throw this.rollBack(origin, actions, stepped ? error : this.failure(actions, error), context)
@@ -174,16 +174,27 @@ export abstract class Kernel<S, Along> implements Open {
     return n
   }
 
+  /** Runs what may make no entry, as in a window. */
+  protected during<A>(body: () => A): A {
+    const outer = openNow
+    openNow = this
+    try {
+      return body()
+    } finally {
+      openNow = outer
+    }
+  }
+
   private rollBack<E>(origin: Origin, actions: ReadonlyArray<AnyAction>, error: E, context: Along): E {
     this.rolledBack(origin, actions, error, context, true)
     runAfterWindow()
     return error
   }
 
-  /** Throws unless the state may be committed. */
-  private settle(origin: Origin, next: S): void {
-    if (isPromiseLike(next)) refusePromise(this.instanceId, origin, next)
-    this.check(origin, next)
+  /** The state to commit. Throws to refuse it. */
+  private settle(origin: Origin, previous: S, draft: S): S {
+    if (isPromiseLike(draft)) refusePromise(this.instanceId, origin, draft)
+    return this.complete(origin, previous, draft)
   }
 
   /** What waited for the transaction to end. */
@@ -283,9 +294,9 @@ export abstract class Kernel<S, Along> implements Open {
       const states = step()
       kernels.forEach((kernel, i) => {
         const previous: unknown = kernel.state
-        const next = states[i]
+        let next = states[i]
         atFault = kernel
-        if (next !== previous) kernel.settle(origin, next)
+        if (next !== previous) next = kernel.settle(origin, previous, next)
         moves.push({ kernel, previous, next })
       })
     } catch (error) {

@@ -6,6 +6,7 @@ export * as Module from "./Module.ts"
 export * as Root from "./Root.ts"
 export * as Runtime from "./Runtime.ts"
 export * as Trace from "./Trace.ts"
+export * as Trait from "./Trait.ts"
 export type {
   Action,
   ActionOf,

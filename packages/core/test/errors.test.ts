@@ -66,6 +66,26 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
     ["channel.capacity", "0"],
     "Correct it"
   ],
+  [
+    new Errors.TraitCycle({ moduleId: "Price", fields: ["net", "gross"] }),
+    ["Price", "net -> gross -> net"],
+    "Let one of them read"
+  ],
+  [
+    new Errors.TraitWriters({ moduleId: "Note", field: "length" }),
+    ["Note", '"length"'],
+    "Leave one of them out"
+  ],
+  [
+    new Errors.TraitFailed({ instanceId: "Counter#1", field: "double", cause: new Error("boom") }),
+    ["Counter#1", '"double"', "boom"],
+    "Mend its function"
+  ],
+  [
+    new Errors.UnknownSource({ instanceId: "Counter#1", field: "user", known: ["list", "page"] }),
+    ["Counter#1", '"user"', "list, page"],
+    "Declare it"
+  ],
   [new Errors.InstanceClosed(at), [at.instanceId, at.entry], "resolve a live instance"],
   [new Errors.RuntimeDisposed({ label: "app" }), ["app"], "Make a new one"],
   [new Errors.RuntimeNotReady({ label: "app" }), ["app"], "Await runtime.ready"]
@@ -83,7 +103,7 @@ describe("7 errors", () => {
     for (const [error] of all) expect(Errors).toHaveProperty(error._tag)
     const tags = new Set(all.map(([error]) => error._tag))
     const exported = Object.entries(Errors).filter(([, value]) => typeof value === "function")
-    for (const [name] of exported.filter(([name]) => !name.startsWith("Trait"))) expect(tags).toContain(name)
+    for (const [name] of exported) expect(tags).toContain(name)
   })
 
   test("7 they can be caught by tag, as defects or as errors", async () => {

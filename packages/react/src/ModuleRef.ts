@@ -87,6 +87,7 @@ const ofEveryInstance: Readonly<Record<keyof ModuleRuntime<unknown, unknown>, tr
   getState: true,
   id: true,
   instanceId: true,
+  refresh: true,
   reset: true,
   transact: true,
   unsafe: true

@@ -1,0 +1,679 @@
+/**
+ * Keeps the derived fields of an instance up with what they are computed from.
+ *
+ * A field is an index and a bit. `converge` compares the new draft with the last state field by field, which
+ * gives the bits that changed; a derived field whose reads meet them runs again, with a reader that notes
+ * what it reads this time. Fields run in the order in which they needed each other last time; one that needs
+ * another that has not run yet makes it run first.
+ */
+import * as Equal from "effect/Equal"
+import * as AsyncResult from "effect/reactivity/AsyncResult"
+import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
+import * as Collection from "./Collection.ts"
+import { TraitCycle, TraitFailed } from "./Errors.ts"
+import { samplesOf } from "./internal/sample.ts"
+import { type AnyTrait, declare, type TraitBuilder } from "./Trait.ts"
+
+type State = Readonly<Record<string, unknown>>
+
+/** Bits of one word: with the sign and one more left out, V8 keeps it as a small integer everywhere. */
+const wordBits = 30
+
+/** What is known of a module's fields. Shared by its instances. */
+export interface Layout {
+  readonly moduleId: string
+  readonly traits: Readonly<Record<string, AnyTrait>>
+  /** The fields by index. Where the schema does not tell them, they are added as they are met. */
+  readonly names: Array<string>
+  readonly indexes: Map<string, number>
+  /** Whether a field may hold a Collection, so that reads of rows are worth watching for. */
+  readonly rows: boolean
+  /** Reads the fields of the schema by getters; absent where the schema does not tell them. */
+  readonly FastReader: typeof Reader | undefined
+}
+
+/** Throws TraitCycle if one shows on the samples that the schema has, and TraitWriters. */
+export const layoutOf = <S>(
+  moduleId: string,
+  schema: object,
+  given: (t: TraitBuilder<S>) => object
+): Layout => {
+  const traits = declare(moduleId, given)
+  const fields = fieldsOf(schema)
+  const names = [...(fields?.keys() ?? [])]
+  for (const name of Object.keys(traits)) if (!names.includes(name)) names.push(name)
+  const rows = [...(fields?.values() ?? [undefined])].some(mayHoldCollection)
+  const layout: Layout = {
+    moduleId,
+    traits,
+    names,
+    indexes: new Map(names.map((name, index) => [name, index])),
+    rows,
+    FastReader: fields && fastReader(names, traits, (name) => rows && mayHoldCollection(fields.get(name)))
+  }
+  new Derivation(layout, moduleId, noHooks).probe(samplesOf(schema))
+  return layout
+}
+
+const fieldsOf = (schema: object): Map<string, SchemaAST.AST> | undefined => {
+  if (!Schema.isSchema(schema)) return undefined
+  const ast = SchemaAST.toType(schema.ast)
+  if (!SchemaAST.isObjects(ast) || ast.indexSignatures.length > 0) return undefined
+  return new Map(ast.propertySignatures.map(({ name, type }) => [String(name), type]))
+}
+
+const mayHoldCollection = (ast: SchemaAST.AST | undefined): boolean =>
+  ast === undefined || Collection.mayBeIn(Schema.make(ast))
+
+/** The state without its derived fields. */
+export const withoutDerived = (layout: Layout | undefined, state: unknown): unknown => {
+  if (layout === undefined) return state
+  const base = copy(state as State)
+  for (const name of Object.keys(layout.traits)) delete base[name]
+  return base
+}
+
+/** The whole state that a base gives, its sources' fields initial. Throws TraitFailed or TraitCycle. */
+export const derive = (layout: Layout | undefined, base: unknown): unknown =>
+  layout === undefined ? base : new Derivation(layout, layout.moduleId, noHooks).init(base as State)
+
+/** What it tells its instance, while the transaction is open. */
+export interface Hooks {
+  /** For the first failure since the field was last computed. */
+  readonly failed: (field: string, error: TraitFailed | TraitCycle) => void
+  /** For the first value of its own that an entry gave the field, and lost. */
+  readonly overwritten: (field: string) => void
+  /** A source is to load something else. */
+  readonly keyChanged: (field: string) => void
+  /** What a source knows of that key already. */
+  readonly remembered: (field: string, key: unknown) => unknown
+}
+
+const noHooks: Hooks = {
+  failed: () => {},
+  overwritten: () => {},
+  keyChanged: () => {},
+  remembered: () => undefined
+}
+
+/** One derived field. Its mutable fields are written by its Derivation. */
+class Node {
+  readonly index: number
+  readonly name: string
+  readonly trait: AnyTrait
+  /** What its last run read: the first word, the further words, and rows of Collections read by row alone. */
+  reads = 0
+  more: Array<number> | undefined = undefined
+  rows: ReadonlyMap<number, ReadonlySet<string | number>> | undefined = undefined
+  /** The convergence in which it was last found or made current, and the last that gave it another value. */
+  settledAt = 0
+  writtenAt = 0
+  running = false
+  /** Who needed it while it runs. */
+  caller: Node | undefined = undefined
+  /** Why its last run gave no value. */
+  error: TraitFailed | TraitCycle | undefined = undefined
+  /** Has failed, and been reported, since it was last computed. */
+  failing = false
+  warned = false
+  /** The value that an entry gave it. */
+  own: unknown = undefined
+  /** What a source loads. */
+  key: unknown = undefined
+
+  constructor(index: number, name: string, trait: AnyTrait) {
+    this.index = index
+    this.name = name
+    this.trait = trait
+  }
+
+  hasRead(index: number): boolean {
+    if (this.rows?.has(index)) return true
+    if (index < wordBits) return (this.reads & (1 << index)) !== 0
+    return ((this.more?.[wordOf(index)] ?? 0) & bitOf(index)) !== 0
+  }
+}
+
+const wordOf = (index: number): number => Math.floor(index / wordBits) - 1
+const bitOf = (index: number): number => 1 << (index % wordBits)
+
+/**
+ * What the function of a derived field gets for the state. A new one for each run: to a selector that
+ * remembers its result for its argument, the same one would be the same state.
+ */
+class Reader {
+  readonly #derivation: Derivation
+  readonly #rows: RowReads | undefined
+  #reads = 0
+  #more: Array<number> | undefined = undefined
+
+  constructor(derivation: Derivation, rows: RowReads | undefined) {
+    this.#derivation = derivation
+    this.#rows = rows
+  }
+
+  static read(reader: Reader, index: number): unknown {
+    const derivation = reader.#derivation
+    const node = derivation.nodeAt[index]
+    if (node !== undefined && node.settledAt !== derivation.epoch) derivation.settle(node)
+    const value = derivation.values[index]
+    const rows = reader.#rows
+    if (rows !== undefined && Collection.isCollection(value)) rows.take(value, index)
+    else Reader.note(reader, index)
+    return value
+  }
+
+  static note(reader: Reader, index: number): void {
+    if (index < wordBits) reader.#reads |= 1 << index
+    else {
+      const more = (reader.#more ??= [])
+      more[wordOf(index)] = (more[wordOf(index)] ?? 0) | bitOf(index)
+    }
+  }
+
+  /** Leaves what was read with the node. */
+  static end(reader: Reader, node: Node, value: unknown): void {
+    const rows = reader.#rows
+    if (rows !== undefined) {
+      node.rows = rows.end(value, (index) => Reader.note(reader, index))
+    }
+    node.reads = reader.#reads
+    node.more = reader.#more
+  }
+
+  static field(on: Reader, name: string, index: number, derived: boolean, rows: boolean): void {
+    Object.defineProperty(on, name, {
+      enumerable: true,
+      get:
+        rows || index >= wordBits
+          ? function (this: Reader) {
+              return Reader.read(this, index)
+            }
+          : derived
+            ? function (this: Reader) {
+                this.#reads |= 1 << index
+                const derivation = this.#derivation
+                const node = derivation.nodeAt[index]!
+                if (node.settledAt !== derivation.epoch) derivation.settle(node)
+                return derivation.values[index]
+              }
+            : function (this: Reader) {
+                this.#reads |= 1 << index
+                return this.#derivation.values[index]
+              }
+    })
+  }
+}
+
+const fastReader = (
+  names: ReadonlyArray<string>,
+  traits: Readonly<Record<string, AnyTrait>>,
+  rows: (name: string) => boolean
+): typeof Reader => {
+  class FastReader extends Reader {}
+  names.forEach((name, index) =>
+    Reader.field(FastReader.prototype, name, index, Object.hasOwn(traits, name), rows(name))
+  )
+  return FastReader
+}
+
+/** Rows read one by one, of Collections that stand in a field. Ends with the run. */
+class RowReads implements Collection.Tracker {
+  private readonly fieldOf = new Map<unknown, number>()
+  /** Taken, and not read since: what was done with it is not known. */
+  private readonly taken = new Set<number>()
+  private readonly whole = new Set<number>()
+  private readonly rows = new Map<number, Set<string | number>>()
+  private readonly known = new Set<unknown>()
+
+  take(collection: unknown, index: number): void {
+    const other = this.fieldOf.get(collection)
+    // One collection in two fields: a read of it does not say which was meant.
+    if (other !== undefined && other !== index) this.whole.add(other).add(index)
+    // Taken again before it was read, as by a selector that remembers its result for this collection.
+    else if (this.taken.has(index)) this.whole.add(index)
+    this.fieldOf.set(collection, index)
+    this.taken.add(index)
+  }
+
+  row(collection: unknown, key: string | number, row: unknown): void {
+    this.known.add(row)
+    const index = this.fieldOf.get(collection)
+    if (index === undefined) return
+    this.taken.delete(index)
+    const keys = this.rows.get(index)
+    if (keys === undefined) this.rows.set(index, new Set([key]))
+    else keys.add(key)
+  }
+
+  all(collection: unknown): void {
+    const index = this.fieldOf.get(collection)
+    if (index !== undefined) this.whole.add(index)
+  }
+
+  end(
+    value: unknown,
+    note: (index: number) => void
+  ): ReadonlyMap<number, ReadonlySet<string | number>> | undefined {
+    for (const index of this.taken) this.whole.add(index)
+    // A value may carry the collection out, to be read later, unless it is a row or no object at all.
+    const opaque = typeof value === "function" || (typeof value === "object" && value !== null)
+    if (opaque && !this.known.has(value)) for (const index of this.rows.keys()) this.whole.add(index)
+    for (const index of this.whole) {
+      note(index)
+      this.rows.delete(index)
+    }
+    return this.rows.size > 0 ? this.rows : undefined
+  }
+}
+
+type Mode = "probe" | "init" | "converge" | "retrace"
+
+export class Derivation {
+  private readonly layout: Layout
+  private readonly instanceId: string
+  private readonly hooks: Hooks
+  private mode: Mode = "init"
+  /** By field index: the values of the draft while it converges, then those of `current`. */
+  readonly values: Array<unknown> = []
+  readonly nodeAt: Array<Node | undefined> = []
+  /** Each after those that it read in its last run. */
+  private nodes: Array<Node> = []
+  /** A node ran before its turn, because another read it that had not read it the last time. */
+  private outOfOrder = false
+  /** Counts convergences. */
+  epoch = 1
+  /** The fields that changed in this one: the first word, and the further words. */
+  private changed = 0
+  private moreChanged: Array<number> = []
+  private previous: State = {}
+  private draft: State = {}
+  /** The state that `values` are of. */
+  private current: State | undefined = undefined
+  /** How many of the layout's fields `values` has. */
+  private loaded = 0
+  /** The keys of the last draft, and the field index of each. */
+  private keys: ReadonlyArray<string> = []
+  private slots: ReadonlyArray<number> = []
+  /** Those that the entry gave a value of its own. */
+  private readonly lost: Array<Node> = []
+  /** The source whose field the entry may write. Written by `put`. */
+  private receiving: Node | undefined = undefined
+  /** The node that runs. */
+  private top: Node | undefined = undefined
+
+  constructor(layout: Layout, instanceId: string, hooks: Hooks) {
+    this.layout = layout
+    this.instanceId = instanceId
+    this.hooks = hooks
+    for (const [name, trait] of Object.entries(layout.traits)) {
+      const index = layout.names.indexOf(name)
+      this.nodes.push((this.nodeAt[index] = new Node(index, name, trait)))
+    }
+  }
+
+  // --- states -------------------------------------------------------------------------------------------
+
+  /** Runs each function on samples of the fields, as far as it comes. Throws TraitCycle. */
+  probe(samples: State): void {
+    this.mode = "probe"
+    this.draft = samples
+    for (const node of this.nodes) if (node.settledAt !== this.epoch) this.run(node)
+    for (const { error } of this.nodes) if (error?._tag === "TraitCycle") throw error
+  }
+
+  /** The whole state that a base gives. Throws TraitFailed or TraitCycle. */
+  init(base: State): State {
+    this.load(base)
+    const declared = this.nodes
+    // Filled as they end, which puts each after those that it reads.
+    this.nodes = []
+    for (const node of declared) if (node.settledAt !== this.epoch) this.run(node)
+    for (const { error } of this.nodes) if (error !== undefined) throw error
+    this.mode = "converge"
+    return (this.current = this.whole(base, this.values))
+  }
+
+  /** The draft with its derived fields as they follow from it. `previous` is the state it was made from. */
+  converge(previous: State, next: State): State {
+    if (previous !== this.current) this.retrace(previous)
+    this.epoch++
+    this.changed = 0
+    if (this.moreChanged.length > 0) this.moreChanged = []
+    this.previous = previous
+    this.draft = next
+    this.compare(next)
+    for (const node of this.nodes) {
+      if (node.settledAt === this.epoch) continue
+      if (this.isHit(node)) this.run(node)
+      else node.settledAt = this.epoch
+    }
+    if (this.outOfOrder) this.sort()
+    if (this.lost.length > 0) this.tellOfLost()
+    this.receiving = undefined
+    return (this.current = this.withDerived(next))
+  }
+
+  /** The state with another base; the same reference if that is its base already. */
+  withBase(state: State, base: State): State {
+    const values = this.layout.names.map((name) => state[name])
+    const next = this.whole(base, values)
+    const names = Object.keys(next)
+    const same =
+      names.length === Object.keys(state).length && names.every((name) => Object.is(state[name], next[name]))
+    return same ? state : next
+  }
+
+  /** The state with a value in a source's field, for the entry that writes it. */
+  put(state: State, field: string, value: unknown): State {
+    this.receiving = this.node(field)
+    return Object.assign(copy(state), { [field]: value })
+  }
+
+  /** What the source is to load in the committed state. */
+  keyOf(state: State, field: string): unknown {
+    if (state !== this.current) this.retrace(state)
+    return this.node(field)?.key
+  }
+
+  private node(field: string): Node | undefined {
+    return this.nodes.find(({ name }) => name === field)
+  }
+
+  private whole(base: State, values: ReadonlyArray<unknown>): State {
+    const state = Object.create(Object.getPrototypeOf(base) as object) as Record<string, unknown>
+    this.layout.names.forEach((name, index) => {
+      if (this.nodeAt[index] !== undefined) state[name] = values[index]
+      else if (Object.hasOwn(base, name)) state[name] = base[name]
+    })
+    for (const name of Object.keys(base)) if (!Object.hasOwn(state, name)) state[name] = base[name]
+    return state
+  }
+
+  private withDerived(next: State): State {
+    let state: Record<string, unknown> | undefined
+    for (const node of this.nodes) {
+      if (node.writtenAt === this.epoch) (state ??= copy(next))[node.name] = this.values[node.index]
+    }
+    return state ?? next
+  }
+
+  private load(state: State): void {
+    this.draft = state
+    this.layout.names.forEach((name, index) => (this.values[index] = state[name]))
+    this.loaded = this.layout.names.length
+  }
+
+  /**
+   * Learns again what each function reads, of a state that did not come about by the last convergence: one
+   * that was rolled back after it, or is shown by devtools. The state keeps its values.
+   */
+  private retrace(state: State): void {
+    this.mode = "retrace"
+    this.epoch++
+    this.load(state)
+    for (const node of this.nodes) node.settledAt = this.epoch
+    for (const node of this.nodes) this.run(node)
+    this.sort()
+    this.mode = "converge"
+    this.current = state
+  }
+
+  // --- changes ------------------------------------------------------------------------------------------
+
+  private compare(next: State): void {
+    const { keys, slots, values } = this
+    let i = 0
+    // The names are those of the last draft, in the same order, but for states made in another way.
+    for (const name in next) {
+      if (keys[i] !== name) return this.compareByName(next)
+      const index = slots[i++]!
+      if (index >= 0 && next[name] !== values[index]) this.differs(index, next[name])
+    }
+    if (i !== keys.length || this.loaded !== this.layout.names.length) this.compareByName(next)
+  }
+
+  private compareByName(next: State): void {
+    this.keys = Object.keys(next)
+    this.slots = this.keys.map((name) => this.layout.indexes.get(name) ?? -1)
+    this.layout.names.forEach((name, index) => {
+      const node = this.nodeAt[index]
+      if (node === undefined || name in next) this.differs(index, next[name])
+      else node.writtenAt = this.epoch
+    })
+    this.loaded = this.layout.names.length
+  }
+
+  private differs(index: number, value: unknown): void {
+    if (Object.is(value, this.values[index])) return
+    const node = this.nodeAt[index]
+    if (node === undefined || node === this.receiving) {
+      this.values[index] = value
+      this.mark(index)
+    } else {
+      node.writtenAt = this.epoch
+      node.own = value
+      this.lost.push(node)
+    }
+  }
+
+  private mark(index: number): void {
+    if (index < wordBits) this.changed |= 1 << index
+    else this.moreChanged[wordOf(index)] = (this.moreChanged[wordOf(index)] ?? 0) | bitOf(index)
+  }
+
+  private hasChanged(index: number): boolean {
+    if (index < wordBits) return (this.changed & (1 << index)) !== 0
+    return ((this.moreChanged[wordOf(index)] ?? 0) & bitOf(index)) !== 0
+  }
+
+  /** Whether something changed that it has read. */
+  private isHit(node: Node): boolean {
+    return (
+      (node.reads & this.changed) !== 0 ||
+      (node.more !== undefined &&
+        node.more.some((bits, word) => (bits & (this.moreChanged[word] ?? 0)) !== 0)) ||
+      (node.rows !== undefined && this.rowsChanged(node.rows)) ||
+      // What its circle reads is not all known.
+      (node.error !== undefined && node.error._tag === "TraitCycle")
+    )
+  }
+
+  private rowsChanged(rows: NonNullable<Node["rows"]>): boolean {
+    for (const [index, keys] of rows) {
+      if (!this.hasChanged(index)) continue
+      const before = this.previous[this.layout.names[index]!]
+      const after = this.values[index]
+      if (!Collection.isCollection(before) || !Collection.isCollection(after)) return true
+      // It may be asked for while another function runs, whose reads these are not.
+      const changed = () => [...keys].some((key) => before.get(key) !== after.get(key))
+      if (Collection.track(unwatched, changed)) return true
+    }
+    return false
+  }
+
+  private tellOfLost(): void {
+    for (const node of this.lost.splice(0)) {
+      if (node.warned || Equal.equals(node.own, this.values[node.index])) continue
+      node.warned = true
+      this.hooks.overwritten(node.name)
+    }
+  }
+
+  // --- nodes --------------------------------------------------------------------------------------------
+
+  /** Makes a node current that another reads before its turn. */
+  settle(node: Node): void {
+    if (node.running) throw this.cycle(node)
+    this.outOfOrder = true
+    if (this.mode !== "converge" || this.isHit(node) || !this.isCurrent(node)) this.run(node)
+  }
+
+  /** Whether what it read is the same, once all of that is current. Then so is the node. */
+  private isCurrent(node: Node): boolean {
+    for (const other of this.nodes) {
+      if (other.settledAt === this.epoch || !node.hasRead(other.index)) continue
+      // Run, it comes to the read that closes the circle, or no longer does.
+      if (other.running) return false
+      this.settle(other)
+      if (node.settledAt === this.epoch) return true
+      if (this.isHit(node)) return false
+    }
+    node.settledAt = this.epoch
+    return true
+  }
+
+  private run(node: Node): void {
+    const { FastReader, rows } = this.layout
+    const rowReads = rows ? new RowReads() : undefined
+    // The first run is watched closely: a getter cannot tell that the state is enumerated.
+    const watched = FastReader === undefined || this.mode === "init" || this.mode === "probe"
+    const reader = watched ? new Reader(this, rowReads) : new FastReader(this, rowReads)
+    const state = watched ? this.watch(reader) : reader
+    node.running = true
+    node.error = undefined
+    node.caller = this.top
+    this.top = node
+    let value: unknown
+    try {
+      value = rowReads === undefined ? node.trait.read(state) : readRows(node, rowReads, state)
+      // It may have caught the error of a circle that it is in.
+      if (node.error === undefined) this.give(node, value)
+    } catch (error) {
+      node.error ??= new TraitFailed({ instanceId: this.instanceId, field: node.name, cause: error })
+    }
+    this.top = node.caller
+    node.caller = undefined
+    node.running = false
+    node.settledAt = this.epoch
+    Reader.end(reader, node, value)
+    if (this.mode === "init") this.nodes.push(node)
+    else if (node.error === undefined) node.failing = false
+    else this.failed(node, node.error)
+  }
+
+  private give(node: Node, value: unknown): void {
+    const { index, trait } = node
+    if (trait.kind === "source") return this.giveKey(node, value)
+    if (this.mode === "retrace") return
+    const before = this.values[index]
+    if (Object.is(value, before) && this.mode === "converge") return
+    if (trait.equals !== Object.is && this.mode === "converge" && trait.equals(before, value)) return
+    this.write(node, value)
+  }
+
+  private giveKey(node: Node, key: unknown): void {
+    if (this.mode === "converge" && Equal.equals(node.key, key)) return
+    node.key = key
+    if (this.mode === "retrace") return
+    const none = key === undefined || key === null
+    this.write(
+      node,
+      none ? AsyncResult.initial() : (this.hooks.remembered(node.name, key) ?? AsyncResult.initial(true))
+    )
+    if (this.mode === "converge") this.hooks.keyChanged(node.name)
+  }
+
+  private write(node: Node, value: unknown): void {
+    this.values[node.index] = value
+    node.writtenAt = this.epoch
+    this.mark(node.index)
+  }
+
+  private failed(node: Node, error: NonNullable<Node["error"]>): void {
+    if (this.mode === "converge" && !node.failing) this.hooks.failed(node.name, error)
+    node.failing = true
+  }
+
+  /** The nodes that run, from the one that is read again on. None of them has a value now. */
+  private cycle(node: Node): TraitCycle {
+    const circle: Array<Node> = []
+    for (let at = this.top; at !== undefined; at = at === node ? undefined : at.caller) circle.unshift(at)
+    const error = new TraitCycle({ moduleId: this.instanceId, fields: circle.map(({ name }) => name) })
+    for (const member of circle) member.error = error
+    return error
+  }
+
+  private sort(): void {
+    const sorted = new Set<Node>()
+    const met = new Set<Node>()
+    const visit = (node: Node): void => {
+      if (met.has(node)) return
+      met.add(node)
+      for (const other of this.nodes) if (node.hasRead(other.index)) visit(other)
+      sorted.add(node)
+    }
+    for (const node of this.nodes) visit(node)
+    this.nodes = [...sorted]
+    this.outOfOrder = false
+  }
+
+  // --- reads of any field -------------------------------------------------------------------------------
+
+  private watch(reader: Reader): object {
+    const enumerated = () => {
+      throw this.cycle(this.top!)
+    }
+    return new Proxy(
+      {},
+      {
+        get: (_, name, receiver) => this.watched(reader, name, receiver),
+        has: (_, name) => {
+          this.watched(reader, name, undefined)
+          return name in this.draft
+        },
+        set: () => false,
+        deleteProperty: () => false,
+        getPrototypeOf: () => Object.getPrototypeOf(this.draft) as object,
+        // The field itself is one of those enumerated.
+        ownKeys: enumerated,
+        getOwnPropertyDescriptor: enumerated
+      }
+    )
+  }
+
+  private watched(reader: Reader, name: PropertyKey, receiver: unknown): unknown {
+    const index = typeof name === "string" ? this.indexOf(name) : undefined
+    if (typeof name !== "string" || index === undefined) return Reflect.get(this.draft, name, receiver)
+    const node = this.nodeAt[index]
+    if (this.mode === "probe" && node === undefined) return this.sample(name)
+    const value = Reader.read(reader, index)
+    return this.mode === "probe" && node?.error !== undefined ? this.sample(name) : value
+  }
+
+  /** Of a field: of anything but a method of the state's class. */
+  private indexOf(name: string): number | undefined {
+    const { FastReader, indexes, names } = this.layout
+    let index = indexes.get(name)
+    if (index === undefined) {
+      if (FastReader !== undefined || (name in this.draft && !Object.hasOwn(this.draft, name)))
+        return undefined
+      index = names.push(name) - 1
+      indexes.set(name, index)
+    }
+    // It, or another instance, has met the field only now.
+    for (; this.loaded < names.length; this.loaded++) {
+      this.values[this.loaded] = this.draft[names[this.loaded]!]
+      this.keys = []
+    }
+    return index
+  }
+
+  private sample(name: string): unknown {
+    if (Object.hasOwn(this.draft, name)) return this.draft[name]
+    throw new Error(`There is no sample of ${name}`)
+  }
+}
+
+const readRows = (node: Node, rows: RowReads, state: unknown): unknown =>
+  Collection.track(rows, () => node.trait.read(state))
+
+const unwatched: Collection.Tracker = { row: () => {}, all: () => {} }
+
+const copy = (state: State): Record<string, unknown> => {
+  const prototype = Object.getPrototypeOf(state) as object | null
+  return prototype === Object.prototype
+    ? { ...state }
+    : Object.assign(Object.create(prototype) as Record<string, unknown>, state)
+}

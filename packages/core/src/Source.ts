@@ -1,0 +1,224 @@
+/** Loads what source fields hold: after the commit that asks for it, outside of any transaction. */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as AsyncResult from "effect/reactivity/AsyncResult"
+import type { Origin } from "./Commit.ts"
+import { type InstanceClosed, UnknownSource } from "./Errors.ts"
+import type { TxnRef } from "./Trace.ts"
+import type { AnySource, AnyTrait } from "./Trait.ts"
+
+type Result = AsyncResult.AsyncResult<unknown, unknown>
+
+/** What sources ask of their instance. `S` is its state. */
+export interface SourceHost<S> {
+  readonly instanceId: string
+  /** The committed state, and the one that devtools came from. */
+  readonly state: () => S
+  readonly keyOf: (state: S, field: string) => unknown
+  readonly put: (state: S, field: string, value: Result) => S
+  /** The transaction that is open. */
+  readonly txn: () => TxnRef
+  readonly update: (origin: Origin, step: (state: S) => S) => Effect.Effect<void>
+  /** In the instance's scope and with its services. */
+  readonly run: (
+    effect: Effect.Effect<unknown, unknown>,
+    cause: TxnRef | undefined
+  ) => Fiber.Fiber<unknown, unknown>
+  readonly soon: (task: () => void) => void
+  readonly now: () => number
+  readonly died: (cause: Cause.Cause<unknown>, field: string, txn: TxnRef | undefined) => void
+  readonly closed: (origin: Origin) => InstanceClosed
+}
+
+/** How many answers a source keeps for `staleTime`. */
+const keptAnswers = 100
+
+const isNone = (key: unknown): boolean => key === undefined || key === null
+
+interface Load {
+  readonly key: unknown
+  fiber?: Fiber.Fiber<unknown, unknown>
+}
+
+/** One source's field. Written by `Sources`. */
+class Loading {
+  readonly field: string
+  readonly options: AnySource["options"]
+  readonly origin: Origin
+  readonly staleTime: number
+  /** What was loaded, or found to need no load. */
+  known: { readonly key: unknown } | undefined
+  /** A refresh has marked the field, and its load is to start. */
+  wanted = false
+  /** The transaction that asked for the next load. */
+  cause: TxnRef | undefined
+  running: Load | undefined
+  answers: Array<{ readonly key: unknown; readonly result: Result; readonly at: number }> = []
+  readonly waiters = new Set<(refused?: InstanceClosed) => void>()
+
+  constructor(field: string, { options }: AnySource) {
+    this.field = field
+    this.options = options
+    this.origin = { kind: "source-refresh", name: field }
+    this.staleTime = options.staleTime === undefined ? 0 : Duration.toMillis(options.staleTime)
+  }
+
+  settled(refused?: InstanceClosed): void {
+    for (const waiter of this.waiters) waiter(refused)
+  }
+}
+
+export class Sources<S> {
+  private readonly host: SourceHost<S>
+  private readonly byField = new Map<string, Loading>()
+  private started = false
+  private closed = false
+
+  constructor(host: SourceHost<S>, traits: Readonly<Record<string, AnyTrait>>) {
+    this.host = host
+    for (const [field, trait] of Object.entries(traits)) {
+      if (trait.kind === "source") this.byField.set(field, new Loading(field, trait))
+    }
+  }
+
+  start(): void {
+    this.started = true
+    this.host.soon(this.sync)
+  }
+
+  /** In the window of a transaction that changed a key. */
+  readonly keyChanged = (field: string): void => {
+    const source = this.byField.get(field)
+    if (source !== undefined) source.cause = this.host.txn()
+    this.host.soon(this.sync)
+  }
+
+  readonly remembered = (field: string, key: unknown): unknown => {
+    const source = this.byField.get(field)
+    const fresh = source?.answers.find((answer) => Equal.equals(answer.key, key))
+    return fresh !== undefined && this.isFresh(source!, fresh.at) ? fresh.result : undefined
+  }
+
+  private isFresh(source: Loading, at: number): boolean {
+    return this.host.now() - at < source.staleTime
+  }
+
+  /** Starts and stops loads as the committed state wants them. */
+  private readonly sync = (): void => {
+    if (!this.started || this.closed) return
+    const state = this.host.state()
+    for (const source of this.byField.values()) {
+      const key = this.host.keyOf(state, source.field)
+      if (source.known !== undefined && source.known.key === key && !source.wanted) continue
+      const { cause } = source
+      source.cause = undefined
+      source.known = { key }
+      source.wanted = false
+      source.running?.fiber?.interruptUnsafe()
+      source.running = undefined
+      if (isNone(key) || !this.valueOf(state, source).waiting) source.settled()
+      else this.load(source, key, cause)
+    }
+  }
+
+  private valueOf(state: S, source: Loading): Result {
+    // Every convergence gives a source's field such a value.
+    return (state as Readonly<Record<string, Result>>)[source.field]!
+  }
+
+  private load(source: Loading, key: unknown, cause: TxnRef | undefined): void {
+    const load: Load = { key }
+    source.running = load
+    const { options } = source
+    // What it needs is in the needs of its module; an absent key does not come here.
+    const once = Effect.scoped(Effect.suspend(() => options.load(key!)))
+    const { retry } = options
+    const loading = (retry === undefined ? once : Effect.retry(once, retry)) as Effect.Effect<
+      unknown,
+      unknown
+    >
+    const program = Effect.flatMap(Effect.exit(loading), (exit) => {
+      if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) this.host.died(exit.cause, source.field, cause)
+      // A state that is refused would leave the field waiting for ever.
+      return Effect.catchCause(this.write(source, load, exit), (refused) =>
+        this.write(source, load, Exit.failCause(refused))
+      )
+    })
+    const fiber = this.host.run(program, cause)
+    load.fiber = fiber
+  }
+
+  private write(source: Loading, load: Load, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    const { host } = this
+    const { field, origin } = source
+    const step = (state: S): S => {
+      if (source.running !== load || host.keyOf(state, field) !== load.key) return state
+      const result = Exit.isSuccess(exit)
+        ? AsyncResult.success<unknown, unknown>(exit.value, { timestamp: host.now() })
+        : AsyncResult.failureWithPrevious(exit.cause, { previous: Option.some(this.valueOf(state, source)) })
+      return host.put(state, field, result)
+    }
+    return Effect.map(host.update(origin, step), () => {
+      if (source.running !== load) return
+      source.running = undefined
+      const result = this.valueOf(host.state(), source)
+      if (source.staleTime > 0 && AsyncResult.isSuccess(result)) this.remember(source, load.key, result)
+      source.settled()
+    })
+  }
+
+  private remember(source: Loading, key: unknown, result: Result): void {
+    const at = this.host.now()
+    const others = source.answers.filter(
+      (answer) => this.isFresh(source, answer.at) && !Equal.equals(answer.key, key)
+    )
+    source.answers = [{ key, result, at }, ...others].slice(0, keptAnswers)
+  }
+
+  /** Ends with the field's value once no load runs. */
+  refresh(field: string): Effect.Effect<unknown> {
+    const source = this.byField.get(field)
+    if (source === undefined) return unknownSource(this.host.instanceId, field, [...this.byField.keys()])
+    const { host } = this
+    const mark = (state: S): S => {
+      const value = this.valueOf(state, source)
+      if (isNone(host.keyOf(state, field))) return state
+      if (source.options.concurrency === "exhaust" && value.waiting) return state
+      source.wanted = true
+      source.cause = host.txn()
+      host.soon(this.sync)
+      return value.waiting ? state : host.put(state, field, AsyncResult.waiting(value))
+    }
+    return Effect.andThen(host.update(source.origin, mark), this.settlement(source))
+  }
+
+  private settlement(source: Loading): Effect.Effect<unknown> {
+    const value = () => this.valueOf(this.host.state(), source)
+    return Effect.callback<unknown>((resume) => {
+      if (this.closed) return resume(Effect.die(this.host.closed(source.origin)))
+      if (!value().waiting && !source.wanted) return resume(Effect.succeed(value()))
+      const waiter = (refused?: InstanceClosed) => {
+        source.waiters.delete(waiter)
+        resume(refused === undefined ? Effect.succeed(value()) : Effect.die(refused))
+      }
+      source.waiters.add(waiter)
+      return Effect.sync(() => void source.waiters.delete(waiter))
+    })
+  }
+
+  close(): void {
+    this.closed = true
+    for (const source of this.byField.values()) source.settled(this.host.closed(source.origin))
+  }
+}
+
+export const unknownSource = (
+  instanceId: string,
+  field: string,
+  known: ReadonlyArray<string>
+): Effect.Effect<never> => Effect.die(new UnknownSource({ instanceId, field, known }))
