@@ -38,6 +38,7 @@ export const coreRooms = [
   "Travel",
   "Sinks",
   "App",
+  "Locals",
   "ModuleScope",
   "Local",
   "Root",

@@ -2,13 +2,15 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import type { CommitSink } from "./Commit.ts"
 import { type AnyInstance, type ErrorInfo, type InstanceHost } from "./Instance.ts"
-import { macrotask, microtask } from "./internal/platform.ts"
+import { macrotask, microtask, timer } from "./internal/platform.ts"
 import { around, makeScheduler } from "./internal/scheduler.ts"
+import type { AnyModuleImpl } from "./Module.ts"
 import { Sinks } from "./Sinks.ts"
 import { type TraceOptions, TraceRecorder } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
@@ -41,6 +43,10 @@ export class App {
   private clock: Clock.Clock | undefined
   private readonly numbers = new Map<string, number>()
   private seq = 0
+  /** By module id: ends when what adds or replaces it at the moment has ended. Written by `alone`. */
+  private readonly changing = new Map<string, Deferred.Deferred<void>>()
+  /** Implementations that were replaced, each with what took its place. Written by `supersede`. */
+  private readonly successors = new WeakMap<AnyModuleImpl, AnyModuleImpl>()
 
   constructor({ label, onError, scheduler, sinks, trace }: AppOptions) {
     this.label = label ?? "sluice"
@@ -100,6 +106,48 @@ export class App {
     const n = (this.numbers.get(moduleId) ?? 0) + 1
     this.numbers.set(moduleId, n)
     return `${moduleId}#${n}`
+  }
+
+  /** Runs what changes these modules when nothing else does; they are asked for again after each wait. */
+  alone<A, E>(idsOf: () => ReadonlyArray<string>, change: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.suspend(() => {
+        const ids = idsOf()
+        const other = ids.map((id) => this.changing.get(id)).find((one) => one !== undefined)
+        if (other !== undefined) {
+          return Effect.andThen(restore(Deferred.await(other)), restore(this.alone(idsOf, change)))
+        }
+        const done = Deferred.makeUnsafe<void>()
+        for (const id of ids) this.changing.set(id, done)
+        const end = Effect.sync(() => {
+          for (const id of ids) this.changing.delete(id)
+          Deferred.doneUnsafe(done, Effect.void)
+        })
+        return Effect.ensuring(restore(change), end)
+      })
+    )
+  }
+
+  /** The implementation that stands for this one now. */
+  latest(impl: AnyModuleImpl): AnyModuleImpl {
+    const next = this.successors.get(impl)
+    return next === undefined ? impl : this.latest(next)
+  }
+
+  supersede(previous: AnyModuleImpl, next: AnyModuleImpl): void {
+    this.successors.set(previous, next)
+    // It may be an older one that comes back.
+    this.successors.delete(next)
+  }
+
+  /**
+   * Runs the task after so many milliseconds, by the clock that the app was given, if any; returns the
+   * function that cancels it. The host's own timer does not keep a process alive.
+   */
+  readonly timer = (task: () => void, ms: number): (() => void) => {
+    if (!this.context.mapUnsafe.has(Clock.Clock.key)) return timer(task, ms)
+    const fiber = this.fork(Effect.delay(Effect.sync(task), ms))
+    return () => fiber.interruptUnsafe()
   }
 
   /** A listener that throws is reported; the others are told. */

@@ -1,139 +1,49 @@
-/** Local instances, for bindings: cold when made, started by their first user, closed after their last. */
+/** Local instances for programs: made of a module, by key or not, for as long as a scope is open. */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { CallerRef } from "./Caller.ts"
+import { ModuleNotProvided, RuntimeDisposed } from "./Errors.ts"
 import type { ModuleRuntime } from "./Handle.ts"
-import type { AnyInstance } from "./Instance.ts"
-import { timer } from "./internal/platform.ts"
-import type { AnyModuleImpl } from "./Module.ts"
-import type { ModuleScope } from "./ModuleScope.ts"
-import type { NoTraits } from "./Trait.ts"
+import type { LocalOptions } from "./Locals.ts"
+import type { AnyModuleImpl, Module, ModuleImpl } from "./Module.ts"
+import * as Faces from "./ModuleRuntime.ts"
+import { ScopeRef } from "./ModuleScope.ts"
 
-export interface LocalOptions<Input> {
-  /** Instances of one module with the same key are one, while anyone has it mounted. */
-  readonly key?: string
-  readonly input?: Input
-  /** Milliseconds that it outlives its last user. Default 0: until the next turn of the host. */
-  readonly gcTime?: number
-}
+export type { Local, LocalOptions } from "./Locals.ts"
 
-/** A local instance as a component has it: cold until it is first mounted. */
-export interface Local<S, A, X, T = NoTraits> {
-  readonly ref: ModuleRuntime<S, A, T> & X
-  /** Starts it the first time. When every mount has been released it is closed, after `gcTime`. */
-  readonly mount: () => () => void
-  /** It has ended and does not start again: ask for another. */
-  readonly closed: () => boolean
-}
+/** The input may be left out where `initial` asks for none. */
+export type LocalArguments<Input> = [void] extends [Input]
+  ? [options?: LocalOptions<Input>]
+  : [options: LocalOptions<Input> & { readonly input: Input }]
 
-/** What local instances ask of the scope that they are made in. */
-export interface LocalHost {
-  /** A scope with a cold instance of the module and of all that it imports. */
-  readonly make: (impl: AnyModuleImpl, input: unknown) => ModuleScope
-  /** Whether it still starts any. */
-  readonly starts: () => boolean
-  readonly start: (scope: ModuleScope, instance: AnyInstance) => void
-  readonly close: (scope: ModuleScope) => void
-}
-
-/** How long a keyed instance waits for the first component to commit, in milliseconds. */
-const coldTime = 5000
-
-class LocalInstance {
-  readonly instance: AnyInstance
-  private readonly host: LocalHost
-  private readonly scope: ModuleScope
-  private readonly gcTime: number
-  private readonly started: () => void
-  private readonly ended: () => void
-  private mounts = 0
-  private phase: "cold" | "started" | "closed" = "cold"
-  private cancelClose: (() => void) | undefined
-
-  constructor(
-    host: LocalHost,
-    scope: ModuleScope,
-    instance: AnyInstance,
-    gcTime: number,
-    started: () => void,
-    ended: () => void
-  ) {
-    this.host = host
-    this.scope = scope
-    this.instance = instance
-    this.gcTime = gcTime
-    this.started = started
-    this.ended = ended
-  }
-
-  get isCold(): boolean {
-    return this.phase === "cold"
-  }
-
-  readonly closed = (): boolean => this.instance.closed
-
-  readonly mount = (): (() => void) => {
-    this.cancelClose?.()
-    this.cancelClose = undefined
-    this.mounts++
-    if (this.isCold && this.host.starts()) {
-      this.phase = "started"
-      this.started()
-      this.host.start(this.scope, this.instance)
+/**
+ * An instance of the module, of the scope that this runs in: started before it is given, closed `gcTime`
+ * after the last scope that holds it has closed. With a `key`, those who ask for the same module and key
+ * under one runtime share it; its input is that of the first.
+ *
+ * It runs with the services of the first who asked. One that is evicted meanwhile refuses entries with
+ * InstanceClosed. Where the module's own layers fail, this dies with their failure.
+ */
+export const acquire = <Id extends string, S, A, X, Input, R, P, T>(
+  module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
+  ...[options]: LocalArguments<Input>
+): Effect.Effect<ModuleRuntime<S, A, T> & X, never, Exclude<R, P> | Scope.Scope> =>
+  Effect.withFiber((fiber) => {
+    const impl: AnyModuleImpl = "impl" in module ? module.impl : module
+    const scope = fiber.getRef(ScopeRef)
+    if (scope === undefined) {
+      return Effect.die(new ModuleNotProvided({ moduleId: impl.def.id, provided: [] }))
     }
-    let released = false
-    return () => {
-      if (released) return
-      released = true
-      if (--this.mounts === 0 && this.phase === "started") this.cancelClose = timer(this.close, this.gcTime)
-    }
-  }
-
-  private readonly close = (): void => {
-    this.phase = "closed"
-    this.ended()
-    this.host.close(this.scope)
-  }
-}
-
-/** The local instances of a runtime, those with a key by module and key. */
-export class Locals {
-  private readonly host: LocalHost
-  private readonly keyed = new Map<AnyModuleImpl, Map<string, LocalInstance>>()
-
-  constructor(host: LocalHost) {
-    this.host = host
-  }
-
-  get(impl: AnyModuleImpl, options: LocalOptions<unknown>): LocalInstance {
-    return options.key === undefined
-      ? this.make(impl, options, noop, noop)
-      : this.underKey(impl, options.key, options)
-  }
-
-  private underKey(impl: AnyModuleImpl, key: string, options: LocalOptions<unknown>): LocalInstance {
-    const byKey = this.keyed.get(impl) ?? new Map<string, LocalInstance>()
-    this.keyed.set(impl, byKey)
-    const found = byKey.get(key)
-    if (found !== undefined && !found.closed()) return found
-    // Also one that was forgotten while cold, and is mounted after all.
-    const remember = () => byKey.has(key) || byKey.set(key, made)
-    const forget = () => byKey.get(key) === made && byKey.delete(key)
-    const made = this.make(impl, options, remember, forget)
-    byKey.set(key, made)
-    // Those that no component mounts, such as of a render that never commits, are forgotten.
-    timer(() => made.isCold && forget(), Math.max(options.gcTime ?? 0, coldTime))
-    return made
-  }
-
-  private make(
-    impl: AnyModuleImpl,
-    options: LocalOptions<unknown>,
-    started: () => void,
-    ended: () => void
-  ): LocalInstance {
-    const scope = this.host.make(impl, options.input)
-    const instance = scope.own(impl.def.id)
-    if (instance === undefined) throw new Error("A scope has what it was made of.")
-    return new LocalInstance(this.host, scope, instance, options.gcTime ?? 0, started, ended)
-  }
-}
-
-const noop = () => {}
+    if (scope.closed) return Effect.die(new RuntimeDisposed({ label: scope.label }))
+    // It lives on after the handler that makes it, and makes its entries for itself.
+    const context = Context.add(fiber.context, CallerRef, undefined)
+    const local = scope.locals.get(impl, { ...options, context })
+    return local.mounted.pipe(
+      Effect.andThen(local.whenReady),
+      Effect.catchCause((cause) => Effect.die(Cause.squash(cause))),
+      // An instance has the runtime of its module.
+      Effect.as(Faces.of(local.instance).runtime as ModuleRuntime<S, A, T> & X)
+    )
+  })

@@ -5,62 +5,84 @@
  * looked up is the nearest: a scope's own, then its parent's. Closing a scope closes those inside it, too;
  * the instance that started last closes first.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { App } from "./App.ts"
 import { DuplicateModule } from "./Errors.ts"
 import { type AnyInstance, Instance } from "./Instance.ts"
+import { type Cold, type LocalInfo, Locals, type MakeOptions } from "./Locals.ts"
 import * as Logic from "./Logic.ts"
 import type { AnyLayer, AnyModuleImpl } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
 
 /** One module of a scope. */
-interface Member {
+export interface Member {
   readonly instance: AnyInstance
-  /** Holds the module's own layers; absent where it has none. */
-  readonly resources: Scope.Closeable | undefined
-  /** Among all that ever started: what depends on it starts later. Written by `start`. */
+  /** Holds the module's own layers; absent where it has none. Written when the module is replaced. */
+  resources: Scope.Closeable | undefined
+  /** Among all that ever started, and 0 before: what depends on it starts later. Written by `start`. */
   order: number
 }
 
 let lastOrder = 0
 
+/** The nearest scope, in the context of everything that runs in one. */
+export const ScopeRef = Context.Reference<ModuleScope | undefined>("@sluice/core/Scope", {
+  defaultValue: () => undefined
+})
+
+export interface ScopeKind {
+  readonly label: string
+  /** Of a local instance's scope. */
+  readonly local?: LocalInfo
+}
+
 export class ModuleScope {
   readonly app: App
   readonly parent: ModuleScope | undefined
-  /** What runs here may use: the parent's, its modules, its layer's services. Written by `build` and `start`. */
+  readonly label: string
+  readonly local: LocalInfo | undefined
+  /** What runs here may use: the parent's, its layer's services, its modules. */
   context: Context.Context<never>
+  /** Written by `closeInstances`. */
   closed = false
-  /** By module id, imports first. Written by `admit` and `evict`. */
-  private readonly members = new Map<string, Member>()
+  /** Told when a status or the list of instances changed, here or inside. Written by the runtime. */
+  readonly listeners = new Set<() => void>()
+  /** By module id, imports first. Written by `put` and `evict`. */
+  readonly members = new Map<string, Member>()
   /** Evicted, and not at their end yet. Written by `evict`. */
   private readonly leaving = new Set<Member>()
-  /** Written by `join` and `close`. */
+  /** Written by `join` and `release`. */
   private readonly children = new Set<ModuleScope>()
+  /** What changes the scope at the moment, and ends with it. Written by `fork`. */
+  private readonly tasks = new Set<Fiber.Fiber<unknown, unknown>>()
   /** Holds the services of the scope's layer. Written by `build`. */
   private resources: Scope.Closeable | undefined
   private readonly memoMap: Layer.MemoMap
+  private madeLocals: Locals | undefined
 
-  /** `kind`: a local scope shares the layers that its surroundings have built, and what it adds to them. */
-  constructor(app: App, parent: ModuleScope | undefined, kind: "app" | "local") {
+  constructor(app: App, parent: ModuleScope | undefined, { label, local }: ScopeKind) {
     this.app = app
     this.parent = parent
+    this.label = label
+    this.local = local
     this.context = parent?.context ?? app.bare
-    this.memoMap =
-      parent === undefined
-        ? Layer.makeMemoMapUnsafe()
-        : kind === "local"
-          ? parent.memoMap
-          : Layer.forkMemoMapUnsafe(parent.memoMap)
+    // A local one shares the layers that its surroundings have built, and what it adds to them.
+    if (parent === undefined) this.memoMap = Layer.makeMemoMapUnsafe()
+    else this.memoMap = local === undefined ? Layer.forkMemoMapUnsafe(parent.memoMap) : parent.memoMap
   }
 
   /** From now on it is closed with its parent. */
   join(): void {
     this.parent?.children.add(this)
   }
+
+  // --- what is in it ------------------------------------------------------------------------------------
 
   /** This scope's own. */
   own(moduleId: string): AnyInstance | undefined {
@@ -77,56 +99,121 @@ export class ModuleScope {
     return [...new Set([...(this.parent?.ids() ?? []), ...this.members.keys()])]
   }
 
-  /** Makes one cold instance of each module and of all that they import, imports first. */
-  admit(impls: ReadonlyArray<AnyModuleImpl>, inputOf: (impl: AnyModuleImpl) => unknown = noInput): void {
+  /** The started instances here and inside, in the order of their start. */
+  instances(): ReadonlyArray<AnyInstance> {
+    if (this.parent === undefined) return [...this.app.live.values()]
+    const started = [...this.all()].filter(({ member }) => this.app.live.has(member.instance.instanceId))
+    return started.toSorted((a, b) => a.member.order - b.member.order).map(({ member }) => member.instance)
+  }
+
+  /** This scope and all inside it, outer ones first. */
+  *inside(): Generator<ModuleScope> {
+    yield this
+    for (const child of this.children) yield* child.inside()
+  }
+
+  /** Everything here and inside, also what is leaving. */
+  *all(): Generator<{ readonly scope: ModuleScope; readonly member: Member }> {
+    for (const scope of this.inside()) {
+      for (const member of scope.leaving) yield { scope, member }
+      for (const member of scope.members.values()) yield { scope, member }
+    }
+  }
+
+  changed(): void {
+    this.app.tell(this.listeners)
+    this.parent?.changed()
+  }
+
+  // --- start --------------------------------------------------------------------------------------------
+
+  /** One cold member of each module and of all that they import, imports first; without those that it has. */
+  make(
+    impls: ReadonlyArray<AnyModuleImpl>,
+    inputOf: (impl: AnyModuleImpl) => unknown = noInput
+  ): ReadonlyArray<Member> {
     const { app } = this
-    const made = Array.from(withImports(impls), (impl): Member => {
+    return this.missing(impls).map((impl) => {
       const instanceId = app.nextInstanceId(impl.def.id)
       const instance = new Instance(impl, instanceId, inputOf(impl), app.host, this.context)
-      return { instance, resources: impl.layers.length > 0 ? Scope.makeUnsafe() : undefined, order: 0 }
+      // Made here so that an `extend` that is refused fails the build, and not its first user.
+      Faces.of(instance)
+      return { instance, resources: resourcesFor(impl), order: 0 }
     })
-    for (const member of made) this.members.set(member.instance.impl.def.id, member)
+  }
+
+  /** Of these modules and all that they import, each once, after its imports: those that are not there. */
+  missing(impls: ReadonlyArray<AnyModuleImpl>): ReadonlyArray<AnyModuleImpl> {
+    const found = new Map<string, AnyModuleImpl>()
+    const visit = (given: AnyModuleImpl): void => {
+      const impl = this.app.latest(given)
+      const { id } = impl.def
+      const known = this.own(id)?.impl ?? found.get(id)
+      if (known === impl) return
+      if (known !== undefined) throw new DuplicateModule({ moduleId: id })
+      for (const imported of impl.imports) visit(imported)
+      found.set(id, impl)
+    }
+    for (const impl of impls) visit(impl)
+    return [...found.values()]
+  }
+
+  put(members: ReadonlyArray<Member>): void {
+    for (const member of members) this.members.set(member.instance.impl.def.id, member)
   }
 
   /** Builds the scope's layer, then starts its modules. */
-  build(layer: AnyLayer | undefined, built: () => void): Effect.Effect<void, unknown> {
+  build(
+    impls: ReadonlyArray<AnyModuleImpl>,
+    layer: AnyLayer | undefined,
+    built: () => void
+  ): Effect.Effect<void, unknown> {
     return Effect.gen({ self: this }, function* () {
-      this.context = withModules(this.context, this.members.values())
+      this.context = Context.add(this.parent?.context ?? this.context, ScopeRef, this)
+      const members = this.make(impls)
+      this.put(members)
+      this.context = withModules(this.context, members)
       if (layer !== undefined) {
         this.resources = Scope.makeUnsafe()
         this.context = yield* this.buildLayer(layer, this.context, this.resources)
       }
       built()
-      yield* this.startMembers()
+      yield* this.start(members)
     })
   }
 
-  /** As `build`, for a scope without a layer of its own. */
-  start(): Effect.Effect<void, unknown> {
-    this.join()
-    return Effect.suspend(() => {
-      this.context = withModules(this.parent?.context ?? this.context, this.members.values())
-      return this.startMembers()
-    })
-  }
-
-  /** Builds the modules' own layers, then starts the instances, imports first. */
-  private startMembers(): Effect.Effect<void, unknown> {
-    const members = [...this.members.values()]
-    return Effect.gen({ self: this }, function* () {
-      const services: Array<Context.Context<never>> = []
-      for (const { instance, resources } of members) {
-        let own = this.context
-        for (const layer of instance.impl.layers) {
-          if (resources !== undefined) own = yield* this.buildLayer(layer, own, resources)
-        }
-        services.push(own)
-      }
+  /** Builds the modules' own layers, then starts the instances. */
+  private start(members: ReadonlyArray<Member>): Effect.Effect<void, unknown> {
+    return Effect.map(this.servicesOf(members, this.context), (services) =>
       members.forEach((member, i) => this.startMember(member, services[i] ?? this.context))
+    )
+  }
+
+  /** What each of them may use: builds their own layers. */
+  servicesOf(
+    members: ReadonlyArray<Member>,
+    context: Context.Context<never>
+  ): Effect.Effect<ReadonlyArray<Context.Context<never>>, unknown> {
+    return Effect.forEach(members, ({ instance, resources }) =>
+      this.services(instance.impl, resources, context)
+    )
+  }
+
+  services(
+    impl: AnyModuleImpl,
+    resources: Scope.Scope | undefined,
+    context: Context.Context<never>
+  ): Effect.Effect<Context.Context<never>, unknown> {
+    return Effect.gen({ self: this }, function* () {
+      let own = context
+      for (const layer of impl.layers) {
+        if (resources !== undefined) own = yield* this.buildLayer(layer, own, resources)
+      }
+      return own
     })
   }
 
-  private startMember(member: Member, services: Context.Context<never>): void {
+  startMember(member: Member, services: Context.Context<never>): void {
     const { instance } = member
     // Closed while its layers were being built.
     if (instance.closed) return
@@ -158,33 +245,122 @@ export class ModuleScope {
     )
   }
 
+  // --- local instances ----------------------------------------------------------------------------------
+
+  get locals(): Locals {
+    this.madeLocals ??= new Locals({
+      make: (impl, options, local) => this.makeLocal(impl, options, local),
+      starts: () => !this.closed,
+      timer: this.app.timer,
+      fork: (effect) => void this.app.fork(effect)
+    })
+    return this.madeLocals
+  }
+
+  private makeLocal(given: AnyModuleImpl, { context, input }: MakeOptions, local: LocalInfo): Cold {
+    const impl = this.app.latest(given)
+    const scope = new ModuleScope(this.app, this, { label: this.label, local })
+    const members = scope.make([impl], (each) => (each === impl ? input : undefined))
+    scope.put(members)
+    // Imports come first.
+    const own = members.at(-1)
+    if (own === undefined) throw new DuplicateModule({ moduleId: impl.def.id })
+    return {
+      instance: own.instance,
+      start: () => scope.startLocal(own.instance, context ?? this.context),
+      close: Effect.map(scope.close, () => this.changed())
+    }
+  }
+
+  private startLocal({ impl, instanceId }: AnyInstance, surroundings: Context.Context<never>): void {
+    this.join()
+    const members = [...this.members.values()]
+    this.context = withModules(Context.add(surroundings, ScopeRef, this), members)
+    const starting = Effect.runForkWith(this.context)(Effect.suspend(() => this.start(members)))
+    starting.addObserver((exit) => {
+      this.local?.ready(exit)
+      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
+        const at = { instanceId, moduleId: impl.def.id, entry: "local instance" }
+        this.app.onError(exit.cause, { ...at, during: "build" })
+      }
+      this.changed()
+    })
+  }
+
+  // --- changes ------------------------------------------------------------------------------------------
+
+  /** Runs what changes the scope; it is interrupted when the scope closes. */
+  fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
+    const fiber = Effect.runForkWith(this.context)(effect)
+    this.tasks.add(fiber)
+    fiber.addObserver(() => this.tasks.delete(fiber))
+    return fiber
+  }
+
+  /** Adds modules with all that they import: all of them, or none. */
+  add(impls: ReadonlyArray<AnyModuleImpl>): Effect.Effect<void, unknown> {
+    const idsOf = () => this.missing(impls).map(({ def }) => def.id)
+    const change = Effect.suspend(() => {
+      const members = this.make(impls)
+      const context = withModules(this.context, members)
+      const started = Effect.map(this.servicesOf(members, context), (services) => {
+        this.put(members)
+        this.context = withModules(this.context, members)
+        members.forEach((member, i) => this.startMember(member, services[i] ?? context))
+        this.changed()
+      })
+      return Effect.onError(started, () => this.discard(members))
+    })
+    return this.app.alone(idsOf, change)
+  }
+
+  /** Closes those that never came to be part of the scope. */
+  discard(members: ReadonlyArray<Member>): Effect.Effect<void> {
+    return Effect.forEach(members, (member) => this.closeMember(member), { discard: true })
+  }
+
   // --- end ----------------------------------------------------------------------------------------------
 
-  /** Closes an instance of this scope, or of one inside it. Gives whether this did it. */
-  evict(instanceId: string): Effect.Effect<boolean> {
-    for (const scope of this.inside()) {
-      for (const member of [...scope.leaving, ...scope.members.values()]) {
-        if (member.instance.instanceId !== instanceId) continue
-        const { id } = member.instance.impl.def
-        if (scope.members.get(id) === member) scope.members.delete(id)
-        scope.leaving.add(member)
-        return Effect.map(scope.closeMember(member), () => scope.leaving.delete(member))
+  /** Closes an instance of this scope, or of one inside it; a local one with what it imports. */
+  evict(instanceId: string): Effect.Effect<void> {
+    for (const { member, scope } of this.all()) {
+      const { instance } = member
+      if (instance.instanceId !== instanceId) continue
+      if (scope.local?.instance === instance) {
+        return Effect.map(scope.close, () => {
+          scope.local?.evicted()
+          this.changed()
+        })
       }
+      const { id } = instance.impl.def
+      if (scope.members.get(id) === member) scope.members.delete(id)
+      const next = scope.find(id)
+      if (next !== undefined) scope.context = withModules(scope.context, [{ instance: next }])
+      scope.leaving.add(member)
+      return Effect.map(scope.closeMember(member), () => {
+        if (scope.leaving.delete(member)) scope.changed()
+      })
     }
-    return Effect.succeed(false)
+    return Effect.void
   }
 
   /** Closes the instances of this scope and of those inside it, the last started first. */
   readonly closeInstances: Effect.Effect<void> = Effect.suspend(() => {
-    const all = [...this.inside()].flatMap((scope) => {
-      scope.closed = true
-      return [...scope.leaving, ...scope.members.values()].map((member) => ({ scope, member }))
-    })
+    const scopes = [...this.inside()]
+    for (const scope of scopes) scope.closed = true
+    const tasks = scopes.flatMap((scope) => [...scope.tasks])
+    return Effect.andThen(
+      Fiber.interruptAll(tasks),
+      Effect.suspend(() => this.closeAll())
+    )
+  })
+
+  private closeAll(): Effect.Effect<void> {
     // Those that have not started depend on others, and nothing on them.
     const place = ({ order }: Member) => (order === 0 ? lastOrder + 1 : order)
-    const lastFirst = all.toReversed().toSorted((a, b) => place(b.member) - place(a.member))
+    const lastFirst = [...this.all()].toReversed().toSorted((a, b) => place(b.member) - place(a.member))
     return Effect.forEach(lastFirst, ({ member, scope }) => scope.closeMember(member), { discard: true })
-  })
+  }
 
   /** Releases the services of this scope and of those inside it. */
   readonly release: Effect.Effect<void> = Effect.suspend(() => {
@@ -197,35 +373,26 @@ export class ModuleScope {
 
   readonly close: Effect.Effect<void> = Effect.andThen(this.closeInstances, this.release)
 
-  private closeMember({ instance, resources }: Member): Effect.Effect<void> {
-    const ended = Effect.map(instance.close, () => void this.app.live.delete(instance.instanceId))
-    return resources === undefined ? ended : Effect.andThen(ended, Scope.close(resources, Exit.void))
-  }
-
-  /** This scope and all inside it, outer ones first. */
-  private *inside(): Generator<ModuleScope> {
-    yield this
-    for (const child of this.children) yield* child.inside()
+  private closeMember(member: Member): Effect.Effect<void> {
+    const { instance } = member
+    return Effect.andThen(
+      Effect.map(instance.close, () => void this.app.live.delete(instance.instanceId)),
+      Effect.suspend(() =>
+        member.resources === undefined ? Effect.void : Scope.close(member.resources, Exit.void)
+      )
+    )
   }
 }
 
 const noInput = (): undefined => undefined
 
-/** Each module once, after all that it imports. */
-const withImports = (impls: ReadonlyArray<AnyModuleImpl>): Iterable<AnyModuleImpl> => {
-  const ordered = new Map<string, AnyModuleImpl>()
-  const visit = (impl: AnyModuleImpl): void => {
-    const known = ordered.get(impl.def.id)
-    if (known === impl) return
-    if (known !== undefined) throw new DuplicateModule({ moduleId: impl.def.id })
-    for (const imported of impl.imports) visit(imported)
-    ordered.set(impl.def.id, impl)
-  }
-  for (const impl of impls) visit(impl)
-  return ordered.values()
-}
+export const resourcesFor = (impl: AnyModuleImpl): Scope.Closeable | undefined =>
+  impl.layers.length > 0 ? Scope.makeUnsafe() : undefined
 
-const withModules = (context: Context.Context<never>, members: Iterable<Member>): Context.Context<never> => {
+const withModules = (
+  context: Context.Context<never>,
+  members: Iterable<Pick<Member, "instance">>
+): Context.Context<never> => {
   let all = context
   for (const { instance } of members) {
     all = Context.add(all, instance.impl.def.tag, Faces.of(instance).runtime)

@@ -6,13 +6,14 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import type * as Scheduler from "effect/Scheduler"
-import { App, type AppOptions, type OnError } from "./App.ts"
+import { App, type OnError } from "./App.ts"
 import type { Commit, CommitSink } from "./Commit.ts"
 import { ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
-import type { ModuleRuntime, ModuleTag } from "./Handle.ts"
+import type { ModuleIdentity, ModuleRuntime, ModuleTag } from "./Handle.ts"
 import type { AnyInstance, ErrorInfo } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
-import { type Local, type LocalOptions, Locals } from "./Local.ts"
+import type { LocalArguments } from "./Local.ts"
+import type { Local } from "./Locals.ts"
 import type { AnyLayer, AnyModuleImpl, Module, ModuleImpl, NeedsOfApp, ProvidesOfApp } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import { ModuleScope } from "./ModuleScope.ts"
@@ -21,16 +22,19 @@ import type { TraceOptions, TraceReader } from "./Trace.ts"
 import type * as Travel from "./Travel.ts"
 
 export type { ErrorInfo } from "./Instance.ts"
-export type { Local, LocalOptions } from "./Local.ts"
+export type { Local, LocalOptions } from "./Locals.ts"
 export type { Travel } from "./Travel.ts"
 
-export interface RuntimeOptions<Services = never, E = never> {
+export interface ScopeOptions<Services = never, E = never> {
   /** Services for the modules' logics and for what `run` is given. */
   readonly layer?: Layer.Layer<Services, E>
+  readonly label?: string
+}
+
+export interface RuntimeOptions<Services = never, E = never> extends ScopeOptions<Services, E> {
   /** Every error that no caller gets, and those of rolled-back entries. Default: logged. */
   readonly onError?: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
   readonly trace?: TraceOptions
-  readonly label?: string
   /** Get every commit from the first, as `attach` gives it from then on. */
   readonly sinks?: ReadonlyArray<CommitSink>
   /** Runs the runtime's fibers in the place of its own: for tests that decide who goes next. */
@@ -39,7 +43,21 @@ export interface RuntimeOptions<Services = never, E = never> {
 
 export type Status = "building" | "ready" | "failed" | "disposed"
 
-/** A running app. `Provided` is what its effects may use: its modules and its layer's services. */
+/** A live instance, and where it comes from. */
+export interface InstanceInfo {
+  readonly instanceId: string
+  readonly moduleId: string
+  readonly runtime: AnyModuleRuntime
+  /** The label of the runtime whose it is. */
+  readonly label: string
+  /** Of a local instance itself, not of what it imports. */
+  readonly local: { readonly key: string | undefined; readonly mounts: number } | undefined
+}
+
+/**
+ * A running app, or a scope nested in one. `Provided` is what its effects may use: its modules, its layer's
+ * services, and its parent's.
+ */
 export interface Runtime<in Provided> {
   readonly label: string
   readonly status: Status
@@ -50,12 +68,15 @@ export interface Runtime<in Provided> {
   readonly run: <A, E>(effect: Effect.Effect<A, E, Provided>) => Fiber.Fiber<A, E>
   readonly runPromise: <A, E>(effect: Effect.Effect<A, E, Provided>) => Promise<A>
   readonly runSync: <A, E>(effect: Effect.Effect<A, E, Provided>) => A
-  /** Throws ModuleNotProvided, RuntimeNotReady or RuntimeDisposed. */
+  /** The nearest instance: its own, or its parent's. Throws ModuleNotProvided, RuntimeNotReady or RuntimeDisposed. */
   readonly resolve: <Id extends string, S, A, X, T>(
     tag: ModuleTag<Id, S, A, X, T>
   ) => ModuleRuntime<S, A, T> & X
-  /** The live instances, in the order they were made. */
+  /** The live instances, also those of scopes inside, in the order of their start. */
   readonly instances: () => ReadonlyArray<AnyModuleRuntime>
+  /** As `instances`, with where each comes from. */
+  readonly list: () => ReadonlyArray<InstanceInfo>
+  /** Closes an instance, its own or of a scope inside; a local one with what it imports. */
   readonly evict: (instanceId: string) => Promise<void>
   readonly trace: TraceReader
   /** Gives the sink every commit from now on. Returns the function that ends it. */
@@ -66,10 +87,32 @@ export interface Runtime<in Provided> {
    */
   readonly onCommit: (listener: (commit: Commit) => void) => () => void
   readonly travel: Travel.Travel
-  readonly local: <Id extends string, S, A, X, Input, R, P, T>(
+  /** A local instance, for bindings. Programs use `Local.acquire`. */
+  readonly local: <Id extends string, S, A, X, Input, R extends Provided | P, P, T>(
     module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
-    options?: LocalOptions<Input>
+    ...options: LocalArguments<Input>
   ) => Local<S, A, X, T>
+  /**
+   * A scope with instances and services of its own. What it does not have is its parent's; the trace, the
+   * sinks, the scheduler, `onError` and the order of commits are the app's. Disposing it closes its own
+   * instances and those of scopes inside it, and no others.
+   */
+  // Methods, because the compiler compares the needs of two runtimes' methods loosely; they are checked in each call.
+  scope<const Apps extends Listing>(
+    modules: Complete<Apps, Provided>
+  ): Runtime<ProvidesOfApp<Listed<Apps>> | Provided>
+  scope<const Apps extends Listing, Services = never, E = never>(
+    modules: Apps,
+    options: ScopeOptionsFor<Exclude<NeedsOfApp<Listed<Apps>>, Provided>, Services, E>
+  ): Runtime<ProvidesOfApp<Listed<Apps>> | Services | Provided>
+  /**
+   * Adds modules, with all that they import, to what runs: all of them or, if a layer or an initial state
+   * fails, none. Those that it has are left as they are. Gives this runtime, typed with what it has now;
+   * where no layer waits, they are there when this returns.
+   */
+  add<const Apps extends Listing>(
+    modules: Complete<Apps, Provided>
+  ): Promise<Runtime<ProvidesOfApp<Listed<Apps>> | Provided>>
   /** Told when the status or the list of instances changed. */
   readonly subscribe: (listener: () => void) => () => void
   readonly onError: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
@@ -83,30 +126,56 @@ export interface AnyRuntime extends Runtime<never> {}
 /** One that needs an input to be made can only be local. */
 type RootImpl = AnyModuleImpl & { readonly initial: (input: void) => unknown }
 export type AppModule = { readonly impl: RootImpl } | RootImpl
+/** One module, or several in an array. */
+export type Listing = AppModule | ReadonlyArray<AppModule>
 
 export type Listed<Apps> = Apps extends ReadonlyArray<infer M> ? M : Apps
 
-/** The layer may be left out where nothing needs it. */
-export type OptionsFor<Needs, Services, E> = [Exclude<Needs, Services>] extends [never]
-  ? RuntimeOptions<Services, E>
-  : RuntimeOptions<Services, E> & { readonly layer: Layer.Layer<Needs, unknown> }
+/** Stands where something cannot be given: its parameter says what is missing. */
+export interface NotProvided<What> {
+  readonly "~sluice/NotProvided": What
+}
+type Named<What> = What extends ModuleIdentity<infer Id> ? `module ${Id}` : What
+
+/** The modules themselves, if all that they need is provided. */
+export type Complete<Apps, Provided> = OrLacking<Exclude<NeedsOfApp<Listed<Apps>>, Provided>, Apps>
+type OrLacking<What, Whole> = [What] extends [never] ? Whole : NotProvided<Named<What>>
+
+/** What the options must have: the services that are needed. No layer gives a module. */
+type Needed<Needs, Services> = [Exclude<Needs, Services>] extends [never]
+  ? unknown
+  : {
+      readonly layer: [Extract<Needs, ModuleIdentity<string>>] extends [never]
+        ? Layer.Layer<Needs, unknown>
+        : NotProvided<Named<Needs>>
+    }
+export type OptionsFor<Needs, Services, E> = RuntimeOptions<Services, E> & Needed<Needs, Services>
+type ScopeOptionsFor<Needs, Services, E> = ScopeOptions<Services, E> & Needed<Needs, Services>
+
+/** The options of either, without their types. */
+type AnyOptions = Omit<RuntimeOptions, "layer"> & { readonly layer?: unknown }
 
 /**
  * Starts an app of one module or several, with all that they import. Layers that need not wait are built,
  * and the modules started, before it returns.
  */
-export const make = <const Apps extends AppModule | ReadonlyArray<AppModule>, Services = never, E = never>(
+// Two signatures, so that a call without options is told what is missing and not how many arguments.
+export function make<const Apps extends Listing>(
+  modules: Complete<Apps, never>
+): Runtime<ProvidesOfApp<Listed<Apps>>>
+export function make<const Apps extends Listing, Services = never, E = never>(
   modules: Apps,
-  ...[options]: [NeedsOfApp<Listed<Apps>>] extends [never]
-    ? [options?: RuntimeOptions<Services, E>]
-    : [options: OptionsFor<NeedsOfApp<Listed<Apps>>, Services, E>]
-): Runtime<ProvidesOfApp<Listed<Apps>> | Services> => {
-  // A tuple type of its own, so that ReadonlyArray's narrowing by Array.isArray does not lose it.
+  options: OptionsFor<NeedsOfApp<Listed<Apps>>, Services, E>
+): Runtime<ProvidesOfApp<Listed<Apps>> | Services>
+export function make(modules: Listing, { layer, ...options }: AnyOptions = {}): Runtime<unknown> {
+  const app = new App(options)
+  return new RuntimeImpl(app, undefined, app.label, implsOf(modules), layer as AnyLayer | undefined)
+}
+
+/** Of a listing; its callers' types have seen to that. */
+const implsOf = (modules: unknown): ReadonlyArray<AnyModuleImpl> => {
   const list: ReadonlyArray<AppModule> = Array.isArray(modules) ? modules : [modules as AppModule]
-  const impls = list.map((item) => ("impl" in item ? item.impl : item))
-  const { layer, ...rest }: Omit<RuntimeOptions, "layer"> & { readonly layer?: AnyLayer | undefined } =
-    options ?? {}
-  return new RuntimeImpl(impls, layer, rest)
+  return list.map((item) => ("impl" in item ? item.impl : item))
 }
 
 class RuntimeImpl implements Runtime<unknown> {
@@ -117,28 +186,43 @@ class RuntimeImpl implements Runtime<unknown> {
   readonly onCommit: (listener: (commit: Commit) => void) => () => void
   readonly onError: OnError
   readonly ready: Promise<void>
-  /** Written by the build and by `dispose`. */
+  /** Written by the build and by `dispose`, of this runtime or of one that it is nested in. */
   status: Status = "building"
   /** Written by the build. */
   failure: Cause.Cause<unknown> | undefined = undefined
 
   private readonly app: App
-  private readonly scope: ModuleScope
+  private readonly parent: RuntimeImpl | undefined
+  private readonly moduleScope: ModuleScope
   private readonly building: Fiber.Fiber<void, unknown>
-  private readonly listeners = new Set<() => void>()
+  /** Written by `scope` and `end`. */
+  private readonly nested = new Set<RuntimeImpl>()
   /** Written by `dispose`. */
   private disposing: Promise<void> | undefined
 
-  constructor(impls: ReadonlyArray<AnyModuleImpl>, layer: AnyLayer | undefined, options: AppOptions) {
-    const app = new App(options)
+  constructor(
+    app: App,
+    parent: RuntimeImpl | undefined,
+    label: string,
+    impls: ReadonlyArray<AnyModuleImpl>,
+    layer: AnyLayer | undefined
+  ) {
     this.app = app
-    this.label = app.label
+    this.parent = parent
+    this.label = label
     this.trace = app.trace
     this.travel = app.travel
     this.attach = app.sinks.attach
     this.onCommit = app.sinks.onCommit
     this.onError = app.onError
-    this.scope = new ModuleScope(app, undefined, "app")
+    const scope = new ModuleScope(app, parent?.moduleScope, { label })
+    this.moduleScope = scope
+    if (parent === undefined) {
+      scope.context = Context.add(scope.context, RootRef, {
+        resolve: (id) => runtimeOf(scope.own(id)),
+        ids: () => scope.ids()
+      })
+    }
     this.building = app.fork(this.build(impls, layer))
     this.ready = this.endOf(this.building)
     this.ready.catch(() => {})
@@ -150,16 +234,13 @@ class RuntimeImpl implements Runtime<unknown> {
     impls: ReadonlyArray<AnyModuleImpl>,
     layer: AnyLayer | undefined
   ): Effect.Effect<void, unknown> {
-    const { app, scope } = this
+    const { app, moduleScope: scope, parent } = this
     const steps = Effect.gen({ self: this }, function* () {
-      scope.context = Context.add(scope.context, RootRef, {
-        resolve: (id) => runtimeOf(scope.own(id)),
-        ids: () => scope.ids()
-      })
-      scope.admit(impls)
-      yield* scope.build(layer, () => app.useServices(scope.context))
+      if (parent?.status === "building") yield* Effect.tryPromise({ try: () => parent.ready, catch: same })
+      scope.join()
+      yield* scope.build(impls, layer, () => parent === undefined && app.useServices(scope.context))
       this.status = "ready"
-      this.changed()
+      scope.changed()
     })
     return Effect.onExit(steps, (exit) => {
       if (Exit.isSuccess(exit)) return Effect.void
@@ -172,7 +253,7 @@ class RuntimeImpl implements Runtime<unknown> {
         during: "build",
         entry: "layers and initial states"
       })
-      this.changed()
+      scope.changed()
       return this.close
     })
   }
@@ -187,7 +268,7 @@ class RuntimeImpl implements Runtime<unknown> {
   // --- running ------------------------------------------------------------------------------------------
 
   private fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
-    return Effect.runForkWith(this.scope.context)(effect)
+    return Effect.runForkWith(this.moduleScope.context)(effect)
   }
 
   /** Waits for the build; refuses after disposal. */
@@ -200,7 +281,7 @@ class RuntimeImpl implements Runtime<unknown> {
       if (this.failure !== undefined) return Effect.die(Cause.squash(this.failure))
       return Effect.andThen(
         Effect.promise(() => this.ready),
-        Effect.suspend(() => Effect.provideContext(effect, this.scope.context))
+        Effect.suspend(() => Effect.provideContext(effect, this.moduleScope.context))
       )
     })
   }
@@ -208,19 +289,19 @@ class RuntimeImpl implements Runtime<unknown> {
   readonly run = <A, E>(effect: Effect.Effect<A, E, unknown>): Fiber.Fiber<A, E> =>
     this.fork(this.gated(effect))
   readonly runPromise = <A, E>(effect: Effect.Effect<A, E, unknown>): Promise<A> =>
-    Effect.runPromiseWith(this.scope.context)(this.gated(effect))
+    Effect.runPromiseWith(this.moduleScope.context)(this.gated(effect))
   readonly runSync = <A, E>(effect: Effect.Effect<A, E, unknown>): A => (
     this.requireReady(),
-    Effect.runSyncWith(this.scope.context)(this.gated(effect))
+    Effect.runSyncWith(this.moduleScope.context)(this.gated(effect))
   )
 
   readonly resolve = <Id extends string, S, A, X, T>(
     tag: ModuleTag<Id, S, A, X, T>
   ): ModuleRuntime<S, A, T> & X => {
     this.requireReady()
-    const found = this.scope.find(tag.moduleId)
+    const found = this.moduleScope.find(tag.moduleId)
     if (found === undefined) {
-      throw new ModuleNotProvided({ moduleId: tag.moduleId, provided: this.scope.ids() })
+      throw new ModuleNotProvided({ moduleId: tag.moduleId, provided: this.moduleScope.ids() })
     }
     return runtimeOf(found) as ModuleRuntime<S, A, T> & X
   }
@@ -232,74 +313,105 @@ class RuntimeImpl implements Runtime<unknown> {
   }
 
   readonly instances = (): ReadonlyArray<AnyModuleRuntime> =>
-    Array.from(this.app.live.values(), (instance) => Faces.of(instance).runtime)
+    this.moduleScope.instances().map((instance) => Faces.of(instance).runtime)
 
-  readonly evict = async (instanceId: string): Promise<void> => {
-    const found = await Effect.runPromiseWith(this.scope.context)(this.scope.evict(instanceId))
-    if (found) this.changed()
+  readonly list = (): ReadonlyArray<InstanceInfo> => {
+    const homes = new Map(Array.from(this.moduleScope.all(), ({ member, scope }) => [member.instance, scope]))
+    return this.moduleScope.instances().map((instance) => {
+      const { label, local } = homes.get(instance) ?? this.moduleScope
+      return {
+        instanceId: instance.instanceId,
+        moduleId: instance.impl.def.id,
+        runtime: Faces.of(instance).runtime,
+        label,
+        local: local?.instance === instance ? { key: local.key, mounts: local.mounts() } : undefined
+      }
+    })
   }
+
+  readonly evict = (instanceId: string): Promise<void> =>
+    Effect.runPromiseWith(this.moduleScope.context)(this.moduleScope.evict(instanceId))
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener)
-    return () => void this.listeners.delete(listener)
+    const { listeners } = this.moduleScope
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
   }
 
-  private changed(): void {
-    this.app.tell(this.listeners)
+  // --- what is inside -----------------------------------------------------------------------------------
+
+  readonly scope = (modules: unknown, { label, layer }: AnyOptions = {}): Runtime<unknown> => {
+    if (this.status === "disposed") throw new RuntimeDisposed({ label: this.label })
+    if (this.failure !== undefined) throw Cause.squash(this.failure)
+    // Their types say which layer it may be.
+    const given = layer as AnyLayer | undefined
+    const made = new RuntimeImpl(this.app, this, label ?? this.label, implsOf(modules), given)
+    this.nested.add(made)
+    return made
   }
+
+  readonly add = async (modules: unknown): Promise<Runtime<unknown>> => {
+    await this.change(() => this.moduleScope.add(implsOf(modules)))
+    return this
+  }
+
+  /** Changes what the scope has, once it is ready; refuses when it has ended, also meanwhile. */
+  private async change(effect: () => Effect.Effect<void, unknown>): Promise<void> {
+    if (this.status === "building") await this.ready
+    this.requireReady()
+    const fiber = this.moduleScope.fork(Effect.suspend(effect))
+    const exit = await new Promise<Exit.Exit<void, unknown>>((resolve) => fiber.addObserver(resolve))
+    if (Exit.isSuccess(exit)) return
+    if (this.moduleScope.closed) throw new RuntimeDisposed({ label: this.label })
+    throw Cause.squash(exit.cause)
+  }
+
+  readonly local = <Id extends string, S, A, X, Input, R, P, T>(
+    module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
+    ...[options]: LocalArguments<Input>
+  ): Local<S, A, X, T> => {
+    this.requireReady()
+    const impl: AnyModuleImpl = "impl" in module ? module.impl : module
+    const { closed, instance, isOf, mount } = this.moduleScope.locals.get(impl, options ?? {})
+    return { ref: runtimeOf(instance) as ModuleRuntime<S, A, T> & X, mount, closed, isOf }
+  }
+
+  // --- end ----------------------------------------------------------------------------------------------
 
   readonly dispose = (): Promise<void> => {
     if (this.status === "failed") return Promise.resolve()
-    this.status = "disposed"
-    this.disposing ??= this.end()
+    const builds = this.markDisposed()
+    this.disposing ??= this.end(builds)
     return this.disposing
   }
   readonly [Symbol.asyncDispose] = (): Promise<void> => this.dispose()
 
-  private async end(): Promise<void> {
-    const close = Effect.andThen(Fiber.interrupt(this.building), this.close)
-    await Effect.runPromiseWith(this.scope.context)(close)
-    this.changed()
+  /** With all that are nested in it. Gives their builds. */
+  private markDisposed(): ReadonlyArray<Fiber.Fiber<void, unknown>> {
+    if (this.status !== "failed") this.status = "disposed"
+    return [this.building, ...[...this.nested].flatMap((runtime) => runtime.markDisposed())]
+  }
+
+  private async end(builds: ReadonlyArray<Fiber.Fiber<void, unknown>>): Promise<void> {
+    const close = Effect.andThen(Fiber.interruptAll(builds), this.close)
+    await Effect.runPromiseWith(this.moduleScope.context)(close)
+    this.parent?.nested.delete(this)
+    this.tellEnd()
+  }
+
+  private tellEnd(): void {
+    for (const runtime of this.nested) runtime.tellEnd()
+    this.moduleScope.changed()
   }
 
   private get close(): Effect.Effect<void> {
-    const { app, scope } = this
+    const { app, moduleScope: scope, parent } = this
+    if (parent !== undefined) return scope.close
     return scope.closeInstances.pipe(Effect.andThen(app.sinks.finish), Effect.andThen(scope.release))
   }
-
-  // --- local instances ----------------------------------------------------------------------------------
-
-  readonly local = <Id extends string, S, A, X, Input, R, P, T>(
-    module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
-    options: LocalOptions<Input> = {}
-  ): Local<S, A, X, T> => {
-    this.requireReady()
-    const impl: AnyModuleImpl = "impl" in module ? module.impl : module
-    const { closed, instance, mount } = this.locals.get(impl, options)
-    return { ref: runtimeOf(instance) as ModuleRuntime<S, A, T> & X, mount, closed }
-  }
-
-  private readonly locals = new Locals({
-    make: (impl, input) => {
-      const scope = new ModuleScope(this.app, this.scope, "local")
-      scope.admit([impl], (each) => (each === impl ? input : undefined))
-      return scope
-    },
-    starts: () => this.status === "ready",
-    start: (scope, { impl, instanceId }) => {
-      this.fork(scope.start()).addObserver((exit) => {
-        if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
-          const at = { instanceId, moduleId: impl.def.id, entry: "local instance" }
-          this.onError(exit.cause, { ...at, during: "build" })
-        }
-        this.changed()
-      })
-    },
-    close: (scope) => {
-      this.fork(Effect.map(scope.close, () => this.changed()))
-    }
-  })
 }
+
+const same = (error: unknown): unknown => error
 
 const runtimeOf = (instance: AnyInstance | undefined): object | undefined =>
   instance && Faces.of(instance).runtime

@@ -112,3 +112,7 @@ export const idle = async (): Promise<void> => {
 
 export const entriesOf = (runtime: { readonly trace: Trace.TraceReader }): ReadonlyArray<Trace.EntryEvent> =>
   runtime.trace.snapshot().events.filter((event) => event.kind === "entry")
+
+/** The states of the live instances, by instance id, in the order of their start. */
+export const statesOf = (runtime: Runtime.AnyRuntime): ReadonlyArray<readonly [string, unknown]> =>
+  runtime.instances().map(({ instanceId, unsafe }) => [instanceId, unsafe.getState() as unknown])

@@ -2,7 +2,7 @@
  * Section 1 of the contract, by type: everything is inferred, and what must not compile does not. The checks
  * are the compiler's; the tests only hold them, so most of their programs are never run.
  */
-import { Module, Root, Runtime } from "@sluice/core"
+import { Local, Module, Root, Runtime } from "@sluice/core"
 import type { Action, Backlog, Dispatchers, ModuleHandle, ModuleRuntime } from "@sluice/core"
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -10,6 +10,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import type { StandardSchemaV1 } from "effect/StandardSchema"
 import * as Stream from "effect/Stream"
 import { describe, expectTypeOf, test } from "vitest"
@@ -398,6 +399,21 @@ describe("1 what an app needs", () => {
     })
   })
 
+  test("1 a module that is missing is asked for, whatever the layer", () => {
+    compiles(() => {
+      const Other = Module.make("Other", { state: Schema.Number, actions: {} })
+      const uses = Other.logic("uses", ($) => Effect.asVoid(Effect.all([$.use(Counter), $.use(Name)])))
+      const Lacking = Other.implement({ initial: 0, logics: [uses] })
+      // @ts-expect-error Counter and Name are missing
+      Runtime.make(Lacking)
+      // @ts-expect-error no layer gives a module
+      Runtime.make(Lacking, { layer: NameLive })
+      // @ts-expect-error nor may an array lack it
+      Runtime.make([Lacking], { layer: NameLive })
+      Runtime.make([Lacking, CounterLive], { layer: NameLive })
+    })
+  })
+
   test("1 needs add up over logics, withLogic and the modules of an app", () => {
     compiles(() => {
       const Both = Counter.implement({ initial, logics: [needsName, needsPort] })
@@ -475,6 +491,81 @@ describe("1 what an app needs", () => {
         Top.implement({ initial: 0, imports: [Middle.implement({ initial: 0, imports: [CounterLive] })] })
       )
       void runtime.runPromise(Effect.all([Top.tag, Middle.tag, Counter.tag]))
+    })
+  })
+
+  test("1 a scope provides what it has and what its parent has, and needs no more than that", () => {
+    compiles(() => {
+      const Other = Module.make("Other", { state: Schema.Number, actions: {} })
+      const uses = Other.logic("uses", ($) =>
+        Effect.asVoid(Effect.all([$.use(Counter), $.use(Name), $.use(Port)]))
+      )
+      const OtherLive = Other.implement({ initial: 0, logics: [uses] })
+      const runtime = Runtime.make(CounterLive, { layer: NameLive })
+      const scope = runtime.scope(OtherLive, { layer: PortLive })
+      void scope.runPromise(Effect.all([Other.tag, Counter.tag, Name, Port]))
+      expectTypeOf(runtime.scope([]).runSync(Name)).toEqualTypeOf<string>()
+      const again = scope.scope([OtherLive], { label: "x" })
+      void again.runPromise(Port)
+      // @ts-expect-error Port is not provided
+      runtime.scope(OtherLive)
+      // @ts-expect-error nor by these options
+      runtime.scope([OtherLive], { label: "x" })
+      // @ts-expect-error the parent does not have what the scope has
+      void runtime.runPromise(Port)
+      expectTypeOf(scope).toExtend<Runtime.AnyRuntime>()
+    })
+  })
+
+  test("1 add gives a runtime of what it has now, and asks for what it lacks", () => {
+    compiles(async () => {
+      const Other = Module.make("Other", { state: Schema.Number, actions: {} })
+      const OtherLive = Other.implement({
+        initial: 0,
+        logics: [Other.logic("uses", ($) => Effect.asVoid($.use(Counter)))]
+      })
+      const grown = await Runtime.make(CounterLive).add(OtherLive)
+      void grown.runPromise(Effect.all([Other.tag, Counter.tag]))
+      // @ts-expect-error Counter is not there
+      void Runtime.make([]).add(OtherLive)
+      void Runtime.make([]).add([OtherLive, CounterLive])
+      // @ts-expect-error one that needs an input can only be local
+      void grown.add(Counter.implement({ initial: (count: number) => ({ count, tags: [] }) }))
+    })
+  })
+
+  test("1 a local instance needs what its module needs; what it imports it has", () => {
+    compiles(() => {
+      const Other = Module.make("Other", { state: Schema.Number, actions: {} })
+      const uses = Other.logic("uses", ($) => Effect.asVoid(Effect.all([$.use(Counter), $.use(Name)])))
+      const OtherLive = Other.implement({ initial: 0, logics: [uses] })
+      const Whole = Other.implement({ initial: 0, logics: [uses], imports: [CounterLive, NameLive] })
+      const runtime = Runtime.make(CounterLive, { layer: NameLive })
+      expectTypeOf(runtime.local(OtherLive).ref.getState).toEqualTypeOf<Effect.Effect<number>>()
+      runtime.local(OtherLive.impl, { key: "x", gcTime: "1 minute" })
+      Runtime.make([]).local(Whole)
+      // @ts-expect-error Counter and Name are not there
+      Runtime.make([]).local(OtherLive)
+      // @ts-expect-error Name is not there
+      Runtime.make(CounterLive).local(OtherLive)
+    })
+  })
+
+  test("1 Local.acquire needs a scope and what its module needs, and its input", () => {
+    compiles(() => {
+      const logic = Counter.logic("uses", ($) => Effect.asVoid($.use(Name)))
+      const FromInput = Counter.implement({
+        initial: (count: number) => ({ count, tags: [] }),
+        logics: [logic]
+      })
+      const acquired = Local.acquire(FromInput, { key: "a", input: 1 })
+      expectTypeOf<Effect.Services<typeof acquired>>().toEqualTypeOf<Name | Scope.Scope>()
+      expectTypeOf<Effect.Success<typeof acquired>["plusTwo"]>().toEqualTypeOf<Effect.Effect<void>>()
+      // @ts-expect-error the input is missing
+      Local.acquire(FromInput)
+      // @ts-expect-error the input is a number
+      Local.acquire(FromInput, { input: "1" })
+      Local.acquire(CounterLive)
     })
   })
 

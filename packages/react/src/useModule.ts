@@ -1,5 +1,6 @@
 "use client"
 import type { Module, ModuleTag, Runtime } from "@sluice/core"
+import type * as Duration from "effect/Duration"
 import { useEffect, useState } from "react"
 import { refOf } from "./ModuleRef.ts"
 import type { ModuleRef } from "./ModuleRef.ts"
@@ -11,8 +12,8 @@ export interface LocalOptions<Input> {
   readonly key?: string
   /** What `initial` gets. Read when the instance is made, and not again. */
   readonly input?: Input
-  /** Milliseconds that the instance outlives its last component. Default 0: until the next task. */
-  readonly gcTime?: number
+  /** How long it outlives its last component; a number is milliseconds. Default 0: until the next task. */
+  readonly gcTime?: Duration.Input
 }
 
 /** The input may be left out where `initial` asks for none. */
@@ -31,8 +32,9 @@ interface Held {
   readonly key: string | undefined
   readonly ref: object
   /** Starts a local instance; the function it returns lets go of it. */
-  readonly mount: (() => () => void) | undefined
+  readonly mount: ((evicted: () => void) => () => void) | undefined
   readonly closed: () => boolean
+  readonly isOf: (target: Target) => boolean
 }
 
 const isLocal = (target: Target): target is Local => "impl" in target || "logics" in target
@@ -44,11 +46,21 @@ const hold = (
 ): Held => {
   const asked = { runtime, target, key: options?.key }
   if (isLocal(target)) {
-    const { closed, mount, ref } = runtime.local(target, options) as Runtime.Local<unknown, unknown, object>
-    return { ...asked, ref: refOf(ref), mount, closed }
+    const { closed, isOf, mount, ref } = runtime.local(target, options) as Runtime.Local<
+      unknown,
+      unknown,
+      object
+    >
+    return { ...asked, ref: refOf(ref), mount, closed, isOf }
   }
   const tag = ("moduleId" in target ? target : target.tag) as ModuleTag<string, unknown, unknown, object>
-  return { ...asked, ref: refOf(runtime.resolve(tag)), mount: undefined, closed: () => false }
+  return {
+    ...asked,
+    ref: refOf(runtime.resolve(tag)),
+    mount: undefined,
+    closed: () => false,
+    isOf: (other) => other === target
+  }
 }
 
 /**
@@ -70,15 +82,17 @@ export function useModule(target: Target, options?: LocalOptions<unknown>): obje
   const runtime = useRuntime()
   const latestOptions = useLatest(options)
   const [held, setHeld] = useState(() => hold(runtime, target, options))
-  const same = held.runtime === runtime && held.target === target && held.key === options?.key
+  // After a hot reload, a module may be another value and stand for the same instance.
+  const sameTarget = held.target === target || held.isOf(target)
+  const same = held.runtime === runtime && sameTarget && held.key === options?.key
   const current = same ? held : hold(runtime, target, options)
   if (!same) setHeld(current)
   // A passive effect, which Suspense does not end when it hides the component: the instance goes on.
-  // One that has ended meanwhile (hidden for longer than `gcTime`) is replaced.
+  // One that has ended meanwhile (hidden for longer than `gcTime`, or evicted) is replaced.
   useEffect(() => {
-    if (!current.closed()) return current.mount?.()
-    // oxlint-disable-next-line react/set-state-in-effect -- that it has ended is known when it is mounted
-    setHeld(hold(current.runtime, current.target, latestOptions.current))
+    const another = () => setHeld(hold(current.runtime, current.target, latestOptions.current))
+    if (!current.closed()) return current.mount?.(another)
+    another()
     return undefined
   }, [current, latestOptions])
   return current.ref

@@ -445,3 +445,46 @@ for (const key of [undefined, "shared"]) {
     expect(liveNotes(runtime)).toHaveLength(1)
   })
 }
+
+test("evicted while mounted, a local instance is replaced in every component that had it", async () => {
+  const runtime = makeCounter()
+  const log: Array<string> = []
+  const NoteLive = makeNote(log)
+  const Shown = () => {
+    const note = useModule(NoteLive, { key: "k", input: "a" })
+    return <i>{useSelector(note, (state) => state.text)}</i>
+  }
+  const view = render(
+    <Provided runtime={runtime}>
+      <Shown />
+      <Shown />
+    </Provided>
+  )
+  const [first] = liveNotes(runtime)
+  first?.unsafe.transact("write", (tx) => tx.set({ text: "b" }))
+  await vi.waitFor(() => expect(view.container.textContent).toBe("bb"))
+  await runtime.evict("Note#1")
+  await vi.waitFor(() => expect(view.container.textContent).toBe("aa"))
+  expect(log).toEqual(["start a", "end a", "start a"])
+  expect(liveNotes(runtime).map(({ instanceId }) => instanceId)).toEqual(["Note#2"])
+  expect(runtime.list().at(-1)?.local).toEqual({ key: "k", mounts: 2 })
+})
+
+test("a provider may have a scope nested in another provider's runtime", async () => {
+  const runtime = makeCounter()
+  const scope = runtime.scope([Note.implement({ initial: { text: "inner" } })], { label: "page" })
+  const Page = () => {
+    const [note, counter] = [useModule(Note), useModule(Counter)]
+    const text = useSelector([note, counter], ({ text }, { count }) => `${text} ${count}`)
+    return <i>{text}</i>
+  }
+  const view = render(
+    <Provided runtime={runtime}>
+      <Provided runtime={scope}>
+        <Page />
+      </Provided>
+    </Provided>
+  )
+  runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" })
+  await vi.waitFor(() => expect(view.container.textContent).toBe("inner 1"))
+})

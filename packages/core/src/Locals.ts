@@ -1,0 +1,219 @@
+/** Local instances: cold when made, started by their first user, closed after their last. */
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import type * as Scope from "effect/Scope"
+import type { ModuleRuntime } from "./Handle.ts"
+import type { AnyInstance } from "./Instance.ts"
+import type { AnyModuleImpl } from "./Module.ts"
+import type { NoTraits } from "./Trait.ts"
+
+export interface LocalOptions<Input> {
+  /** Instances of one module with the same key are one, while anyone has it mounted. */
+  readonly key?: string | undefined
+  readonly input?: Input
+  /** How long it outlives its last user; a number is milliseconds. Default 0: until the next turn of the host. */
+  readonly gcTime?: Duration.Input | undefined
+}
+
+/** A local instance as a component has it: cold until it is first mounted. */
+export interface Local<S, A, X, T = NoTraits> {
+  readonly ref: ModuleRuntime<S, A, T> & X
+  /**
+   * Starts it the first time. When every mount has been released it is closed, after `gcTime`. `evicted` is
+   * told if it was closed before this mount was released: ask for another.
+   */
+  readonly mount: (evicted?: () => void) => () => void
+  /** It has ended and does not start again: ask for another. */
+  readonly closed: () => boolean
+  /** Whether it is of this module, or of one that took its place. */
+  readonly isOf: (module: object) => boolean
+}
+
+/** A module's instance, cold, with those of all that it imports. */
+export interface Cold {
+  readonly instance: AnyInstance
+  readonly start: () => void
+  readonly close: Effect.Effect<void>
+}
+
+export interface MakeOptions extends LocalOptions<unknown> {
+  /** What it may use. Default: what the scope may. */
+  readonly context?: Context.Context<never> | undefined
+}
+
+/** What local instances ask of the scope that they are made in. */
+export interface LocalsHost {
+  readonly make: (impl: AnyModuleImpl, options: MakeOptions, local: LocalInfo) => Cold
+  /** Whether it still starts any. */
+  readonly starts: () => boolean
+  /** Runs the task after the time has passed; returns the function that cancels it. */
+  readonly timer: (task: () => void, ms: number) => () => void
+  readonly fork: (effect: Effect.Effect<void>) => void
+}
+
+/** What a local instance's scope knows of it. */
+export interface LocalInfo {
+  readonly key: string | undefined
+  readonly instance: AnyInstance
+  /** How many have it mounted. */
+  readonly mounts: () => number
+  /** Its layers have been built and its setups run, or it failed. */
+  readonly ready: (exit: Exit.Exit<unknown, unknown>) => void
+  /** It was closed, and not because its last user had left. */
+  readonly evicted: () => void
+}
+
+/** How long a keyed instance waits for the first component to commit, in milliseconds. */
+const coldTime = 5000
+
+class LocalInstance implements LocalInfo {
+  readonly key: string | undefined
+  private readonly host: LocalsHost
+  private readonly cold: Cold
+  private readonly gcTime: number
+  /** Written by `Locals`. */
+  started: () => void = noop
+  ended: () => void = noop
+  /** Those that have it mounted, each with what to tell it. Written by `mount`. */
+  private readonly users = new Set<User>()
+  /** Written by `mount`, `close` and `evicted`. */
+  private phase: "cold" | "started" | "closed" = "cold"
+  private cancelClose: (() => void) | undefined
+  /** Written by `ready`. */
+  private startup: Exit.Exit<unknown, unknown> | undefined
+  /** Told of it. Written by `whenReady`. */
+  private readonly awaiting = new Set<(exit: Exit.Exit<unknown, unknown>) => void>()
+
+  constructor(host: LocalsHost, impl: AnyModuleImpl, options: MakeOptions) {
+    this.host = host
+    this.key = options.key
+    this.gcTime = Duration.toMillis(options.gcTime ?? 0)
+    this.cold = host.make(impl, options, this)
+  }
+
+  get instance(): AnyInstance {
+    return this.cold.instance
+  }
+
+  get isCold(): boolean {
+    return this.phase === "cold"
+  }
+
+  readonly closed = (): boolean => this.instance.closed
+
+  readonly isOf = (module: object): boolean =>
+    this.instance.impl === ("impl" in module ? module.impl : module)
+
+  readonly mounts = (): number => this.users.size
+
+  readonly mount = (evicted?: () => void): (() => void) => {
+    this.cancelClose?.()
+    this.cancelClose = undefined
+    const user = { evicted }
+    this.users.add(user)
+    if (this.isCold && this.host.starts()) {
+      this.phase = "started"
+      this.started()
+      this.cold.start()
+    }
+    return () => {
+      if (!this.leave(user)) return
+      this.cancelClose = this.host.timer(() => this.host.fork(this.close), this.gcTime)
+    }
+  }
+
+  /** As `mount`, while a scope is open. With a `gcTime` of 0 it has ended when the scope has closed. */
+  readonly mounted: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelease(
+    Effect.sync(() => this.mount()),
+    (release) => (this.gcTime > 0 || this.users.size > 1 ? Effect.sync(release) : this.leaveLast(release))
+  )
+
+  private leaveLast(release: () => void): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      release()
+      if (this.cancelClose === undefined) return Effect.void
+      this.cancelClose()
+      return this.close
+    })
+  }
+
+  /** Whether it was the last. */
+  private leave(user: User): boolean {
+    return this.users.delete(user) && this.users.size === 0 && this.phase === "started"
+  }
+
+  readonly ready = (exit: Exit.Exit<unknown, unknown>): void => {
+    this.startup = exit
+    for (const told of this.awaiting) told(exit)
+  }
+
+  /** Ends when its setups have run, or with what failed. Mount it first. */
+  readonly whenReady: Effect.Effect<unknown, unknown> = Effect.callback((resume) => {
+    if (this.startup !== undefined) return resume(this.startup)
+    this.awaiting.add(resume)
+    return Effect.sync(() => void this.awaiting.delete(resume))
+  })
+
+  readonly evicted = (): void => {
+    if (this.phase !== "started") return
+    this.phase = "closed"
+    this.cancelClose?.()
+    this.ended()
+    const users = [...this.users]
+    for (const { evicted } of users) evicted?.()
+  }
+
+  private readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.phase = "closed"
+    this.ended()
+    return this.cold.close
+  })
+}
+
+interface User {
+  readonly evicted: (() => void) | undefined
+}
+
+/** The local instances of a scope, those with a key by module and key. */
+export class Locals {
+  private readonly host: LocalsHost
+  private readonly keyed = new Map<AnyModuleImpl, Map<string, LocalInstance>>()
+
+  constructor(host: LocalsHost) {
+    this.host = host
+  }
+
+  get(impl: AnyModuleImpl, options: MakeOptions): LocalInstance {
+    return options.key === undefined
+      ? new LocalInstance(this.host, impl, options)
+      : this.underKey(impl, options.key, options)
+  }
+
+  private underKey(impl: AnyModuleImpl, key: string, options: MakeOptions): LocalInstance {
+    const byKey = this.keyed.get(impl) ?? new Map<string, LocalInstance>()
+    this.keyed.set(impl, byKey)
+    const found = byKey.get(key)
+    if (found !== undefined && !found.closed()) return found
+    const made = new LocalInstance(this.host, impl, options)
+    const forget = () => byKey.get(key) === made && byKey.delete(key)
+    // Also one that was forgotten while cold, and is mounted after all.
+    made.started = () => byKey.has(key) || byKey.set(key, made)
+    made.ended = forget
+    byKey.set(key, made)
+    // Those that no component mounts, such as of a render that never commits, are forgotten.
+    this.host.timer(() => made.isCold && forget(), Math.max(Duration.toMillis(options.gcTime ?? 0), coldTime))
+    return made
+  }
+
+  /** What was found under one implementation is found under the other. */
+  replaced(previous: AnyModuleImpl, next: AnyModuleImpl): void {
+    const byKey = this.keyed.get(previous)
+    if (byKey === undefined) return
+    this.keyed.delete(previous)
+    this.keyed.set(next, byKey)
+  }
+}
+
+const noop = () => {}
