@@ -6,6 +6,7 @@ import { parseSync, Visitor } from "oxc-parser"
 export const coreRooms = [
   "Errors",
   "internal/*",
+  "Draft",
   "Collection",
   "Commit",
   "Trace",

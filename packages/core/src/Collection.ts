@@ -13,14 +13,18 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type { Pipeable } from "effect/Pipeable"
 import * as Schema from "effect/Schema"
-import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { create, current, isDraft, isDraftable, original } from "mutative"
+import * as Recipes from "./Draft.ts"
+import { mayBeIn } from "./internal/mayBeIn.ts"
+import { isRows, RowsId, tracker } from "./internal/rows.ts"
 import { Table } from "./internal/table.ts"
 
-const TypeId: unique symbol = Symbol.for("@sluice/core/Collection")
+export { MutateReturnedPromise } from "./Draft.ts"
+export { mayBeIn } from "./internal/mayBeIn.ts"
+export { track, type Tracker } from "./internal/rows.ts"
 
 /** What a collection and its draft share. Positions start at 0; `at` is O(log n). */
 interface Reads<Row, Key extends string | number> {
@@ -39,7 +43,7 @@ interface Reads<Row, Key extends string | number> {
 }
 
 export interface Collection<Row, Key extends string | number = string> extends Reads<Row, Key> {
-  readonly [TypeId]: Table<Row, Key>
+  readonly [RowsId]: Table<Row, Key>
   /** Inserts the row, or puts it in the place of the row of its key. */
   set(row: Row): Collection<Row, Key>
   setAll(rows: Iterable<Row>): Collection<Row, Key>
@@ -94,39 +98,7 @@ export class CollectionKeyChanged extends Data.TaggedError("CollectionKeyChanged
   }
 }
 
-/** A recipe of `mutate`, or of a row's `update` in it, returned a promise; nothing changed. */
-export class MutateReturnedPromise extends Data.TaggedError("MutateReturnedPromise") {
-  override get message() {
-    return "The recipe of mutate returned a promise, and its draft is gone when it ends. Wait first, then mutate with the result."
-  }
-}
-
 const show = (key: string | number) => JSON.stringify(key)
-
-/** Told what is read while `track` runs; a draft reports the collection that it was made from. */
-export interface Tracker {
-  /** `get` or `has` of one key, and the row that was found. */
-  row(collection: Collection<unknown, string | number>, key: string | number, row: unknown): void
-  /** Anything else: it may depend on every row. */
-  all(collection: Collection<unknown, string | number>): void
-}
-
-/** Written by `track` only. */
-let tracker: Tracker | undefined
-
-/** Tells `to` what `body` reads. A tracker around this one is told nothing meanwhile. */
-export const track = <A>(to: Tracker, body: () => A): A => {
-  const outer = tracker
-  tracker = to
-  try {
-    return body()
-  } finally {
-    tracker = outer
-  }
-}
-
-/** Written by the constructor only. While it is false `mutate` need not look for collections. */
-let anyMade = false
 
 /**
  * In a recipe `this` is mutative's draft of a collection. Its one field is then written in place; that is
@@ -134,11 +106,11 @@ let anyMade = false
  */
 class CollectionImpl<Row, Key extends string | number> {
   /** Written by `become` only, and only on a draft. */
-  [TypeId]: Table<Row, Key>
+  [RowsId]: Table<Row, Key>
 
   constructor(table: Table<Row, Key>) {
-    this[TypeId] = table
-    anyMade = true
+    this[RowsId] = table
+    Recipes.draftAlso(markingFor)
   }
 
   get size() {
@@ -146,7 +118,7 @@ class CollectionImpl<Row, Key extends string | number> {
   }
 
   get(key: Key) {
-    const row = this[TypeId].get(key)
+    const row = this[RowsId].get(key)
     if (tracker !== undefined) {
       if (isDraft(this)) tracker.all(shown(original(this)))
       else tracker.row(shown(this), key, row)
@@ -163,7 +135,7 @@ class CollectionImpl<Row, Key extends string | number> {
   }
 
   keyOf(row: Row) {
-    return this[TypeId].keyOf(row)
+    return this[RowsId].keyOf(row)
   }
 
   keys() {
@@ -217,7 +189,7 @@ class CollectionImpl<Row, Key extends string | number> {
   remove(key: Key) {
     const before = whole(this)
     const after = this.removeAll([key])
-    return isDraft(this) ? this[TypeId] !== before : after
+    return isDraft(this) ? this[RowsId] !== before : after
   }
 
   removeAll(keys: Iterable<Key>) {
@@ -237,7 +209,7 @@ class CollectionImpl<Row, Key extends string | number> {
     options: unknown,
     inspect: (value: unknown, options: unknown) => string
   ) {
-    return `Collection(${this[TypeId].size}) ${inspect(this[TypeId].toArray(), options)}`
+    return `Collection(${this[RowsId].size}) ${inspect(this[RowsId].toArray(), options)}`
   }
 }
 
@@ -246,14 +218,14 @@ class CollectionImpl<Row, Key extends string | number> {
 /** The table, for a read that may depend on every row. */
 const whole = <Row, Key extends string | number>(self: CollectionImpl<Row, Key>): Table<Row, Key> => {
   if (tracker !== undefined) tracker.all(shown(isDraft(self) ? original(self) : self))
-  return self[TypeId]
+  return self[RowsId]
 }
 
 /** Gives nothing on a draft, so that a recipe that ends in a write does not seem to return a row. */
 const become = <Row, Key extends string | number>(self: CollectionImpl<Row, Key>, table: Table<Row, Key>) => {
-  const unchanged = table === self[TypeId]
+  const unchanged = table === self[RowsId]
   if (!isDraft(self)) return unchanged ? self : new CollectionImpl(table)
-  if (!unchanged) self[TypeId] = table
+  if (!unchanged) self[RowsId] = table
   return undefined
 }
 
@@ -286,8 +258,9 @@ export const make: {
 } = <Row, Key extends string | number>(key: keyof Row | ((row: Row) => Key), rows?: Iterable<Row>) =>
   shown(new CollectionImpl(Table.make(keyBy<Row, Key>(key), rows)))
 
-export const isCollection = (u: unknown): u is Collection<unknown, string | number> =>
-  Predicate.hasProperty(u, TypeId)
+export const isCollection: (u: unknown) => u is Collection<unknown, string | number> =
+  // Only a collection has a table under that key.
+  isRows as (u: unknown) => u is Collection<unknown, string | number>
 
 /**
  * Visits, in no particular order, each key that was added or removed, or whose row is another reference.
@@ -298,7 +271,7 @@ export const diff = <Row, Key extends string | number>(
   previous: Collection<Row, Key>,
   next: Collection<Row, Key>,
   visit: (key: Key, previousRow: Row | undefined, nextRow: Row | undefined) => void
-): void => previous[TypeId].diff(next[TypeId], visit)
+): void => previous[RowsId].diff(next[RowsId], visit)
 
 /** `empty` is a collection without rows, for an initial state. */
 export interface CollectionSchema<
@@ -368,16 +341,8 @@ const duplicateKey = <Row>(
   return new SchemaIssue.Pointer([at], new SchemaIssue.InvalidValue({ message }))
 }
 
-const marking = {
-  mark: (value: unknown, { immutable }: { immutable: "immutable" }) =>
-    value instanceof CollectionImpl ? immutable : undefined
-}
-
-const refusePromise = <A>(returned: A): A => {
-  if (returned === undefined || !Predicate.isPromiseLike(returned)) return returned
-  // What becomes of the refused promise is of no interest; unhandled, its rejection could end the process.
-  returned.then(undefined, () => undefined)
-  throw new MutateReturnedPromise()
+const marking: Recipes.Marking = {
+  mark: (value, { immutable }) => (value instanceof CollectionImpl ? immutable : undefined)
 }
 
 // Below, `Drafted` says what mutative makes of a value here. Its own types cannot: collections are marked.
@@ -385,52 +350,24 @@ const refusePromise = <A>(returned: A): A => {
 /**
  * The state after `recipe` has changed its draft; the same reference when it changed nothing. Collections
  * in it, at any depth of plain objects and arrays, are drafted as `Draft`. What the recipe returns is ignored.
- *
- * To look for collections slows each read of a draft. Pass false where `mayBeIn` says that there are none.
  */
-export const mutate = <S>(state: S, recipe: (draft: Drafted<S>) => void, look = true): S => {
-  const run = (draft: unknown) => {
-    refusePromise<unknown>(recipe(draft as Drafted<S>))
-  }
-  return create<unknown>(state, run, look && anyMade ? marking : undefined) as S
-}
+export const mutate: <S>(state: S, recipe: (draft: Drafted<S>) => void) => S = Recipes.mutate
 
-/** Whether a state of this schema may hold collections for `mutate` to draft. When in doubt, it may. */
-export const mayBeIn = (schema: Schema.Constraint): boolean => mayHold(Schema.toType(schema).ast, new Set())
+const knownToHold = new WeakMap<object, boolean>()
 
-const mayHold = (ast: SchemaAST.AST, seen: Set<SchemaAST.AST>): boolean => {
-  if (seen.has(ast)) return false
-  seen.add(ast)
-  const within = (ast: SchemaAST.AST) => mayHold(ast, seen)
-  switch (ast._tag) {
-    case "Any":
-    case "Unknown":
-    case "ObjectKeyword":
-      return true
-    case "Declaration":
-      return !isBuiltIn(ast) || ast.typeParameters.some(within)
-    case "Arrays":
-      return ast.elements.some(within) || ast.rest.some(within)
-    case "Objects":
-      return [...ast.propertySignatures, ...ast.indexSignatures].some(({ type }) => within(type))
-    case "Union":
-      return ast.types.some(within)
-    case "Suspend":
-      return within(ast.thunk())
-    default:
-      return false
-  }
-}
-
-const isBuiltIn = ({ annotations }: SchemaAST.Declaration) => {
-  const representation = annotations?.["representation"]
-  return Predicate.hasProperty(representation, "id") && String(representation.id).startsWith("effect/")
+/** To look for collections slows each read of a draft, so it is left out where there are none. */
+const markingFor = (schema: object | undefined): Recipes.Marking | undefined => {
+  if (!Schema.isSchema(schema)) return marking
+  const known = knownToHold.get(schema)
+  const may = known ?? mayBeIn(schema)
+  if (known === undefined) knownToHold.set(schema, may)
+  return may ? marking : undefined
 }
 
 const mutateRow = <Row>(row: Row, recipe: RowRecipe<Row>): Row => {
   let returned: Row | undefined
   const run = (draft: unknown) => {
-    const next = refusePromise(recipe(draft as Drafted<Row>))
+    const next = Recipes.refusePromise(recipe(draft as Drafted<Row>))
     if (next !== undefined && next !== draft) returned = settled(next, row)
   }
   // An instance of a class is not drafted: its recipe can only return another.

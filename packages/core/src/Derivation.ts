@@ -10,8 +10,9 @@ import * as Equal from "effect/Equal"
 import * as AsyncResult from "effect/reactivity/AsyncResult"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
-import * as Collection from "./Collection.ts"
 import { TraitCycle, TraitFailed } from "./Errors.ts"
+import { mayBeIn } from "./internal/mayBeIn.ts"
+import { isRows, RowsId, track, type Tracker } from "./internal/rows.ts"
 import { samplesOf } from "./internal/sample.ts"
 import { type AnyTrait, declare, type TraitBuilder } from "./Trait.ts"
 
@@ -64,7 +65,7 @@ const fieldsOf = (schema: object): Map<string, SchemaAST.AST> | undefined => {
 }
 
 const mayHoldCollection = (ast: SchemaAST.AST | undefined): boolean =>
-  ast === undefined || Collection.mayBeIn(Schema.make(ast))
+  ast === undefined || mayBeIn(Schema.make(ast))
 
 /** The state without its derived fields. */
 export const withoutDerived = (layout: Layout | undefined, state: unknown): unknown => {
@@ -159,7 +160,7 @@ class Reader {
     if (node !== undefined && node.settledAt !== derivation.epoch) derivation.settle(node)
     const value = derivation.values[index]
     const rows = reader.#rows
-    if (rows !== undefined && Collection.isCollection(value)) rows.take(value, index)
+    if (rows !== undefined && isRows(value)) rows.take(value, index)
     else Reader.note(reader, index)
     return value
   }
@@ -219,7 +220,7 @@ const fastReader = (
 }
 
 /** Rows read one by one, of Collections that stand in a field. Ends with the run. */
-class RowReads implements Collection.Tracker {
+class RowReads implements Tracker {
   private readonly fieldOf = new Map<unknown, number>()
   /** Taken, and not read since: what was done with it is not known. */
   private readonly taken = new Set<number>()
@@ -485,10 +486,10 @@ export class Derivation {
       if (!this.hasChanged(index)) continue
       const before = this.previous[this.layout.names[index]!]
       const after = this.values[index]
-      if (!Collection.isCollection(before) || !Collection.isCollection(after)) return true
-      // It may be asked for while another function runs, whose reads these are not.
-      const changed = () => [...keys].some((key) => before.get(key) !== after.get(key))
-      if (Collection.track(unwatched, changed)) return true
+      if (!isRows(before) || !isRows(after)) return true
+      // Of the tables, for it may be asked while another function runs, whose reads these are not.
+      const [was, is] = [before[RowsId], after[RowsId]]
+      for (const key of keys) if (was.get(key) !== is.get(key)) return true
     }
     return false
   }
@@ -667,9 +668,7 @@ export class Derivation {
 }
 
 const readRows = (node: Node, rows: RowReads, state: unknown): unknown =>
-  Collection.track(rows, () => node.trait.read(state))
-
-const unwatched: Collection.Tracker = { row: () => {}, all: () => {} }
+  track(rows, () => node.trait.read(state))
 
 const copy = (state: State): Record<string, unknown> => {
   const prototype = Object.getPrototypeOf(state) as object | null

@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
-import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as Admission from "./Admission.ts"
@@ -16,8 +15,9 @@ import { arrival } from "./Arrival.ts"
 import * as Body from "./Body.ts"
 import { type Caller, callerOf, CallerRef, isOutside, nobody, spanOf, tellFor } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
-import * as Collection from "./Collection.ts"
+import type { Drafted } from "./Collection.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
+import * as Draft from "./Draft.ts"
 import { Derivation, type Hooks, type Layout } from "./Derivation.ts"
 import { type ConsumerRequest, Deliveries, type Delivery, type Traced } from "./Delivery.ts"
 import {
@@ -78,15 +78,6 @@ export interface InstanceHost {
 
 const tagsOf = (actions: ReadonlyArray<AnyAction>): ReadonlyArray<string> => actions.map(({ _tag }) => _tag)
 
-const knownToHold = new WeakMap<AnySchema, boolean>()
-const mayHoldCollections = (schema: AnySchema): boolean => {
-  const known = knownToHold.get(schema)
-  if (known !== undefined) return known
-  const may = !Schema.isSchema(schema) || Collection.mayBeIn(schema)
-  knownToHold.set(schema, may)
-  return may
-}
-
 /** Traits are the fields of a state, so a module that has any has a state of fields. */
 const fieldsOf = (state: unknown) => state as Readonly<Record<string, unknown>>
 
@@ -116,7 +107,6 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private readonly base: S
   private readonly derivation: Derivation | undefined
   private readonly sources: Sources<S> | undefined
-  private readonly mayHoldCollections: boolean
   private readonly plans: Plans<S>
   private readonly dispatcher: Scheduler.SchedulerDispatcher
   /** Services for what the instance forks. Written by `start`. */
@@ -170,16 +160,15 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       this.state = this.during(() => derivation.init(fieldsOf(this.base))) as S
     }
     this.initial = this.state
-    this.mayHoldCollections = mayHoldCollections(impl.def.schema)
     this.checkState({ kind: "init", name: "initial" }, this.initial)
   }
 
   /** The state after the recipe has changed its draft. */
-  readonly mutate = (state: S, recipe: (draft: Collection.Drafted<S>) => void): S => {
+  readonly mutate = (state: S, recipe: (draft: Drafted<S>) => void): S => {
     try {
-      return Collection.mutate(state, recipe, this.mayHoldCollections)
+      return Draft.mutate(state, recipe, this.impl.def.schema)
     } catch (error) {
-      if (!(error instanceof Collection.MutateReturnedPromise)) throw error
+      if (!(error instanceof Draft.MutateReturnedPromise)) throw error
       const entry = Transaction.describe(this.origin)
       throw new TransactionSuspended({ instanceId: this.instanceId, entry, by: "promise" })
     }

@@ -3,108 +3,128 @@
  * its selection changed; which commits can change it is known from what the selector read: top-level fields,
  * and single rows of a Collection.
  */
-import * as Collection from "./Collection.ts"
 import type { Equals, Selector } from "./Handle.ts"
+import { isRows, RowsId, track, type Tracker } from "./internal/rows.ts"
 
-/** What a selection can have come from. `everything`: it has to be computed again after each commit. */
-interface Reads {
-  readonly everything: boolean
-  readonly fields: ReadonlySet<PropertyKey>
-  readonly rows: ReadonlyMap<PropertyKey, ReadonlySet<string | number>>
-}
+type Key = string | number
 
-const everything: Reads = { everything: true, fields: new Set(), rows: new Map() }
+/**
+ * What a selection can have come from: pairs of a field and, where it took one row, that row's key; in the
+ * order of reading. Without pairs it has to be computed again after each commit.
+ */
+type Reads = ReadonlyArray<PropertyKey | Key | undefined> | undefined
 
-interface Selected<B> {
-  readonly selected: B
-  readonly reads: Reads
+/** A collection that was read, and whether what was done with it is not known yet. */
+interface Taken {
+  readonly collection: unknown
+  readonly field: PropertyKey
+  open: boolean
 }
 
 /**
- * Runs the selector and notes what it read. Only a selection that cannot hide an unread part of the state is
- * narrowed: a primitive, a field's value, or a row. For any other value (`s => ({ a: s.a })`) the parts it
- * carries out may be read later, so it counts as having read everything.
+ * Notes what a selector reads. Only a selection that cannot hide an unread part of the state is narrowed: a
+ * primitive, a field's value, or a row. For any other value (`s => ({ a: s.a })`) the parts it carries out
+ * may be read later, so it counts as having read everything.
  *
  * What cannot be seen: that a selector takes one collection both for its reference (it compares or remembers
  * it) and for a row, through one variable or through another path to the same collection. It then counts as
  * having read the row alone.
  */
-const observe = <S extends object, B>(state: S, selector: Selector<S, B>): Selected<B> => {
-  const fields = new Set<PropertyKey>()
-  const rows = new Map<PropertyKey, Set<string | number>>()
-  const fieldOf = new Map<unknown, PropertyKey>()
-  /** Fields whose collection was taken and not read since: what was done with it is not known. */
-  const taken = new Set<PropertyKey>()
-  const known = new Set<unknown>()
-  let enumerated = false
-  const take = (collection: unknown, field: PropertyKey) => {
-    const other = fieldOf.get(collection)
-    // One collection in two fields: a read of it does not say which was meant.
-    if (other !== undefined && other !== field) fields.add(other).add(field)
-    // Taken again before it was read, as by a selector that remembers its result for this collection.
-    else if (taken.has(field)) fields.add(field)
-    fieldOf.set(collection, field)
-    taken.add(field)
-  }
-  const observed = new Proxy(state, {
-    get(target, field) {
-      const value: unknown = Reflect.get(target, field)
-      if (Collection.isCollection(value)) take(value, field)
-      else fields.add(field)
-      known.add(value)
-      return value
-    },
-    has(target, field) {
-      fields.add(field)
-      return Reflect.has(target, field)
-    },
-    ownKeys(target) {
-      enumerated = true
-      return Reflect.ownKeys(target)
-    },
-    getOwnPropertyDescriptor(target, field) {
-      enumerated = true
-      return Reflect.getOwnPropertyDescriptor(target, field)
+class Observation implements ProxyHandler<object>, Tracker {
+  private readonly reads: Array<PropertyKey | Key | undefined> = []
+  /** What it got, besides collections. */
+  private readonly values: Array<unknown> = []
+  private readonly taken: Array<Taken> = []
+  private everything = false
+
+  get(target: object, field: PropertyKey): unknown {
+    const value: unknown = Reflect.get(target, field)
+    if (isRows(value)) this.take(value, field)
+    else {
+      this.reads.push(field, undefined)
+      this.values.push(value)
     }
-  })
-  const tracker: Collection.Tracker = {
-    row(collection, key, row) {
-      known.add(row)
-      const field = fieldOf.get(collection)
-      if (field === undefined) {
-        enumerated = true
-        return
-      }
-      taken.delete(field)
-      if (!rows.get(field)?.add(key)) rows.set(field, new Set([key]))
-    },
-    all(collection) {
-      const field = fieldOf.get(collection)
-      if (field === undefined) enumerated = true
-      else fields.add(field)
+    return value
+  }
+
+  has(target: object, field: PropertyKey): boolean {
+    this.reads.push(field, undefined)
+    return Reflect.has(target, field)
+  }
+
+  ownKeys(target: object): Array<string | symbol> {
+    this.everything = true
+    return Reflect.ownKeys(target)
+  }
+
+  getOwnPropertyDescriptor(target: object, field: PropertyKey): PropertyDescriptor | undefined {
+    this.everything = true
+    return Reflect.getOwnPropertyDescriptor(target, field)
+  }
+
+  private take(collection: unknown, field: PropertyKey): void {
+    const before = this.find(collection)
+    // One collection in two fields: a read of it does not say which was meant. Or taken again before it was
+    // read, as by a selector that remembers its result for this collection.
+    if (before !== undefined && (before.open || before.field !== field)) {
+      this.reads.push(before.field, undefined, field, undefined)
+    }
+    if (before === undefined) this.taken.push({ collection, field, open: true })
+    else before.open = true
+  }
+
+  private find(collection: unknown): Taken | undefined {
+    // A loop, because a callback would cost each read of a row its allocation.
+    for (const taken of this.taken) if (taken.collection === collection) return taken
+    return undefined
+  }
+
+  row(collection: object, key: Key, row: unknown): void {
+    const taken = this.find(collection)
+    if (taken === undefined) this.everything = true
+    else {
+      taken.open = false
+      this.reads.push(taken.field, key)
+      this.values.push(row)
     }
   }
-  const selected = Collection.track(tracker, () => selector(observed))
-  // The selector gave its own argument back; callers compare with the state itself.
-  if ((selected as unknown) === observed) return { selected: state as unknown as B, reads: everything }
-  for (const field of taken) fields.add(field)
-  const selectedField = fieldOf.get(selected)
-  if (selectedField !== undefined) fields.add(selectedField)
-  const opaque = typeof selected === "function" || (typeof selected === "object" && selected !== null)
-  if (enumerated || (opaque && !known.has(selected))) return { selected, reads: everything }
-  return { selected, reads: { everything: false, fields, rows } }
+
+  all(collection: object): void {
+    const taken = this.find(collection)
+    if (taken === undefined) this.everything = true
+    else this.reads.push(taken.field, undefined)
+  }
+
+  readsOf(selected: unknown): Reads {
+    for (const { collection, field, open } of this.taken) {
+      if (open || collection === selected) this.reads.push(field, undefined)
+    }
+    const opaque = typeof selected === "function" || (typeof selected === "object" && selected !== null)
+    const hides = opaque && !this.values.includes(selected) && this.find(selected) === undefined
+    return this.everything || hides ? undefined : this.reads
+  }
 }
 
-const select = <S, B>(state: S, selector: Selector<S, B>): Selected<B> => {
+/** Runs the selector, and notes with the watch what the selection can have come from. */
+const select = <S, B>(state: S, selector: Selector<S, B>, watch: Watch<S>): B => {
   if (typeof state === "object" && state !== null) {
     try {
-      return observe(state, selector)
+      const observation = new Observation()
+      // A new one each time: to a selector that remembers its result for its argument, the same one would be
+      // the same state.
+      const observed: S = new Proxy<S & object>(state, observation)
+      const selected = track(observation, () => selector(observed))
+      // The selector gave its own argument back; callers compare with the state itself.
+      const isState = (selected as unknown) === observed
+      watch.note(isState ? undefined : observation.readsOf(selected))
+      return isState ? (state as unknown as B) : selected
     } catch {
       // A Map or a class with private fields cannot be looked at through a proxy. If it is the selector that
       // fails, it does so again here.
     }
   }
-  return { selected: selector(state), reads: everything }
+  watch.note(undefined)
+  return selector(state)
 }
 
 class Listener<S> {
@@ -122,79 +142,147 @@ class Listener<S> {
 }
 
 interface Watch<S> {
+  readonly reads: Reads
+  readonly note: (reads: Reads) => void
   readonly recheck: (state: S) => void
-  reads: Reads
+  /** The last commit that affected it. Written by `affected`. */
+  commit: number
 }
+
+/** A selector that is watched. All in one object: among very many, those of one row are in no cache. */
+class Selection<S, B> implements Watch<S> {
+  private readonly index: Index<S>
+  private readonly selector: Selector<S, B>
+  private readonly notify: (selected: B) => void
+  private readonly equals: Equals<B>
+  private selected: B
+  private active = false
+  reads: Reads = undefined
+  commit = 0
+
+  constructor(
+    index: Index<S>,
+    state: S,
+    selector: Selector<S, B>,
+    notify: (selected: B) => void,
+    equals: Equals<B>
+  ) {
+    this.index = index
+    this.selector = selector
+    this.notify = notify
+    this.equals = equals
+    this.selected = select(state, selector, this)
+    this.active = true
+    index.add(this)
+  }
+
+  note(reads: Reads): void {
+    if (sameReads(this.reads, reads)) return
+    if (this.active) this.index.remove(this)
+    this.reads = reads
+    if (this.active) this.index.add(this)
+  }
+
+  recheck(next: S): void {
+    if (!this.active) return
+    // If the selector fails, it has been noted that what it would have read is not known.
+    const selected = select(next, this.selector, this)
+    if (this.equals(this.selected, selected)) return
+    this.selected = selected
+    this.notify(selected)
+  }
+
+  end(): void {
+    if (!this.active) return
+    this.active = false
+    this.index.remove(this)
+  }
+}
+
+/** One watch, or several. */
+type Some<S> = Watch<S> | Set<Watch<S>>
 
 /** Watches by what they read. */
 class Index<S> {
   private readonly everything = new Set<Watch<S>>()
-  private readonly fields = new Map<PropertyKey, Set<Watch<S>>>()
-  private readonly rows = new Map<PropertyKey, Map<string | number, Set<Watch<S>>>>()
+  private readonly fields = new Map<PropertyKey, Some<S>>()
+  private readonly rows = new Map<PropertyKey, Map<Key, Some<S>>>()
   size = 0
 
   add(watch: Watch<S>): void {
     this.size++
-    const { reads } = watch
-    if (reads.everything) this.everything.add(watch)
-    for (const field of reads.fields) getOrMake(this.fields, field, makeSet<Watch<S>>).add(watch)
-    for (const [field, keys] of reads.rows) {
-      const byKey = getOrMake(this.rows, field, () => new Map<string | number, Set<Watch<S>>>())
-      for (const key of keys) getOrMake(byKey, key, makeSet<Watch<S>>).add(watch)
-    }
+    if (watch.reads === undefined) this.everything.add(watch)
+    else eachRead(watch.reads, (field, key) => addTo(this.mapOf(field, key), key ?? field, watch))
   }
 
   remove(watch: Watch<S>): void {
     this.size--
-    const { reads } = watch
-    this.everything.delete(watch)
-    for (const field of reads.fields) removeFrom(this.fields, field, watch)
-    for (const [field, keys] of reads.rows) {
-      const byKey = this.rows.get(field)
-      if (byKey === undefined) continue
-      for (const key of keys) removeFrom(byKey, key, watch)
-      if (byKey.size === 0) this.rows.delete(field)
-    }
+    if (watch.reads === undefined) this.everything.delete(watch)
+    else eachRead(watch.reads, (field, key) => removeFrom(this.mapOf(field, key), key ?? field, watch))
   }
 
-  /** Those whose selection may differ between the two states. */
-  affected(previous: S, next: S): ReadonlySet<Watch<S>> {
-    const found = new Set(this.everything)
+  private mapOf(field: PropertyKey, key: Key | undefined): Map<PropertyKey, Some<S>> {
+    if (key === undefined) return this.fields
+    const known = this.rows.get(field)
+    if (known !== undefined) return known
+    const made = new Map<Key, Some<S>>()
+    this.rows.set(field, made)
+    return made
+  }
+
+  /** Those whose selection may differ between the two states, each once. */
+  affected(previous: S, next: S, commit: number): ReadonlyArray<Watch<S>> {
+    const found: Array<Watch<S>> = []
+    const find = (some: Some<S>) => {
+      if (some instanceof Set) some.forEach(find)
+      else if (some.commit !== commit) {
+        some.commit = commit
+        found.push(some)
+      }
+    }
+    find(this.everything)
     for (const [field, watches] of this.fields) {
-      if (!Object.is(read(previous, field), read(next, field))) for (const watch of watches) found.add(watch)
+      if (!Object.is(read(previous, field), read(next, field))) find(watches)
     }
     for (const [field, byKey] of this.rows) {
       const before = read(previous, field)
       const after = read(next, field)
-      if (before === after) continue
-      if (Collection.isCollection(before) && Collection.isCollection(after)) {
-        Collection.diff(before, after, (key) => {
-          for (const watch of byKey.get(key) ?? []) found.add(watch)
+      if (before === after || byKey.size === 0) continue
+      if (isRows(before) && isRows(after)) {
+        before[RowsId].diff(after[RowsId], (key) => {
+          const watches = byKey.get(key)
+          if (watches !== undefined) find(watches)
         })
       } else {
-        for (const watches of byKey.values()) for (const watch of watches) found.add(watch)
+        byKey.forEach(find)
       }
     }
     return found
   }
 }
 
+const eachRead = (reads: Reads & {}, visit: (field: PropertyKey, key: Key | undefined) => void): void => {
+  // They come in pairs, of which only the second may be missing.
+  for (let i = 0; i < reads.length; i += 2) visit(reads[i] as PropertyKey, reads[i + 1] as Key | undefined)
+}
+
+const sameReads = (a: Reads, b: Reads): boolean =>
+  a === b ||
+  (a !== undefined && b !== undefined && a.length === b.length && a.every((read, i) => read === b[i]))
+
 const read = (state: unknown, field: PropertyKey): unknown =>
   typeof state === "object" && state !== null ? Reflect.get(state, field) : undefined
 
-const makeSet = <T>(): Set<T> => new Set()
-
-const getOrMake = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
-  const found = map.get(key)
-  if (found !== undefined) return found
-  const made = make()
-  map.set(key, made)
-  return made
+const addTo = <S>(map: Map<PropertyKey, Some<S>>, key: PropertyKey, watch: Watch<S>): void => {
+  const known = map.get(key)
+  if (known === undefined) map.set(key, watch)
+  else if (known instanceof Set) known.add(watch)
+  else if (known !== watch) map.set(key, new Set([known, watch]))
 }
 
-const removeFrom = <K, V>(map: Map<K, Set<V>>, key: K, value: V): void => {
-  const set = map.get(key)
-  if (set?.delete(value) && set.size === 0) map.delete(key)
+const removeFrom = <S>(map: Map<PropertyKey, Some<S>>, key: PropertyKey, watch: Watch<S>): void => {
+  const known = map.get(key)
+  if (known === watch || (known instanceof Set && known.delete(watch) && known.size === 0)) map.delete(key)
 }
 
 export class Subscriptions<S> {
@@ -232,40 +320,8 @@ export class Subscriptions<S> {
     notify: (selected: B) => void,
     equals: Equals<B> = Object.is
   ): () => void {
-    const first = select(state, selector)
-    let selected = first.selected
-    let active = true
-    const watch: Watch<S> = {
-      reads: first.reads,
-      recheck: (next) => {
-        if (!active) return
-        let again: Selected<B>
-        try {
-          again = select(next, selector)
-        } catch (error) {
-          // What it would have read is not known.
-          this.watchFor(watch, everything)
-          throw error
-        }
-        this.watchFor(watch, again.reads)
-        if (equals(selected, again.selected)) return
-        selected = again.selected
-        notify(selected)
-      }
-    }
-    this.index.add(watch)
-    return () => {
-      if (!active) return
-      active = false
-      this.index.remove(watch)
-    }
-  }
-
-  private watchFor(watch: Watch<S>, reads: Reads): void {
-    if (reads === everything && watch.reads === everything) return
-    this.index.remove(watch)
-    watch.reads = reads
-    this.index.add(watch)
+    const selection = new Selection(this.index, state, selector, notify, equals)
+    return () => selection.end()
   }
 
   get none(): boolean {
@@ -284,7 +340,7 @@ export class Subscriptions<S> {
       }
     }
     if (this.index.size === 0) return
-    for (const watch of this.index.affected(previous, next)) {
+    for (const watch of this.index.affected(previous, next, commit)) {
       try {
         watch.recheck(next)
       } catch (error) {

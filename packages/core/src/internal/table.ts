@@ -411,8 +411,9 @@ export class Table<Row, Key> {
     }
     const shift = Math.max(this.shift, next.shift)
     differences(raise(this.root, this.shift, shift), raise(next.root, next.shift, shift), (was, is) => {
-      // A key that was removed and came back has two slots: it is visited at the one it had.
-      if (was !== undefined) removedOrReplaced(was)
+      // A slot is of one key. One that was removed and came back has two: it is visited at the one it had.
+      if (was !== undefined && is !== undefined) visit(this.keyOf(was), was, is)
+      else if (was !== undefined) removedOrReplaced(was)
       else if (is !== undefined) added(is)
     })
   }
