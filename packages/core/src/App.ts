@@ -43,6 +43,7 @@ export class App {
   private clock: Clock.Clock | undefined
   private readonly numbers = new Map<string, number>()
   private seq = 0
+  private groups = 0
   /** By module id: ends when what adds or replaces it at the moment has ended. Written by `alone`. */
   private readonly changing = new Map<string, Deferred.Deferred<void>>()
   /** Implementations that were replaced, each with what took its place. Written by `supersede`. */
@@ -86,7 +87,8 @@ export class App {
       sinks: this.sinks.consumers,
       onError: this.onError,
       warn,
-      nextSeq: () => ++this.seq
+      nextSeq: () => ++this.seq,
+      nextGroupId: () => `g${++this.groups}`
     }
     this.travel = Travel.make(this.live, (listeners) => this.tell(listeners))
   }

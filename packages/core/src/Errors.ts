@@ -174,6 +174,19 @@ export class InstanceClosed extends Data.TaggedError("InstanceClosed")<At> {
   }
 }
 
+/** A group of instances was asked for that cannot be one. `instanceId` is the foreign one, or empty. */
+export class InvalidGroup extends Data.TaggedError("InvalidGroup")<{
+  readonly entry: string
+  readonly reason: "empty" | "foreign"
+  readonly instanceId: string
+}> {
+  override get message() {
+    return this.reason === "empty"
+      ? `${this.entry} names no instance to open a transaction on. Name at least one.`
+      : `${this.entry} names ${this.instanceId}, which is an instance of another runtime. Make one group for each runtime.`
+  }
+}
+
 /** The runtime was disposed. */
 export class RuntimeDisposed extends Data.TaggedError("RuntimeDisposed")<{ readonly label: string }> {
   override get message() {
@@ -201,6 +214,7 @@ export type SluiceError =
   | ModuleNotProvided
   | DuplicateModule
   | InstanceClosed
+  | InvalidGroup
   | InvalidOption
   | TraitCycle
   | TraitFailed

@@ -74,6 +74,7 @@ export interface InstanceHost {
   readonly warn: (message: string) => void
   readonly sinks: ReadonlyArray<Consumer<Commit>>
   readonly nextSeq: () => number
+  readonly nextGroupId: () => string
 }
 
 const tagsOf = (actions: ReadonlyArray<AnyAction>): ReadonlyArray<string> => actions.map(({ _tag }) => _tag)
@@ -81,7 +82,7 @@ const tagsOf = (actions: ReadonlyArray<AnyAction>): ReadonlyArray<string> => act
 /** Traits are the fields of a state, so a module that has any has a state of fields. */
 const fieldsOf = (state: unknown) => state as Readonly<Record<string, unknown>>
 
-const resetOrigin: Origin = { kind: "state-update", name: "reset" }
+export const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 const batchOrigin: Origin = { kind: "action", name: "batch" }
 
 /** What a step throws for the core itself. */
@@ -96,7 +97,7 @@ export type AnyInstance = Instance<Any, Any>
 export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   readonly impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>
   readonly host: InstanceHost
-  readonly scope: Scope.Closeable
+  readonly scope = Scope.makeUnsafe()
   readonly deliveries: Deliveries
   readonly subscriptions: Subscriptions<S>
   /** What logic reads: told of every commit but devtools'. */
@@ -138,7 +139,6 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     this.plans = plansOf(impl)
     this.host = host
     this.services = services
-    this.scope = Scope.makeUnsafe()
     this.dispatcher = host.scheduler.makeDispatcher()
     const listenerFailed = (error: unknown) => this.report(Cause.die(error), "listener", "subscriber")
     this.subscriptions = new Subscriptions(listenerFailed)
@@ -174,9 +174,11 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     }
   }
 
-  private readonly bodyHost: BodyHost<S> = {
+  readonly bodyHost: BodyHost<S> = {
     kernel: this,
     mutate: this.mutate,
+    scope: this.scope,
+    fork: (effect, services, entry, cause) => this.fork(effect, services, entry, cause),
     // What the body forks waits as its caller would, whose fiber may join it.
     caused: (services, caller) =>
       Context.add(services, CallerRef, {
@@ -229,19 +231,14 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     caller: Caller | undefined,
     context: EntryContext
   ): Exit.Exit<unknown, unknown> {
-    const run = new BodyRun(this.bodyHost, origin, body, bodyServices, caller)
-    let n: number
+    const run = new BodyRun(origin, bodyServices, caller)
     try {
-      n = this.transition(origin, [], run.step, undefined, context)
+      this.transition(origin, [], () => run.step(this.bodyHost, body), undefined, context)
     } catch (error) {
       run.rolledBack()
       return Exit.failCause(causeOf(error))
     }
-    const after = run.committed(this.scope)
-    if (after.length > 0) {
-      const txn: TxnRef = { instanceId: this.instanceId, n }
-      for (const { effect, services } of after) this.fork(effect, services, origin.name, txn)
-    }
+    run.committed()
     return Exit.succeed(run.result)
   }
 
@@ -370,7 +367,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   /** The step of a reset. */
-  private readonly toInitial = (state: S): S => {
+  readonly toInitial = (state: S): S => {
     this.resets++
     return this.withBase(state, this.base)
   }

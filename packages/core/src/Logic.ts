@@ -6,29 +6,21 @@ import { lateWrite } from "./Admission.ts"
 import * as Body from "./Body.ts"
 import { callerOf } from "./Caller.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
-import { ModuleNotProvided } from "./Errors.ts"
 import * as Flow from "./Flow.ts"
 import type { Equals, Selector } from "./Handle.ts"
 import type { Instance } from "./Instance.ts"
-import { type LogicContext, moduleKeyPrefix } from "./Module.ts"
+import type { LogicContext } from "./Module.ts"
 import * as ModuleRuntime from "./ModuleRuntime.ts"
 import * as Transaction from "./Transaction.ts"
 import type { TransactBody } from "./Window.ts"
 
 /** The handle of the nearest instance, as the fiber's context has it. */
-const useModule = (key: Context.Key<unknown, object>, moduleId: string): Effect.Effect<unknown> =>
+const useModule = (moduleId: string): Effect.Effect<unknown> =>
   Effect.withFiber((fiber) => {
-    // A context holds only what was provided, so the key may be missing although its type says otherwise.
-    const runtime = (fiber.context.mapUnsafe as ReadonlyMap<string, object>).get(key.key)
+    const runtime = ModuleRuntime.nearest(fiber.context, moduleId)
+    const instance = ModuleRuntime.instanceOf(runtime)
     // One that a test made by hand is its own handle.
-    if (runtime !== undefined) return Effect.succeed(ModuleRuntime.handleOf(runtime) ?? runtime)
-    const provided = [...fiber.context.mapUnsafe.keys()].filter((name) => name.startsWith(moduleKeyPrefix))
-    return Effect.die(
-      new ModuleNotProvided({
-        moduleId,
-        provided: provided.map((name) => name.slice(moduleKeyPrefix.length))
-      })
-    )
+    return Effect.succeed(instance === undefined ? runtime : ModuleRuntime.of(instance).handle)
   })
 
 interface Usable {
@@ -41,7 +33,7 @@ const use = (target: Usable): Effect.Effect<unknown> => {
   const tag = target.tag ?? target
   // The overloads of `use` admit nothing else.
   const key = tag as unknown as Context.Key<never, object>
-  return tag.moduleId === undefined ? key : useModule(key, tag.moduleId)
+  return tag.moduleId === undefined ? key : useModule(tag.moduleId)
 }
 
 /** The `$` of one logic on one instance. */

@@ -1,5 +1,6 @@
 /** What others see of an instance: its ModuleRuntime and its ModuleHandle. */
 import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Fiber from "effect/Fiber"
@@ -8,9 +9,11 @@ import type { Consumer } from "./Channel.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Run } from "./Waits.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
+import { ModuleNotProvided } from "./Errors.ts"
 import type { Equals, ModuleHandle, ModuleRuntime, Selector } from "./Handle.ts"
 import type { Any } from "./internal/any.ts"
 import type { AnyInstance, Instance } from "./Instance.ts"
+import { moduleKeyPrefix } from "./Module.ts"
 import type { TransactBody } from "./Window.ts"
 
 interface Faces<S, A> {
@@ -19,7 +22,7 @@ interface Faces<S, A> {
 }
 
 const facesOfInstance = new WeakMap<AnyInstance, Faces<Any, Any>>()
-const handleOfRuntime = new WeakMap<object, object>()
+const instanceOfRuntime = new WeakMap<object, AnyInstance>()
 
 /** The same objects each time. */
 export const of = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
@@ -28,12 +31,25 @@ export const of = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
   if (known !== undefined) return known as Faces<S, A>
   const made = make(instance)
   facesOfInstance.set(instance, made)
-  handleOfRuntime.set(made.runtime, made.handle)
+  instanceOfRuntime.set(made.runtime, instance)
   return made
 }
 
-/** What logic gets where a scope has this ModuleRuntime. */
-export const handleOf = (runtime: object): unknown => handleOfRuntime.get(runtime)
+/** Of a ModuleRuntime that was made here. */
+export const instanceOf = (runtime: object): AnyInstance | undefined => instanceOfRuntime.get(runtime)
+
+/** The ModuleRuntime that a scope has for a module: its own, or the nearest outside it. */
+export const nearest = (context: Context.Context<never>, moduleId: string): object => {
+  // A context holds only what was provided, whatever the type of the fiber's effect says.
+  const services = context.mapUnsafe as ReadonlyMap<string, object>
+  const found = services.get(`${moduleKeyPrefix}${moduleId}`)
+  if (found !== undefined) return found
+  const provided = [...services.keys()].filter((key) => key.startsWith(moduleKeyPrefix))
+  throw new ModuleNotProvided({
+    moduleId,
+    provided: provided.map((key) => key.slice(moduleKeyPrefix.length))
+  })
+}
 
 /** A caller's own word for its transaction is the name of a `state-update`. */
 export const toOrigin = (origin: string | Origin): Origin =>

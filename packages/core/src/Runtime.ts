@@ -7,10 +7,13 @@ import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import type * as Scheduler from "effect/Scheduler"
 import { App, type OnError } from "./App.ts"
-import type { Commit, CommitSink } from "./Commit.ts"
+import type { Commit, CommitSink, Origin } from "./Commit.ts"
 import { ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
+import * as Group from "./Group.ts"
+import type { TransactGroup, TransactGroupSync } from "./Group.ts"
 import type { ModuleIdentity, ModuleRuntime, ModuleTag } from "./Handle.ts"
-import type { AnyInstance, ErrorInfo } from "./Instance.ts"
+import { type AnyInstance, type ErrorInfo, resetOrigin } from "./Instance.ts"
+import { InstanceGroup } from "./InstanceGroup.ts"
 import type { Any } from "./internal/any.ts"
 import type { LocalArguments } from "./Local.ts"
 import type { Local } from "./Locals.ts"
@@ -20,6 +23,7 @@ import { ModuleScope } from "./ModuleScope.ts"
 import { RootRef } from "./Root.ts"
 import type { TraceOptions, TraceReader } from "./Trace.ts"
 import type * as Travel from "./Travel.ts"
+import type { GroupBody } from "./Window.ts"
 
 export type { ErrorInfo } from "./Instance.ts"
 export type { Local, LocalOptions } from "./Locals.ts"
@@ -78,6 +82,11 @@ export interface Runtime<in Provided> {
   readonly list: () => ReadonlyArray<InstanceInfo>
   /** Closes an instance, its own or of a scope inside; a local one with what it imports. */
   readonly evict: (instanceId: string) => Promise<void>
+  /** One transaction on each of several instances, all or none; names stand for this runtime's instances. */
+  readonly transact: TransactGroup
+  /** Every live instance back to the state it was made with, in one group. */
+  readonly reset: () => Effect.Effect<void>
+  readonly unsafe: { readonly transact: TransactGroupSync }
   readonly trace: TraceReader
   /** Gives the sink every commit from now on. Returns the function that ends it. */
   readonly attach: (sink: CommitSink) => () => void
@@ -299,11 +308,38 @@ class RuntimeImpl implements Runtime<unknown> {
     tag: ModuleTag<Id, S, A, X, T>
   ): ModuleRuntime<S, A, T> & X => {
     this.requireReady()
-    const found = this.moduleScope.find(tag.moduleId)
-    if (found === undefined) {
-      throw new ModuleNotProvided({ moduleId: tag.moduleId, provided: this.moduleScope.ids() })
-    }
-    return runtimeOf(found) as ModuleRuntime<S, A, T> & X
+    return runtimeOf(this.found(tag.moduleId)) as ModuleRuntime<S, A, T> & X
+  }
+
+  private found(moduleId: string): AnyInstance {
+    const found = this.moduleScope.find(moduleId)
+    if (found === undefined) throw new ModuleNotProvided({ moduleId, provided: this.moduleScope.ids() })
+    return found
+  }
+
+  private group(members: ReadonlyArray<Group.Member>, origin: string | Origin): InstanceGroup {
+    this.requireReady()
+    const find = (moduleId: string) => Faces.of(this.found(moduleId)).runtime
+    return Group.of(members, origin, find, this.app.host)
+  }
+
+  // The overloads all come down to this; its result is that of the body.
+  readonly transact = ((members: ReadonlyArray<Group.Member>, origin: string | Origin, body: GroupBody) =>
+    Effect.suspend(() => this.group(members, origin).transact(body))) as TransactGroup
+
+  readonly reset = (): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      this.requireReady()
+      const all = this.moduleScope.instances().filter(({ closed }) => !closed)
+      if (all.length === 0) return Effect.void
+      return new InstanceGroup(all, resetOrigin, this.app.host).update(() =>
+        all.map((instance): unknown => instance.toInitial(instance.state))
+      )
+    })
+
+  readonly unsafe: Runtime<unknown>["unsafe"] = {
+    // A body's transactions are those of the members, which are any here.
+    transact: (members, origin, body) => this.group(members, origin).transactSync(body as GroupBody)
   }
 
   private requireReady(): void {

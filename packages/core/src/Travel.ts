@@ -1,7 +1,8 @@
 /** Devtools' way to the states of another moment, and back. */
 import { plainContext } from "./Admission.ts"
 import type { Origin } from "./Commit.ts"
-import type { AnyInstance, Instance } from "./Instance.ts"
+import type { AnyInstance } from "./Instance.ts"
+import { InstanceGroup } from "./InstanceGroup.ts"
 import * as Transaction from "./Transaction.ts"
 
 /** Shows the states of another moment. Until `live`, other entries on those instances wait in order. */
@@ -13,24 +14,48 @@ export interface Travel {
   readonly subscribe: (listener: () => void) => () => void
 }
 
+const jump: Origin = { kind: "devtools", name: "jump" }
+const comeBack: Origin = { kind: "devtools", name: "live" }
+
 /** Travel through these instances, by id. `tell` tells the listeners that it is given. */
 export const make = (
   live: ReadonlyMap<string, AnyInstance>,
   tell: (listeners: ReadonlySet<() => void>) => void
 ): Travel => {
   const listeners = new Set<() => void>()
+  const inOrder = makeQueue()
   return {
     active: () => [...live.values()].some((instance) => instance.away !== undefined),
     to: (states) => {
-      const moves = Array.from(states, ([instanceId, state]) => ({ instance: live.get(instanceId), state }))
-      for (const { instance, state } of moves) if (instance !== undefined) check(instance, state)
-      for (const { instance, state } of moves) if (instance !== undefined) show(instance, state)
+      const moves: Array<Move> = []
+      for (const [instanceId, state] of states) {
+        const instance = live.get(instanceId)
+        if (instance === undefined) continue
+        check(instance, state)
+        moves.push({ instance, state })
+      }
+      inOrder(
+        moves.map(({ instance }) => instance),
+        () => {
+          for (const { instance } of moves) {
+            instance.away ??= { state: instance.state as unknown }
+            instance.hold()
+          }
+          show(jump, moves)
+        }
+      )
       tell(listeners)
     },
     live: () => {
-      for (const instance of live.values()) comeBack(instance)
-      // Only now that all are back.
-      for (const instance of live.values()) instance.whenTold(() => instance.release())
+      const all = [...live.values()]
+      inOrder(all, () => {
+        const away = all.flatMap((instance) =>
+          instance.away === undefined ? [] : [{ instance, state: instance.away.state as unknown }]
+        )
+        show(comeBack, away)
+        for (const { instance } of away) instance.away = undefined
+        for (const { instance } of away) instance.release()
+      })
       tell(listeners)
     },
     subscribe: (listener) => {
@@ -40,33 +65,42 @@ export const make = (
   }
 }
 
+interface Move {
+  readonly instance: AnyInstance
+  readonly state: unknown
+}
+
 /** Throws if it cannot travel there. */
-const check = <S, A>(instance: Instance<S, A>, state: S): void => {
-  const origin: Origin = { kind: "devtools", name: "jump" }
+const check = (instance: AnyInstance, state: unknown): void => {
   const open = Transaction.current()
-  if (open !== undefined) throw instance.inTransaction(origin, open)
-  instance.checkState(origin, state)
+  if (open !== undefined) throw instance.inTransaction(jump, open)
+  instance.checkState(jump, state)
 }
 
-/** Entries wait until `live`. */
-const show = <S, A>(instance: Instance<S, A>, state: S): void => {
-  instance.whenTold(() => {
-    instance.away ??= { state: instance.state }
-    instance.hold()
-    enter(instance, "jump", state)
-  })
+/** In one moment. The states are known to fit: they were checked, or have been these instances' before. */
+const show = (origin: Origin, moves: ReadonlyArray<Move>): void => {
+  if (moves.length === 0) return
+  const group = new InstanceGroup(
+    moves.map(({ instance }) => instance),
+    origin,
+    undefined
+  )
+  group.commit(() => moves.map(({ state }) => state), plainContext)
 }
 
-/** Entries go on waiting, for instances that are not back yet. */
-const comeBack = <S, A>(instance: Instance<S, A>): void => {
-  instance.whenTold(() => {
-    if (instance.away === undefined) return
-    enter(instance, "live", instance.away.state)
-    instance.away = undefined
-  })
-}
-
-const enter = <S, A>(instance: Instance<S, A>, name: string, state: S): void => {
-  // `check` has held it against the schema, or it has been this instance's before.
-  instance.transition({ kind: "devtools", name }, [], () => state, undefined, plainContext)
+/** Runs each task when none of its instances is telling a commit, and those before it have run. */
+const makeQueue = () => {
+  const waiting: Array<{ readonly instances: ReadonlyArray<AnyInstance>; readonly task: () => void }> = []
+  const advance = (): void => {
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+      const busy = first.instances.find(({ telling }) => telling)
+      if (busy !== undefined) return busy.whenTold(advance)
+      waiting.shift()
+      first.task()
+    }
+  }
+  return (instances: ReadonlyArray<AnyInstance>, task: () => void): void => {
+    waiting.push({ instances, task })
+    advance()
+  }
 }

@@ -10,6 +10,8 @@ import type * as Collection from "./Collection.ts"
 import type { Origin } from "./Commit.ts"
 import { TransactionSuspended } from "./Errors.ts"
 import type { StateTransaction } from "./Handle.ts"
+import type { Any } from "./internal/any.ts"
+import type { TxnRef } from "./Trace.ts"
 import * as Transaction from "./Transaction.ts"
 
 /** What `afterCommit` was given, and the services to run it with. */
@@ -24,6 +26,15 @@ export interface BodyHost<S> {
   readonly mutate: (state: S, recipe: (draft: Collection.Drafted<S>) => void) => S
   /** Makes the open transaction the cause of what runs with these services. */
   readonly caused: (services: Context.Context<never>, caller: Caller | undefined) => Context.Context<never>
+  /** Where the body's children live. */
+  readonly scope: Scope.Scope
+  /** Starts what was left for after the commit. */
+  readonly fork: (
+    effect: Effect.Effect<unknown, unknown>,
+    services: Context.Context<never>,
+    entry: string,
+    cause: TxnRef
+  ) => void
   /** Told what a fiber that the body forked for later failed with. */
   readonly failed: (cause: Cause.Cause<unknown>, origin: Origin) => void
 }
@@ -32,19 +43,21 @@ const recipeOrigin: Origin = { kind: "state-update", name: "a write inside a mut
 
 /** The window of a body: what it may write to, while it is open. */
 export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
-  private readonly host: BodyHost<S>
-  private readonly instanceId: string
+  readonly host: BodyHost<S>
+  readonly txn: TxnRef
   private readonly origin: Origin
   private readonly services: Context.Context<never>
   draft: S
+  /** Written by `BodyRun`. */
   open = true
   /** While a recipe runs: what is written beside it would be lost. */
   private mutating = false
   readonly after: Array<Deferred> = []
 
-  constructor(host: BodyHost<S>, origin: Origin, services: Context.Context<never>, state: S) {
+  constructor(host: BodyHost<S>, origin: Origin, services: Context.Context<never>) {
+    const { instanceId, state, txn } = host.kernel
     this.host = host
-    this.instanceId = host.kernel.instanceId
+    this.txn = { instanceId, n: txn }
     this.origin = origin
     this.services = services
     this.draft = state
@@ -63,7 +76,7 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   readonly update = (f: (state: S) => S): void => {
     this.checkWrite()
     const next = f(this.draft)
-    Transaction.refusePromise(this.instanceId, this.origin, next)
+    Transaction.refusePromise(this.txn.instanceId, this.origin, next)
     this.draft = next
   }
 
@@ -88,7 +101,7 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
 
   suspended(by: TransactionSuspended["by"]): TransactionSuspended {
     return new TransactionSuspended({
-      instanceId: this.instanceId,
+      instanceId: this.txn.instanceId,
       entry: Transaction.describe(this.origin),
       by
     })
@@ -123,65 +136,92 @@ export type TransactBody<S> =
   | Effect.Effect<unknown, unknown, unknown>
   | ((tx: StateTransaction<S>) => unknown)
 
-/** One run of a body. After `step` has returned or thrown, one of `committed` and `rolledBack` must follow. */
-export class BodyRun<S> {
-  private readonly host: BodyHost<S>
+/** The same, of several transactions. */
+export type GroupBody =
+  | Effect.Effect<unknown, unknown, unknown>
+  | ((...txs: ReadonlyArray<StateTransaction<Any>>) => unknown)
+
+/** One run of a body. After it has ended or thrown, one of `committed` and `rolledBack` must follow. */
+export class BodyRun {
   private readonly origin: Origin
-  private readonly body: TransactBody<S>
   private readonly services: Context.Context<never>
   private readonly caller: Caller | undefined
+  /** In the order in which they were opened. Written by `open`. */
+  private readonly windows = new Map<BodyHost<Any>, BodyWindow<Any>>()
   private running: Body.RunningBody<unknown, unknown> | undefined
-  private after: ReadonlyArray<Deferred> = []
   /** What the body returned. */
   result: unknown
 
-  constructor(
-    host: BodyHost<S>,
-    origin: Origin,
-    body: TransactBody<S>,
-    services: Context.Context<never>,
-    caller: Caller | undefined
-  ) {
-    this.caller = caller
-    this.host = host
+  constructor(origin: Origin, services: Context.Context<never>, caller: Caller | undefined) {
     this.origin = origin
-    this.body = body
     this.services = services
+    this.caller = caller
   }
 
   /** Opens the window, runs the body in it, and gives the state it leaves. */
-  readonly step = (state: S): S => {
-    const { body, host } = this
-    const window = new BodyWindow<S>(host, this.origin, this.services, state)
-    host.kernel.window = window
+  step<S>(host: BodyHost<S>, body: TransactBody<S>): S {
     try {
-      const value = typeof body === "function" ? body(window) : body
-      Transaction.refusePromise(host.kernel.instanceId, this.origin, value)
-      // What it needs is in the type of `transact`, and its caller's services are these.
-      if (Effect.isEffect(value)) this.runEffect(window, value as Effect.Effect<unknown, unknown>)
-      else this.result = value
-      this.after = window.after
+      const window = this.open(host)
+      this.take(window, typeof body === "function" ? body(window) : body)
       return window.draft
     } finally {
+      this.close()
+    }
+  }
+
+  /** The same for several; a host that is given twice has one window. The states are those of each host once. */
+  stepAll(hosts: readonly [BodyHost<Any>, ...Array<BodyHost<Any>>], body: GroupBody): ReadonlyArray<unknown> {
+    try {
+      const windows = hosts.map((host) => this.open(host))
+      this.take(this.open(hosts[0]), typeof body === "function" ? body(...windows) : body)
+      return Array.from(this.windows.values(), ({ draft }): unknown => draft)
+    } finally {
+      this.close()
+    }
+  }
+
+  private open<S>(host: BodyHost<S>): BodyWindow<S> {
+    const known = this.windows.get(host)
+    // What is kept for a host is of its own states.
+    if (known !== undefined) return known as BodyWindow<S>
+    const window = new BodyWindow(host, this.origin, this.services)
+    this.windows.set(host, window)
+    host.kernel.window = window
+    return window
+  }
+
+  private close(): void {
+    for (const [host, window] of this.windows) {
       window.open = false
       host.kernel.window = undefined
     }
   }
 
-  private runEffect(window: BodyWindow<S>, effect: Effect.Effect<unknown, unknown>): void {
-    const { host, origin } = this
+  /** What the body gave: an Effect is run to its end while the window is open. */
+  private take<S>(window: BodyWindow<S>, value: unknown): void {
+    Transaction.refusePromise(window.host.kernel.instanceId, this.origin, value)
+    // What it needs is in the type of `transact`, and its caller's services are these.
+    if (Effect.isEffect(value)) this.runEffect(window, value as Effect.Effect<unknown, unknown>)
+    else this.result = value
+  }
+
+  private runEffect<S>(window: BodyWindow<S>, effect: Effect.Effect<unknown, unknown>): void {
+    const { host } = window
     const services = host.caused(this.services, this.caller)
-    const running = Body.run(effect, services, (cause) => host.failed(cause, origin))
+    const running = Body.run(effect, services, (cause) => host.failed(cause, this.origin))
     this.running = running
     if (running.exit === undefined) throw window.suspended("effect")
     if (Exit.isFailure(running.exit)) throw new BodyFailed(running.exit.cause)
     this.result = running.exit.value
   }
 
-  /** What it forked starts now; returns what it left for after the commit. */
-  committed(scope: Scope.Scope): ReadonlyArray<Deferred> {
-    this.running?.release(scope)
-    return this.after
+  /** What it forked, and what it left for after the commit, starts now. */
+  committed(): void {
+    const [first] = this.windows.keys()
+    if (first !== undefined) this.running?.release(first.scope)
+    for (const [host, { after, txn }] of this.windows) {
+      for (const { effect, services } of after) host.fork(effect, services, this.origin.name, txn)
+    }
   }
 
   // Only now that the window is closed, so that what the interruption writes is too late.

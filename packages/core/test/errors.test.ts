@@ -86,6 +86,16 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
     ["Counter#1", '"user"', "list, page"],
     "Declare it"
   ],
+  [
+    new Errors.InvalidGroup({ entry: at.entry, reason: "foreign", instanceId: at.instanceId }),
+    [at.instanceId, at.entry],
+    "Make one group for each runtime"
+  ],
+  [
+    new Errors.InvalidGroup({ entry: at.entry, reason: "empty", instanceId: "" }),
+    [at.entry],
+    "Name at least one"
+  ],
   [new Errors.InstanceClosed(at), [at.instanceId, at.entry], "resolve a live instance"],
   [new Errors.RuntimeDisposed({ label: "app" }), ["app"], "Make a new one"],
   [new Errors.RuntimeNotReady({ label: "app" }), ["app"], "Await runtime.ready"]

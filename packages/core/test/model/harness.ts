@@ -263,7 +263,8 @@ export class Harness {
     this.committed[m] = ref.unsafe.getState()
     ref.unsafe.subscribe((state) => {
       this.told[m]?.push(state)
-      this.committed[m] = state
+      // Several may have been committed at once.
+      this.refs.forEach((each, i) => (this.committed[i] = each.unsafe.getState()))
       if (ref.unsafe.getState() !== state) this.violations.push(`Listener of ${m} sees another state`)
       if (this.kills.delete(state.last)) this.fibers.get(splitLast(state.last)[0])?.interruptUnsafe()
     })

@@ -108,6 +108,12 @@ interface Con {
   closed: boolean
 }
 
+/** An instance, and the state that devtools show of it. */
+interface Move {
+  readonly inst: Inst
+  readonly state: State
+}
+
 interface Inst {
   readonly index: number
   readonly id: string
@@ -285,16 +291,21 @@ export class Model {
       for (const run of con.running) if (`${con.key}<${run.item.action.payload.id}` === key) run.gate = false
   }
 
-  travel(inst: Inst, state: State): void {
-    this.counts.travels++
-    inst.away ??= { state: inst.state }
-    this.devtools(inst, "jump", state)
+  travel(moves: ReadonlyArray<Move>): void {
+    for (const { inst } of moves) {
+      this.counts.travels++
+      inst.away ??= { state: inst.state }
+    }
+    this.devtools("jump", moves)
   }
 
   /** All come back before any entry is let in. */
   live(): void {
     const away = this.insts.filter((inst) => inst.away !== undefined && !inst.closed)
-    for (const inst of away) this.devtools(inst, "live", inst.away?.state ?? inst.state)
+    this.devtools(
+      "live",
+      away.map((inst) => ({ inst, state: inst.away?.state ?? inst.state }))
+    )
     for (const inst of away) {
       inst.away = undefined
       this.pump(inst)
@@ -987,15 +998,30 @@ export class Model {
     })
   }
 
-  private devtools(inst: Inst, name: string, state: State): void {
-    this.transaction(
-      inst,
-      `devtools:${name}`,
-      [],
-      () => state,
-      undefined,
-      () => {}
-    )
+  /** All in one moment: who is told of one sees the others' states, too. */
+  private devtools(name: string, moves: ReadonlyArray<Move>): void {
+    const changed = moves.flatMap(({ inst, state }) => {
+      const previous = inst.state
+      this.record(
+        inst,
+        `devtools:${name}`,
+        [],
+        undefined,
+        previous === state ? "unchanged" : "commit",
+        "",
+        previous,
+        state
+      )
+      inst.telling = true
+      inst.state = state
+      return previous === state ? [] : [{ inst, state }]
+    })
+    for (const { inst, state } of changed) {
+      inst.version++
+      inst.history.push(state)
+    }
+    for (const { inst, state } of changed) this.tell(inst, state, undefined)
+    for (const { inst } of moves) inst.telling = false
   }
 
   private transaction(
@@ -1006,17 +1032,9 @@ export class Model {
     call: Call | undefined,
     committed: (txn: string) => void
   ): string {
-    this.counts.entries++
     const previous = inst.state
-    const txn = `${inst.id}::t${++inst.txn}`
-    const record = (outcome: string, error: string, next: State) => {
-      const tags = actions.map(({ _tag }) => _tag).join(",")
-      const head = `${txn} ${call?.cause ?? "-"} ${origin} ${tags} ${outcome} ${error}`
-      const full = ` ${actions.map(({ payload }) => payload.id).join(",")} ${changed(previous, next).join(",")}`
-      if (this.app.level === "off") return
-      this.recorded++
-      this.entries[inst.index]?.push(this.app.level === "full" ? head + full : head)
-    }
+    const record = (outcome: string, error: string, next: State) =>
+      this.record(inst, origin, actions, call, outcome, error, previous, next)
     let next: State
     try {
       next = step(previous)
@@ -1028,7 +1046,7 @@ export class Model {
       this.errors.push(`entry ${tag}`)
       return tag
     }
-    record(next === previous ? "unchanged" : "commit", "", next)
+    const txn = record(next === previous ? "unchanged" : "commit", "", next)
     inst.telling = true
     inst.state = next
     for (const con of inst.cons) {
@@ -1044,6 +1062,28 @@ export class Model {
     inst.telling = false
     this.pump(inst)
     return "ok"
+  }
+
+  /** Of a transaction that has ended, whose id it gives. */
+  private record(
+    inst: Inst,
+    origin: string,
+    actions: ReadonlyArray<AppAction>,
+    call: Call | undefined,
+    outcome: string,
+    error: string,
+    previous: State,
+    next: State
+  ): string {
+    this.counts.entries++
+    const txn = `${inst.id}::t${++inst.txn}`
+    const tags = actions.map(({ _tag }) => _tag).join(",")
+    const head = `${txn} ${call?.cause ?? "-"} ${origin} ${tags} ${outcome} ${error}`
+    const full = ` ${actions.map(({ payload }) => payload.id).join(",")} ${changed(previous, next).join(",")}`
+    if (this.app.level === "off") return txn
+    this.recorded++
+    this.entries[inst.index]?.push(this.app.level === "full" ? head + full : head)
+    return txn
   }
 
   private deliver(con: Con, actions: ReadonlyArray<AppAction>, txn: string, call: Call | undefined): void {

@@ -118,7 +118,7 @@ const travel = (step: Step & { readonly step: "travel" }, real: Harness, model: 
       inst,
       state: inst.history[pick(step.which, inst.history.length)] ?? inst.initial
     }))
-    for (const { inst, state } of moves) model.travel(inst, state)
+    model.travel(moves)
   }
 }
 
