@@ -32,6 +32,8 @@ export const coreRooms = [
   "Source",
   "Instance",
   "InstanceGroup",
+  "Snapshot",
+  "Hydration",
   "ModuleRuntime",
   "Group",
   "Pace",

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import type { CommitSink } from "./Commit.ts"
+import { Hydration } from "./Hydration.ts"
 import { type AnyInstance, type ErrorInfo, type InstanceHost } from "./Instance.ts"
 import { macrotask, microtask, timer } from "./internal/platform.ts"
 import { around, makeScheduler } from "./internal/scheduler.ts"
@@ -33,6 +34,7 @@ export class App {
   readonly host: InstanceHost
   readonly sinks: Sinks
   readonly travel: Travel.Travel
+  readonly hydration: Hydration
   /** The started instances of every scope, by id, in the order of their start. Written by the scopes. */
   readonly live = new Map<string, AnyInstance>()
   /** What everything in the app may use, if nothing else. */
@@ -41,6 +43,8 @@ export class App {
   /** Written by `useServices`. */
   private context: Context.Context<never>
   private clock: Clock.Clock | undefined
+  /** Tells this runtime's snapshots from those of others. */
+  readonly run = Math.random().toString(36).slice(2)
   private readonly numbers = new Map<string, number>()
   private seq = 0
   private groups = 0
@@ -90,6 +94,7 @@ export class App {
       nextSeq: () => ++this.seq,
       nextGroupId: () => `g${++this.groups}`
     }
+    this.hydration = new Hydration(this.onError)
     this.travel = Travel.make(this.live, (listeners) => this.tell(listeners))
   }
 

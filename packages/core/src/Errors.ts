@@ -75,6 +75,13 @@ export class InvalidState extends Data.TaggedError("InvalidState")<At & { readon
   }
 }
 
+/** What was to be hydrated is no snapshot that this version reads. */
+export class InvalidSnapshot extends Data.TaggedError("InvalidSnapshot")<{ readonly issue: string }> {
+  override get message() {
+    return `The snapshot cannot be read: ${this.issue}. Nothing was changed; hydrate what runtime.dehydrate has made.`
+  }
+}
+
 /** A payload from outside typed code did not fit the action's schema. */
 export class InvalidPayload extends Data.TaggedError("InvalidPayload")<
   At & { readonly tag: string; readonly issue: string }
@@ -209,6 +216,7 @@ export type SluiceError =
   | HandlerConflict
   | HandlerInBatch
   | InvalidState
+  | InvalidSnapshot
   | InvalidPayload
   | UnknownAction
   | ModuleNotProvided

@@ -122,6 +122,8 @@ export interface ModuleRuntime<S, A, T = NoTraits> extends ModuleHandle<S, A> {
 export interface UnsafeModuleRuntime<S, A, T = NoTraits> {
   readonly getState: () => S
   readonly getVersion: () => number
+  /** The state that a server's page shows: the one that was hydrated, or else the initial one. */
+  readonly getServerState: () => S
   readonly dispatch: (action: Action<A>) => void
   readonly dispatchBatch: (actions: ReadonlyArray<Action<A>>) => void
   /** Commits like `dispatch`; the Promise settles when every consumer had a slot for it. */

@@ -60,6 +60,7 @@ export interface ErrorInfo {
     | "trace"
     | "build"
     | "trait"
+    | "hydrate"
   /** E.g. `action "add"`, or the name of the consumer or logic. */
   readonly entry: string
   readonly tag?: string
@@ -104,7 +105,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private readonly conflated: Subscriptions<S>
   private readonly closing = new Set<() => void>()
   /** The state it was made with, and the same without its derived fields. */
-  private readonly initial: S
+  readonly initial: S
   private readonly base: S
   private readonly derivation: Derivation | undefined
   private readonly sources: Sources<S> | undefined

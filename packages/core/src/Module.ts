@@ -37,6 +37,8 @@ export const moduleKeyPrefix = "@sluice/module/"
 // ---------------------------------------------------------------------------------------------------------
 // Schemas
 
+export type { EncodedSide } from "./internal/codec.ts"
+
 /** An Effect Schema that needs no services, or a synchronous Standard Schema v1 value. */
 export type AnySchema = CheckedSchema
 

@@ -11,6 +11,7 @@ import type { Run } from "./Waits.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { ModuleNotProvided } from "./Errors.ts"
 import type { Equals, ModuleHandle, ModuleRuntime, Selector } from "./Handle.ts"
+import { serverState } from "./Hydration.ts"
 import type { Any } from "./internal/any.ts"
 import type { AnyInstance, Instance } from "./Instance.ts"
 import { moduleKeyPrefix } from "./Module.ts"
@@ -91,6 +92,7 @@ const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
     unsafe: {
       getState: () => instance.state,
       getVersion: () => instance.version,
+      getServerState: () => serverState(instance),
       dispatch: (action) => instance.dispatchSync(action, null),
       dispatchBatch: (batch) => instance.dispatchBatchSync(batch),
       dispatchPromise: (action) => instance.dispatchPromise(action),

@@ -19,6 +19,7 @@ import { type Cold, type LocalInfo, Locals, type MakeOptions } from "./Locals.ts
 import * as Logic from "./Logic.ts"
 import type { AnyLayer, AnyModuleImpl } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
+import type { Addressed } from "./Snapshot.ts"
 
 /** One module of a scope. */
 export interface Member {
@@ -38,6 +39,8 @@ export const ScopeRef = Context.Reference<ModuleScope | undefined>("@sluice/core
 
 export interface ScopeKind {
   readonly label: string
+  /** Its name among its parent's scopes, the same in every run of the app. */
+  readonly name: string | undefined
   /** Of a local instance's scope. */
   readonly local?: LocalInfo
 }
@@ -47,6 +50,8 @@ export class ModuleScope {
   readonly parent: ModuleScope | undefined
   readonly label: string
   readonly local: LocalInfo | undefined
+  /** The names of the scopes that lead here; absent where one has none, and cannot be found again. */
+  readonly path: ReadonlyArray<string> | undefined
   /** What runs here may use: the parent's, its layer's services, its modules. */
   context: Context.Context<never>
   /** Written by `closeInstances`. */
@@ -66,11 +71,12 @@ export class ModuleScope {
   private readonly memoMap: Layer.MemoMap
   private madeLocals: Locals | undefined
 
-  constructor(app: App, parent: ModuleScope | undefined, { label, local }: ScopeKind) {
+  constructor(app: App, parent: ModuleScope | undefined, { label, local, name }: ScopeKind) {
     this.app = app
     this.parent = parent
     this.label = label
     this.local = local
+    this.path = parent === undefined ? [] : name === undefined ? undefined : parent.path?.concat(name)
     this.context = parent?.context ?? app.bare
     // A local one shares the layers that its surroundings have built, and what it adds to them.
     if (parent === undefined) this.memoMap = Layer.makeMemoMapUnsafe()
@@ -133,13 +139,15 @@ export class ModuleScope {
     inputOf: (impl: AnyModuleImpl) => unknown = noInput
   ): ReadonlyArray<Member> {
     const { app } = this
-    return this.missing(impls).map((impl) => {
+    const made = this.missing(impls).map((impl) => {
       const instanceId = app.nextInstanceId(impl.def.id)
       const instance = new Instance(impl, instanceId, inputOf(impl), app.host, this.context)
       // Made here so that an `extend` that is refused fails the build, and not its first user.
       Faces.of(instance)
       return { instance, resources: resourcesFor(impl), order: 0 }
     })
+    app.hydration.begin(made.flatMap(({ instance }) => this.addressOf(instance)))
+    return made
   }
 
   /** Of these modules and all that they import, each once, after its imports: those that are not there. */
@@ -160,6 +168,18 @@ export class ModuleScope {
 
   put(members: ReadonlyArray<Member>): void {
     for (const member of members) this.members.set(member.instance.impl.def.id, member)
+  }
+
+  private addressOf(instance: AnyInstance): ReadonlyArray<Addressed> {
+    const { path } = this
+    return path === undefined ? [] : [{ instance, address: { module: instance.impl.def.id, scope: path } }]
+  }
+
+  /** Every instance, here and inside, that can be found again. */
+  addressed(): ReadonlyArray<Addressed> {
+    return [...this.inside()].flatMap((scope) =>
+      [...scope.members.values()].flatMap(({ instance }) => scope.addressOf(instance))
+    )
   }
 
   /** Builds the scope's layer, then starts its modules. */
@@ -219,6 +239,7 @@ export class ModuleScope {
     if (instance.closed) return
     member.order = ++lastOrder
     this.app.live.set(instance.instanceId, instance)
+    for (const { address } of this.addressOf(instance)) this.app.hydration.started(instance, address)
     instance.start(
       services,
       instance.impl.logics.map((logic) => ({
@@ -259,7 +280,8 @@ export class ModuleScope {
 
   private makeLocal(given: AnyModuleImpl, { context, input }: MakeOptions, local: LocalInfo): Cold {
     const impl = this.app.latest(given)
-    const scope = new ModuleScope(this.app, this, { label: this.label, local })
+    const name = local.key === undefined ? undefined : `${impl.def.id}/${local.key}`
+    const scope = new ModuleScope(this.app, this, { label: this.label, local, name })
     const members = scope.make([impl], (each) => (each === impl ? input : undefined))
     scope.put(members)
     // Imports come first.

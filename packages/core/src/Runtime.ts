@@ -21,12 +21,15 @@ import type { AnyLayer, AnyModuleImpl, Module, ModuleImpl, NeedsOfApp, ProvidesO
 import * as Faces from "./ModuleRuntime.ts"
 import { ModuleScope } from "./ModuleScope.ts"
 import { RootRef } from "./Root.ts"
+import * as SnapshotRoom from "./Snapshot.ts"
+import type { Address, Snapshot } from "./Snapshot.ts"
 import type { TraceOptions, TraceReader } from "./Trace.ts"
 import type * as Travel from "./Travel.ts"
 import type { GroupBody } from "./Window.ts"
 
 export type { ErrorInfo } from "./Instance.ts"
 export type { Local, LocalOptions } from "./Locals.ts"
+export type { Address, InstanceSnapshot, Snapshot } from "./Snapshot.ts"
 export type { Travel } from "./Travel.ts"
 
 export interface ScopeOptions<Services = never, E = never> {
@@ -36,6 +39,8 @@ export interface ScopeOptions<Services = never, E = never> {
 }
 
 export interface RuntimeOptions<Services = never, E = never> extends ScopeOptions<Services, E> {
+  /** What `dehydrate` has made: states to begin with. One that does not fit reaches `onError`, and none is used. */
+  readonly hydrate?: unknown
   /** Every error that no caller gets, and those of rolled-back entries. Default: logged. */
   readonly onError?: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
   readonly trace?: TraceOptions
@@ -43,6 +48,21 @@ export interface RuntimeOptions<Services = never, E = never> extends ScopeOption
   readonly sinks?: ReadonlyArray<CommitSink>
   /** Runs the runtime's fibers in the place of its own: for tests that decide who goes next. */
   readonly scheduler?: Scheduler.Scheduler
+}
+
+export interface DehydrateOptions {
+  /** Leaves out the states that have not changed since. A snapshot of another runtime leaves nothing out. */
+  readonly since?: Snapshot
+  /** Only the instances of these. */
+  readonly modules?: ReadonlyArray<{ readonly id: string }>
+}
+
+export interface HydrateOptions {
+  /**
+   * The name of the entries' origin, for what comes from elsewhere than a server's page, such as a store: it
+   * does not change `unsafe.getServerState`.
+   */
+  readonly name?: string
 }
 
 export type Status = "building" | "ready" | "failed" | "disposed"
@@ -96,6 +116,20 @@ export interface Runtime<in Provided> {
    */
   readonly onCommit: (listener: (commit: Commit) => void) => () => void
   readonly travel: Travel.Travel
+  /**
+   * The states, as JSON, of this runtime's modules, of keyed local instances, of scopes with a label of their
+   * own, and of what those import. What is in an unnamed scope has no address and is left out. Throws
+   * InvalidState if a state does not fit its schema.
+   */
+  readonly dehydrate: (options?: DehydrateOptions) => Snapshot
+  /**
+   * Puts the states into their instances, in one moment; those of instances that are not there are kept until
+   * they are made. Throws InvalidSnapshot or InvalidState, and then has changed nothing. What is kept and does
+   * not fit when its instance is made reaches `onError`, and the instance begins with its initial state.
+   */
+  readonly hydrate: (snapshot: unknown, options?: HydrateOptions) => void
+  /** Where an instance is, in any run of the app. `undefined` for one in an unnamed scope. */
+  readonly addressOf: (instanceId: string) => Address | undefined
   /** A local instance, for bindings. Programs use `Local.acquire`. */
   readonly local: <Id extends string, S, A, X, Input, R extends Provided | P, P, T>(
     module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
@@ -131,6 +165,18 @@ export interface Runtime<in Provided> {
 
 export interface AnyModuleRuntime extends ModuleRuntime<Any, Any> {}
 export interface AnyRuntime extends Runtime<never> {}
+
+const Current = Context.Reference<AnyRuntime | undefined>("@sluice/core/Runtime", {
+  defaultValue: () => undefined
+})
+
+/** The runtime that a program, or the layer that it is given, runs in. */
+export const current: Effect.Effect<AnyRuntime> = Effect.withFiber((fiber) => {
+  const found = fiber.getRef(Current)
+  return found === undefined
+    ? Effect.die(new Error("This program does not run in a runtime."))
+    : Effect.succeed(found)
+})
 
 /** One that needs an input to be made can only be local. */
 type RootImpl = AnyModuleImpl & { readonly initial: (input: void) => unknown }
@@ -176,8 +222,9 @@ export function make<const Apps extends Listing, Services = never, E = never>(
   modules: Apps,
   options: OptionsFor<NeedsOfApp<Listed<Apps>>, Services, E>
 ): Runtime<ProvidesOfApp<Listed<Apps>> | Services>
-export function make(modules: Listing, { layer, ...options }: AnyOptions = {}): Runtime<unknown> {
+export function make(modules: Listing, { hydrate, layer, ...options }: AnyOptions = {}): Runtime<unknown> {
   const app = new App(options)
+  if (hydrate !== undefined) app.hydration.keep(hydrate)
   return new RuntimeImpl(app, undefined, app.label, implsOf(modules), layer as AnyLayer | undefined)
 }
 
@@ -224,13 +271,15 @@ class RuntimeImpl implements Runtime<unknown> {
     this.attach = app.sinks.attach
     this.onCommit = app.sinks.onCommit
     this.onError = app.onError
-    const scope = new ModuleScope(app, parent?.moduleScope, { label })
+    const name = label === parent?.label ? undefined : label
+    const scope = new ModuleScope(app, parent?.moduleScope, { label, name })
     this.moduleScope = scope
     if (parent === undefined) {
       scope.context = Context.add(scope.context, RootRef, {
         resolve: (id) => runtimeOf(scope.own(id)),
         ids: () => scope.ids()
       })
+      scope.context = Context.add(scope.context, Current, this)
     }
     this.building = app.fork(this.build(impls, layer))
     this.ready = this.endOf(this.building)
@@ -373,6 +422,22 @@ class RuntimeImpl implements Runtime<unknown> {
     listeners.add(listener)
     return () => void listeners.delete(listener)
   }
+
+  // --- snapshots ----------------------------------------------------------------------------------------
+
+  readonly dehydrate = ({ modules, since }: DehydrateOptions = {}): Snapshot => {
+    const ids = modules?.map(({ id }) => id)
+    const instances = this.moduleScope
+      .addressed()
+      .filter(({ address }) => ids?.includes(address.module) ?? true)
+    return SnapshotRoom.make(this.app.run, instances, since)
+  }
+
+  readonly hydrate = (snapshot: unknown, { name }: HydrateOptions = {}): void =>
+    this.app.hydration.hydrate(snapshot, name, this.moduleScope.addressed())
+
+  readonly addressOf = (instanceId: string): Address | undefined =>
+    this.moduleScope.addressed().find(({ instance }) => instance.instanceId === instanceId)?.address
 
   // --- what is inside -----------------------------------------------------------------------------------
 

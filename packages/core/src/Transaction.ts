@@ -65,7 +65,7 @@ let lastOrder = 0
 /** `Along` is what an entry brings along; the kernel only hands it on. */
 export abstract class Kernel<S, Along> implements Open {
   readonly instanceId: string
-  /** Written by a commit. */
+  /** Written by a commit, and by a hydration while it is cold and nobody has seen it. */
   state: S
   /** Commits so far. Written by a commit. */
   version = 0

@@ -34,7 +34,7 @@ const effectCheck = (schema: Schema.Top): Check => {
   }
 }
 
-const effectIssue = (cause: Cause.Cause<unknown>): string => {
+export const effectIssue = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
   // Effect puts the path on lines of its own; here it is part of a sentence.
   return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ")
@@ -46,7 +46,9 @@ const standardCheck =
     standardIssue(schema["~standard"].validate(value))
 
 /** The first issue, with its path; `undefined` if there is none. */
-const standardIssue = (result: ReturnType<StandardSchemaV1["~standard"]["validate"]>): string | undefined => {
+export const standardIssue = (
+  result: ReturnType<StandardSchemaV1["~standard"]["validate"]>
+): string | undefined => {
   if (result instanceof Promise) return "its schema answers asynchronously, and a transaction is synchronous"
   const issue = result.issues?.[0]
   if (issue === undefined) return undefined

@@ -1,0 +1,128 @@
+/** States on their way into instances: those that are there, and those that are yet to be made. */
+import * as Cause from "effect/Cause"
+import type { Origin } from "./Commit.ts"
+import { derive, withoutDerived } from "./Derivation.ts"
+import type { AnyInstance, Instance, InstanceHost } from "./Instance.ts"
+import { type Address, type Addressed, addressKey, decode, type InstanceSnapshot, read } from "./Snapshot.ts"
+import * as Transaction from "./Transaction.ts"
+
+/** What is to be put into an instance. */
+interface Given {
+  readonly entry: InstanceSnapshot
+  readonly origin: Origin
+}
+
+interface Move {
+  readonly instance: AnyInstance
+  readonly state: unknown
+}
+
+/** Of a snapshot of what a server has rendered, not one of a store. */
+const fromServer: Origin = { kind: "hydrate", name: "snapshot" }
+
+const rendered = new WeakMap<AnyInstance, unknown>()
+
+/** The state that the server's page shows: the hydrated one, or else the initial one. */
+export const serverState = <S, A>(instance: Instance<S, A>): S =>
+  // What is kept for an instance is of its own type.
+  rendered.has(instance) ? (rendered.get(instance) as S) : instance.initial
+
+export class Hydration {
+  private readonly onError: InstanceHost["onError"]
+  /** By address, for instances that have not started. Written by the methods of this class. */
+  private readonly kept = new Map<string, Given>()
+  private readonly begun = new WeakMap<AnyInstance, Given>()
+
+  constructor(onError: InstanceHost["onError"]) {
+    this.onError = onError
+  }
+
+  /**
+   * Puts every state of the snapshot into its instance, in one moment, and keeps those of instances that are not
+   * there. Throws InvalidSnapshot or InvalidState, and then has changed nothing.
+   */
+  hydrate(snapshot: unknown, name: string | undefined, instances: Iterable<Addressed>): void {
+    const origin: Origin = name === undefined ? fromServer : { kind: "hydrate", name }
+    const entries = read(snapshot).instances.filter((entry) => "state" in entry)
+    const open = Transaction.current()
+    const there = new Map(Array.from(instances, ({ address, instance }) => [addressKey(address), instance]))
+    const moves: Array<Move> = []
+    const others: Array<InstanceSnapshot> = []
+    for (const entry of entries) {
+      const instance = there.get(addressKey(entry))
+      if (instance === undefined) others.push(entry)
+      else if (open !== undefined) throw instance.inTransaction(origin, open)
+      else moves.push({ instance, state: decode(instance, entry, origin) })
+    }
+    enter(moves, origin)
+    for (const entry of others) this.kept.set(addressKey(entry), { entry, origin })
+  }
+
+  /** For instances that are yet to be made. What cannot be read is reported. */
+  keep(snapshot: unknown): void {
+    try {
+      this.hydrate(snapshot, undefined, [])
+    } catch (error) {
+      this.onError(Cause.die(error), {
+        instanceId: "",
+        moduleId: "",
+        during: "hydrate",
+        entry: "Runtime.make"
+      })
+    }
+  }
+
+  /** For instances that are cold, and that nobody has seen: all begin with what is kept for them, or none. */
+  begin(instances: ReadonlyArray<Addressed>): void {
+    if (this.kept.size === 0) return
+    const moves: Array<Move & { readonly given: Given }> = []
+    for (const { address, instance } of instances) {
+      const given = this.kept.get(addressKey(address))
+      if (given === undefined) continue
+      try {
+        const { traits } = instance.impl.def
+        const base = withoutDerived(traits, decode(instance, given.entry, given.origin))
+        moves.push({ instance, given, state: derive(traits, base) })
+      } catch (error) {
+        for (const { address } of instances) this.kept.delete(addressKey(address))
+        return this.refused(error, instance, given.origin)
+      }
+    }
+    for (const { given, instance, state } of moves) {
+      this.begun.set(instance, given)
+      instance.state = state
+      if (given.origin === fromServer) rendered.set(instance, state)
+    }
+  }
+
+  /** What is kept for it is of no more use. What came after it was made, it gets as an entry. */
+  started(instance: AnyInstance, address: Address): void {
+    if (this.kept.size === 0) return
+    const key = addressKey(address)
+    const given = this.kept.get(key)
+    this.kept.delete(key)
+    if (given === undefined || given === this.begun.get(instance)) return
+    try {
+      enter([{ instance, state: decode(instance, given.entry, given.origin) }], given.origin)
+    } catch (error) {
+      this.refused(error, instance, given.origin)
+    }
+  }
+
+  private refused(error: unknown, { impl, instanceId }: AnyInstance, origin: Origin): void {
+    const at = {
+      instanceId,
+      moduleId: impl.def.id,
+      during: "hydrate",
+      entry: Transaction.describe(origin)
+    } as const
+    this.onError(Cause.die(error), at)
+  }
+}
+
+const enter = (moves: ReadonlyArray<Move>, origin: Origin): void => {
+  for (const { instance, state } of moves) {
+    instance.transactSync(origin, (tx) => tx.update((current: unknown) => instance.withBase(current, state)))
+    if (origin === fromServer) rendered.set(instance, instance.liveState)
+  }
+}
