@@ -46,6 +46,11 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
     "correct that value"
   ],
   [
+    new Errors.InvalidSnapshot({ issue: "it has no format" }),
+    ["it has no format"],
+    "hydrate what runtime.dehydrate"
+  ],
+  [
     new Errors.InvalidPayload({ ...at, tag: "add", issue: 'at ["by"]' }),
     [at.instanceId, "add", '["by"]'],
     "correct the value"

@@ -69,9 +69,10 @@ const by = (states: Readonly<Record<string, unknown>>) => ({
 describe("dehydrate", () => {
   test("T10 gives the encoded side of every instance, as JSON", () => {
     const { runtime } = travelled(start())
-    expect(sent(runtime.dehydrate())).toEqual({
+    const snapshot = runtime.dehydrate()
+    expect(sent(snapshot)).toEqual({
       format: 1,
-      runtime: expect.any(String),
+      runtime: snapshot.runtime,
       instances: [
         {
           module: "Trip",
@@ -461,4 +462,39 @@ test("property: any states come back equal from JSON", () => {
     ),
     { numRuns: 100 }
   )
+})
+
+describe("derived fields", () => {
+  const Bill = Module.make("Bill", {
+    state: Schema.Struct({ net: Schema.Finite, rate: Schema.FiniteFromString, gross: Schema.Finite }),
+    actions: { set: Schema.Finite },
+    reducers: { set: (state, net) => ({ ...state, net }) },
+    traits: (t) => ({ gross: t.computed(({ net, rate }) => net * (1 + rate)) })
+  })
+  const bill = (options: Runtime.RuntimeOptions = {}) => {
+    const runtime = disposing(Runtime.make(Bill.implement({ initial: { net: 1, rate: 0.5 } }), options))
+    return { runtime, unsafe: runtime.resolve(Bill.tag).unsafe }
+  }
+
+  test("T9 are left out, and follow from what is hydrated", () => {
+    const one = bill()
+    one.unsafe.dispatch({ _tag: "set", payload: 10 })
+    const snapshot = sent(one.runtime.dehydrate())
+    expect(snapshot).toMatchObject({ instances: [{ state: { net: 10, rate: "0.5" } }] })
+    expect(JSON.stringify(snapshot)).not.toContain("gross")
+    const two = bill()
+    two.runtime.hydrate(snapshot)
+    const whole = { net: 10, rate: 0.5, gross: 15 }
+    expect([two.unsafe.getState(), two.unsafe.getServerState()]).toEqual([whole, whole])
+    const three = bill({ hydrate: snapshot })
+    expect([three.unsafe.getState(), three.unsafe.getServerState()]).toEqual([whole, whole])
+    three.unsafe.dispatch({ _tag: "set", payload: 2 })
+    expect(three.unsafe.getState().gross).toBe(3)
+  })
+
+  test("T10 a base that does not fit is refused with its path", () => {
+    const { runtime, unsafe } = bill()
+    expect(String(thrown(() => runtime.hydrate(by({ Bill: { net: "x", rate: "1" } }))))).toContain('["net"]')
+    expect(unsafe.getState().gross).toBe(1.5)
+  })
 })
