@@ -498,3 +498,33 @@ describe("derived fields", () => {
     expect(unsafe.getState().gross).toBe(1.5)
   })
 })
+
+test("a nested scope with a label of its own is found again, one without is not", () => {
+  const Sub = Module.make("Sub", { state: Schema.Struct({ n: Schema.Int }), actions: {} })
+  const app = () => {
+    const { runtime } = start()
+    const open = (label?: string) =>
+      runtime.scope(Sub.implement({ initial: { n: 0 } }), label === undefined ? {} : { label })
+    return { runtime, open }
+  }
+  const one = app()
+  one
+    .open("left")
+    .resolve(Sub.tag)
+    .unsafe.transact("set", (tx) => tx.set({ n: 4 }))
+  one.open()
+  expect(one.runtime.dehydrate({ modules: [Sub] }).instances).toMatchObject([
+    { scope: ["left"], state: { n: 4 } }
+  ])
+  const two = app()
+  two.runtime.hydrate(sent(one.runtime.dehydrate()))
+  expect(two.open("left").resolve(Sub.tag).unsafe.getState()).toEqual({ n: 4 })
+  expect(two.open("right").resolve(Sub.tag).unsafe.getState()).toEqual({ n: 0 })
+})
+
+test("a module that is added later begins with what was kept for it", async () => {
+  const Later = Module.make("Later", { state: Schema.Struct({ at: Schema.Date }), actions: {} })
+  const { runtime } = start({ hydrate: by({ Later: { at: "1970-01-01T00:00:00.007Z" } }) })
+  const more = await runtime.add(Later.implement({ initial: { at: new Date(0) } }))
+  expect(more.resolve(Later.tag).unsafe.getState()).toEqual({ at: new Date(7) })
+})
