@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import type { Origin } from "./Commit.ts"
 import { derive, withoutDerived } from "./Derivation.ts"
 import type { AnyInstance, Instance, InstanceHost } from "./Instance.ts"
+import { InstanceGroup } from "./InstanceGroup.ts"
 import { type Address, type Addressed, addressKey, decode, type InstanceSnapshot, read } from "./Snapshot.ts"
 import * as Transaction from "./Transaction.ts"
 
@@ -44,14 +45,12 @@ export class Hydration {
   hydrate(snapshot: unknown, name: string | undefined, instances: Iterable<Addressed>): void {
     const origin: Origin = name === undefined ? fromServer : { kind: "hydrate", name }
     const entries = read(snapshot).instances.filter((entry) => "state" in entry)
-    const open = Transaction.current()
     const there = new Map(Array.from(instances, ({ address, instance }) => [addressKey(address), instance]))
     const moves: Array<Move> = []
     const others: Array<InstanceSnapshot> = []
     for (const entry of entries) {
       const instance = there.get(addressKey(entry))
       if (instance === undefined) others.push(entry)
-      else if (open !== undefined) throw instance.inTransaction(origin, open)
       else moves.push({ instance, state: decode(instance, entry, origin) })
     }
     enter(moves, origin)
@@ -121,8 +120,13 @@ export class Hydration {
 }
 
 const enter = (moves: ReadonlyArray<Move>, origin: Origin): void => {
-  for (const { instance, state } of moves) {
-    instance.transactSync(origin, (tx) => tx.update((current: unknown) => instance.withBase(current, state)))
-    if (origin === fromServer) rendered.set(instance, instance.liveState)
-  }
+  if (moves.length === 0) return
+  const instances = moves.map(({ instance }) => instance)
+  const group = new InstanceGroup(instances, origin, undefined)
+  group.transactSync((...transactions) =>
+    moves.forEach(({ instance, state }, i) =>
+      transactions[i]?.update((current: unknown) => instance.withBase(current, state))
+    )
+  )
+  if (origin === fromServer) for (const instance of instances) rendered.set(instance, instance.liveState)
 }

@@ -228,7 +228,7 @@ export const make = (
     Effect.suspend(() => {
       if (!hasStep(direction)) return Effect.succeed(false)
       const { open, origin, write } = entry(direction)
-      return Effect.map(transact(open, origin, write), () => {
+      return Effect.map(runtime.transact(open, origin, write), () => {
         changed()
         return true
       })
@@ -237,7 +237,7 @@ export const make = (
   const goNow = (direction: Direction): boolean => {
     if (!hasStep(direction)) return false
     const { open, origin, write } = entry(direction)
-    transactSync(open, origin, write)
+    runtime.unsafe.transact(open, origin, write)
     changed()
     return true
   }
@@ -283,18 +283,6 @@ export const make = (
     }
   }
 }
-
-type Write = (...transactions: ReadonlyArray<StateTransaction<unknown>>) => void
-
-const transact = (
-  [one]: ReadonlyArray<AnyModuleRuntime>,
-  origin: Origin,
-  write: Write
-): Effect.Effect<void> =>
-  one === undefined ? Effect.void : one.transact(origin, (transaction) => write(transaction))
-
-const transactSync = ([one]: ReadonlyArray<AnyModuleRuntime>, origin: Origin, write: Write): void =>
-  one?.unsafe.transact(origin, (transaction) => write(transaction))
 
 const stateOf = (past: ReadonlyArray<Step>, future: ReadonlyArray<Step>): HistoryState => ({
   canUndo: past.length > 0,

@@ -159,6 +159,19 @@ describe("hydrate", () => {
     expect(entriesOf(runtime)[1]).toMatchObject({ origin: { kind: "hydrate", name: "store" } })
   })
 
+  test("T11 subscribers see all states of it or none", () => {
+    const { runtime, tally, trip } = start()
+    const seen: Array<unknown> = []
+    const look = () => seen.push([trip.unsafe.getState().title, tally.unsafe.getState().n])
+    trip.unsafe.subscribe(look)
+    tally.unsafe.subscribe(look)
+    runtime.hydrate(sent(travelled(start()).runtime.dehydrate()))
+    expect(seen).toEqual([
+      ["Oslo", 7],
+      ["Oslo", 7]
+    ])
+  })
+
   test("several snapshots: each changes what it has", () => {
     const one = travelled(start())
     const first = one.runtime.dehydrate()

@@ -320,6 +320,65 @@ describe("entries", () => {
   })
 })
 
+describe("several modules", () => {
+  const both = (options: Undo.UndoOptions = {}) => {
+    const app = setup()
+    app.history.dispose()
+    return { ...app, history: Undo.make(app.runtime, [Board, app.counter], options) }
+  }
+
+  test("T11 a group is one step, and undone in one moment", () => {
+    const { board, counter, history, runtime } = both()
+    const before = [board.unsafe.getState(), counter.unsafe.getState()]
+    runtime.unsafe.transact([Board, Counter], "both", (onBoard, onCounter) => {
+      onBoard.update((state) => ({ ...state, title: "both" }))
+      onCounter.update((state) => ({ ...state, count: 3 }))
+    })
+    const after = [board.unsafe.getState(), counter.unsafe.getState()]
+    expect(history.unsafe.getState()).toMatchObject({ size: 1, undoes: "both" })
+    const seen: Array<unknown> = []
+    const stop = [board, counter].map(({ unsafe }) =>
+      unsafe.subscribe(() => seen.push([board.unsafe.getState(), counter.unsafe.getState()]))
+    )
+    history.unsafe.undo()
+    expect(seen).toEqual([before, before])
+    for (const end of stop) end()
+    history.unsafe.redo()
+    expect([board.unsafe.getState(), counter.unsafe.getState()]).toEqual(after)
+    const groups = entriesOf(runtime).map(({ groupId }) => groupId)
+    expect(groups).toEqual([groups[0], groups[0], groups[2], groups[2], groups[4], groups[4]])
+    expect(groups).not.toContain(undefined)
+  })
+
+  test("steps of either are undone in the order in which they were made", async () => {
+    const { board, counter, history, rename, runtime } = both()
+    rename("a")
+    counter.unsafe.dispatch({ _tag: "increment" })
+    rename("b")
+    const now = () => [board.unsafe.getState().title, counter.unsafe.getState().count]
+    const seen = []
+    while (await runtime.runPromise(history.undo)) seen.push(now())
+    expect(seen).toEqual([
+      ["a", 1],
+      ["a", 0],
+      ["", 0]
+    ])
+    while (await runtime.runPromise(history.redo));
+    expect(now()).toEqual(["b", 1])
+  })
+
+  test("where one instance has ended, the other's part of a step is undone", async () => {
+    const { board, counter, history, runtime } = both()
+    runtime.unsafe.transact([Board, Counter], "both", (onBoard, onCounter) => {
+      onBoard.update((state) => ({ ...state, title: "both" }))
+      onCounter.update((state) => ({ ...state, count: 3 }))
+    })
+    await runtime.evict(counter.instanceId)
+    expect(history.unsafe.undo()).toBe(true)
+    expect(board.unsafe.getState().title).toBe("")
+  })
+})
+
 describe("reading", () => {
   test("subscribers are told when what they read changed", () => {
     const { history, rename } = setup()
