@@ -125,7 +125,7 @@ const enter = (moves: ReadonlyArray<Move>, origin: Origin): void => {
   const group = new InstanceGroup(instances, origin, undefined)
   group.transactSync((...transactions) =>
     moves.forEach(({ instance, state }, i) =>
-      transactions[i]?.update((current: unknown) => instance.withBase(current, state))
+      transactions[i]?.update((current: unknown) => instance.withBase(current, state) as unknown)
     )
   )
   if (origin === fromServer) for (const instance of instances) rendered.set(instance, instance.liveState)
