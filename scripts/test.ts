@@ -87,6 +87,8 @@ if (filters.length > 0) {
   await command("import order", process.execPath, "scripts/import-order.ts")
   await command("unused code and dependencies", "knip")
   await step("tests", vitest)
+  await command("memory", process.execPath, "--expose-gc", "packages/core/test/memory.ts")
+  await command("what a module costs the type checker", process.execPath, "scripts/types-budget.ts")
 
   let packed = built
   if (!built)

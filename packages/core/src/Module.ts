@@ -17,6 +17,7 @@ import type { Any } from "./internal/any.ts"
 import type { CheckedSchema } from "./internal/validate.ts"
 import type {
   Action,
+  ActionOf,
   Dispatchers,
   DraftOf,
   Equals,
@@ -51,7 +52,7 @@ export type TypeOf<S> = S extends { readonly Type: infer T }
 export type PayloadsOf<Actions> = { readonly [Tag in keyof Actions]: TypeOf<Actions[Tag]> }
 
 export type Reducers<S, A> = {
-  readonly [Tag in keyof A]?: (state: S, payload: A[Tag], action: Action<A, Tag>) => S
+  readonly [Tag in keyof A]?: (state: S, payload: A[Tag], action: ActionOf<Tag & string, A[Tag]>) => S
 }
 
 /** By tag. `R` is what those that compute outside the window need. */
@@ -375,7 +376,14 @@ export const make = <
     /** A controller: what it returns is added to every handle and ref. */
     readonly extend?: (handle: ModuleHandle<TypeOf<StateSchema>, PayloadsOf<Actions>>) => X
   }
-): ModuleDef<Id, TypeOf<StateSchema>, PayloadsOf<Actions>, X, T> => {
+): ModuleDef<
+  Id,
+  TypeOf<StateSchema>,
+  // Spelled out, so that an editor shows the payloads and not their Schemas.
+  { readonly [Tag in keyof Actions]: TypeOf<Actions[Tag]> },
+  X,
+  T
+> => {
   type S = TypeOf<StateSchema>
   type A = PayloadsOf<Actions>
   const service = Context.Service<ModuleIdentity<Id>, ModuleRuntime<S, A, T> & X>(`${moduleKeyPrefix}${id}`)
