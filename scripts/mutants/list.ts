@@ -1,0 +1,288 @@
+/** One small break of the code or more for each rule of the contract. */
+
+export interface Mutant {
+  readonly rule: string
+  /** What is no longer so. */
+  readonly breaks: string
+  /** From the workspace's root. */
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly search: string
+  readonly replace: string
+}
+
+/** The file's text with the break. Throws if it is not clear where. */
+export const apply = ({ breaks, file, rule, search, replace }: Mutant, text: string): string => {
+  const found = text.split(search).length - 1
+  if (found === 1) return text.replace(search, () => replace)
+  throw new Error(
+    `The mutant of ${rule} "${breaks}" finds its text ${found} times in ${file}, not once. Change its search in scripts/mutants/list.ts to what stands there now.`
+  )
+}
+
+const core = (name: string) => `packages/core/src/${name}.ts`
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    rule: "T1",
+    breaks: "$.state in a body writes to its window",
+    file: core("Instance"),
+    search: "return this.window as BodyWindow<S> | undefined",
+    replace: "return undefined"
+  },
+  {
+    rule: "T1",
+    breaks: "a batch is one transaction of all its reducers",
+    file: core("Instance"),
+    search: "next = step(next, action)\n      Transaction.refusePromise",
+    replace: "next = step(state, action)\n      Transaction.refusePromise"
+  },
+  {
+    rule: "T2",
+    breaks: "a body that suspends is refused",
+    file: core("Window"),
+    search: 'if (running.exit === undefined) throw window.suspended("effect")',
+    replace: "if (running.exit === undefined) return"
+  },
+  {
+    rule: "T2",
+    breaks: "what a window's fibers write after it closed is refused",
+    file: core("Body"),
+    search:
+      'return scheduler instanceof WindowScheduler && scheduler.state !== "open" && scheduler.owns(fiber)',
+    replace: "return scheduler === undefined"
+  },
+  {
+    rule: "T2",
+    breaks: "a Promise is refused",
+    file: core("Transaction"),
+    search: "if (!isPromiseLike(value)) return",
+    replace: "return"
+  },
+  {
+    rule: "T3",
+    breaks: "one notification a commit",
+    file: core("Transaction"),
+    search: "\n      this.tell(origin, previous, next, context)\n",
+    replace:
+      "\n      this.tell(origin, previous, next, context)\n      this.tell(origin, previous, next, context)\n"
+  },
+  {
+    rule: "T3",
+    breaks: "after a listener that throws the others are told",
+    file: core("Subscription"),
+    search: "listener.notify(next)\n      } catch (error) {\n",
+    replace: "listener.notify(next)\n      } catch (error) {\n        return this.failed(error)\n"
+  },
+  {
+    rule: "T4",
+    breaks: "a state that is refused leaves the one before",
+    file: core("Transaction"),
+    search: "      if (next !== previous) this.settle(origin, next)",
+    replace: "      this.state = next\n      if (next !== previous) this.settle(origin, next)"
+  },
+  {
+    rule: "T5",
+    breaks: "an entry made while a commit is told waits for its turn",
+    file: core("Transaction"),
+    search: "return this.busy === 0 && (!this.pumping || this.turn || this.queue.length === 0)",
+    replace: "return true"
+  },
+  {
+    rule: "T5",
+    breaks: "an entry made in an open transaction is refused",
+    file: core("Transaction"),
+    search: "if (openNow !== undefined) throw this.inTransaction(origin, openNow)",
+    replace: ""
+  },
+  {
+    rule: "T6",
+    breaks: "what a body forked does not start after a rollback",
+    file: core("Body"),
+    search: 'scheduler.state = "discarded"',
+    replace: 'scheduler.state = "released"'
+  },
+  {
+    rule: "T6",
+    breaks: "afterCommit starts after the commit",
+    file: core("Window"),
+    search: "this.after = window.after",
+    replace: "this.after = []"
+  },
+  {
+    rule: "T7",
+    breaks: "N is strictly increasing",
+    file: core("Transaction"),
+    search: "const n = ++this.txn",
+    replace: "const n = (this.txn = this.version + 1)"
+  },
+  {
+    rule: "T7",
+    breaks: "what a handler enters has its transaction as cause",
+    file: core("Admission"),
+    search: "return cause === undefined ? plainContext : { ...plainContext, cause }",
+    replace: "return plainContext"
+  },
+  {
+    rule: "T8",
+    breaks: "an interrupted dispatcher leaves its lines",
+    file: core("Admission"),
+    search: "return Effect.sync(end)",
+    replace: "return Effect.void"
+  },
+  {
+    rule: "T10",
+    breaks: "a state is held against its schema",
+    file: core("Instance"),
+    search: "if (issue !== undefined) {",
+    replace: "if (issue === null) {"
+  },
+  {
+    rule: "T10",
+    breaks: "a payload from a service is held against its schema",
+    file: core("Instance"),
+    search: "if (issue === undefined) return\n    const entry = `service-callback",
+    replace: "if (issue !== null) return\n    const entry = `service-callback"
+  },
+  {
+    rule: "C1",
+    breaks: "a flow opened in a setup receives the kept actions",
+    file: core("Delivery"),
+    search: "consumer.seed(this.kept.pending())",
+    replace: ""
+  },
+  {
+    rule: "C1",
+    breaks: "actions are kept until every setup has ended",
+    file: core("Instance"),
+    search: "if (running.size > 0) return\n",
+    replace: ""
+  },
+  {
+    rule: "C2",
+    breaks: "every matching consumer gets the action",
+    file: core("Delivery"),
+    search: "if (!consumer.matches(delivery)) continue\n        consumer.push(delivery, ticket)",
+    replace:
+      "if (!consumer.matches(delivery)) continue\n        if (consumer.size > 1) continue\n        consumer.push(delivery, ticket)"
+  },
+  {
+    rule: "C2",
+    breaks: "the actions of a batch come in their order",
+    file: core("Delivery"),
+    search: "else route.push(delivery)",
+    replace: "else route.unshift(delivery)"
+  },
+  {
+    rule: "C2",
+    breaks: "what is passed over is counted",
+    file: core("Channel"),
+    search: "this.skipped[reason] = (this.skipped[reason] ?? 0) + 1",
+    replace: "this.skipped[reason] = 1"
+  },
+  {
+    rule: "C3",
+    breaks: "a caller waits while a matching consumer is full",
+    file: core("Delivery"),
+    search: "consumer.free <= 0 &&",
+    replace: "consumer.free < 0 &&"
+  },
+  {
+    rule: "C3",
+    breaks: "first come, first served",
+    file: core("Channel"),
+    search: "if (this.line.size === 0) this.grant(caller, claim)",
+    replace: "this.grant(caller, claim)"
+  },
+  {
+    rule: "C4",
+    breaks: "an entry that would close a circle of waits is let in",
+    file: core("Waits"),
+    search: "return stuck.has(caller)",
+    replace: "return false"
+  },
+  {
+    rule: "C4",
+    breaks: "only an entry in a circle is let in",
+    file: core("Waits"),
+    search: "return stuck.has(caller)",
+    replace: "return true"
+  },
+  {
+    rule: "C5",
+    breaks: "a Promise waits until its deliveries have slots",
+    file: core("Waiter"),
+    search: "this.missing.set(consumer, (this.missing.get(consumer) ?? 0) + 1)",
+    replace: ""
+  },
+  {
+    rule: "C5",
+    breaks: "the ingress has one warning at ten times the capacity",
+    file: core("Delivery"),
+    search: "this.warned.add(consumer)",
+    replace: ""
+  },
+  {
+    rule: "C6",
+    breaks: "a failing handler does not end its flow",
+    file: core("Instance"),
+    search: "return Effect.catchCause(effect, (cause) =>",
+    replace: "return Effect.tapCause(effect, (cause) =>"
+  },
+  {
+    rule: "C7",
+    breaks: "waiting callers are told that the instance closed",
+    file: core("Instance"),
+    search: "for (const refuse of waiting) refuse()",
+    replace: ""
+  },
+  {
+    rule: "C7",
+    breaks: "actions that were undelivered are counted",
+    file: core("Delivery"),
+    search: "if (consumer !== this.kept) undelivered += left",
+    replace: "undelivered = left"
+  },
+  {
+    rule: "C8",
+    breaks: "a held slot is in the gauge",
+    file: core("Channel"),
+    search: "depth: this.depth + this.held,",
+    replace: "depth: this.depth,"
+  },
+  {
+    rule: "O1",
+    breaks: "what was overwritten is counted",
+    file: core("Trace"),
+    search: "return Math.max(0, this.recorded - this.capacity)",
+    replace: "return Math.max(0, this.recorded - this.capacity - 1)"
+  },
+  {
+    rule: "O2",
+    breaks: "every n-th entry is sampled",
+    file: core("Trace"),
+    search: "if (++this.sinceSample < this.every) {",
+    replace: "if (++this.sinceSample <= this.every) {"
+  },
+  {
+    rule: "O2",
+    breaks: "one clock read a task",
+    file: core("Trace"),
+    search: "if (this.taskTime === 0) {",
+    replace: "if (this.taskTime >= 0) {"
+  },
+  {
+    rule: "O3",
+    breaks: "events of an entry carry its cause",
+    file: core("Flow"),
+    search: "cause: delivery.traced?.cause,",
+    replace: "cause: undefined,"
+  },
+  {
+    rule: "O4",
+    breaks: "a sink is told each event once",
+    file: core("Trace"),
+    search: "        this.sinks.set(sink, this.recorded)\n",
+    replace: ""
+  }
+]
