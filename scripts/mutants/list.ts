@@ -78,8 +78,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "T4",
     breaks: "a state that is refused leaves the one before",
     file: core("Transaction"),
-    search: "      if (next !== previous) this.settle(origin, next)",
-    replace: "      this.state = next\n      if (next !== previous) this.settle(origin, next)"
+    search: "if (next !== previous) next = this.settle(origin, previous, next)",
+    replace: "this.state = next\n      if (next !== previous) next = this.settle(origin, previous, next)"
   },
   {
     rule: "T5",
@@ -120,7 +120,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "T7",
     breaks: "what a handler enters has its transaction as cause",
     file: core("Admission"),
-    search: "return cause === undefined ? plainContext : { ...plainContext, cause }",
+    search: "return cause === undefined ? plainContext : { ...plainContext, cause, span: spanOf(fiber) }",
     replace: "return plainContext"
   },
   {
@@ -129,6 +129,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: core("Admission"),
     search: "return Effect.sync(end)",
     replace: "return Effect.void"
+  },
+  {
+    rule: "T9",
+    breaks: "a derived field is computed again when what it read has changed",
+    file: core("Derivation"),
+    search: "      if (this.isHit(node)) this.run(node)\n      else node.settledAt = this.epoch",
+    replace: "      node.settledAt = this.epoch"
   },
   {
     rule: "T10",
@@ -284,5 +291,12 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: core("Trace"),
     search: "        this.sinks.set(sink, this.recorded)\n",
     replace: ""
+  },
+  {
+    rule: "O5",
+    breaks: "a span has the span of its caller as parent",
+    file: core("Spans"),
+    search: "parent: Option.fromUndefinedOr(parent),",
+    replace: "parent: Option.none(),"
   }
 ]

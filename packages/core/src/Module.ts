@@ -370,7 +370,14 @@ export const make = <
   options: {
     readonly state: StateSchema
     readonly actions: Actions
-    readonly reducers?: Reducers<TypeOf<StateSchema>, PayloadsOf<Actions>>
+    readonly reducers?: {
+      // Not by Reducers of PayloadsOf, which costs the compiler more.
+      readonly [Tag in keyof Actions]?: (
+        state: TypeOf<StateSchema>,
+        payload: TypeOf<Actions[Tag]>,
+        action: ActionOf<Tag & string, TypeOf<Actions[Tag]>>
+      ) => TypeOf<StateSchema>
+    }
     /** Fields that follow from others. A trait's name is the field that it makes. */
     readonly traits?: (t: TraitBuilder<TypeOf<StateSchema>>) => T & OnlyFields<TypeOf<StateSchema>, T>
     /** A controller: what it returns is added to every handle and ref. */

@@ -10,7 +10,7 @@ class Api extends Context.Service<Api, { readonly load: (id: string) => Effect.E
 const Row = Schema.Struct({ id: Schema.String, n: Schema.Finite })
 
 export const Counter = Module.make("Counter", {
-  //=> ModuleDef<"Counter", { readonly count: number; }, { readonly increment: void; readonly add: number; }, unknown>
+  //=> ModuleDef<"Counter", { readonly count: number; }, { readonly increment: void; readonly add: number; }, unknown, NoTraits>
   state: Schema.Struct({ count: Schema.Finite }),
   actions: { increment: Schema.Void, add: Schema.Finite },
   reducers: {
@@ -45,7 +45,7 @@ export const loading = Counter.logic("loading", ($) =>
 )
 
 export const CounterLive = Counter.implement({
-  //=> Module<"Counter", { readonly count: number; }, { readonly increment: void; readonly add: number; }, unknown, number, Api, ModuleIdentity<"Counter">>
+  //=> Module<"Counter", { readonly count: number; }, { readonly increment: void; readonly add: number; }, unknown, number, Api, ModuleIdentity<"Counter">, NoTraits>
   initial: (start: number) => ({ count: start }),
   logics: [loading]
 })
@@ -55,11 +55,11 @@ const Small = Module.make("Small", {
   actions: { set: Schema.Finite }
 })
 export const SmallLive = Small.implement({ initial: { n: 0 } })
-//=> Module<"Small", { readonly n: number; }, { readonly set: number; }, unknown, void, never, ModuleIdentity<"Small">>
+//=> Module<"Small", { readonly n: number; }, { readonly set: number; }, unknown, void, never, ModuleIdentity<"Small">, NoTraits>
 
 const rows = Collection.schema(Row, "id")
 export const Table = Module.make("Table", {
-  //=> ModuleDef<"Table", { readonly rows: Collection<{ readonly id: string; readonly n: number; }, string>; }, { readonly put: { readonly id: string; readonly n: number; }; }, unknown>
+  //=> ModuleDef<"Table", { readonly rows: Collection<{ readonly id: string; readonly n: number; }, string>; }, { readonly put: { readonly id: string; readonly n: number; }; }, unknown, NoTraits>
   state: Schema.Struct({ rows }),
   actions: { put: Row },
   reducers: {}
@@ -69,7 +69,7 @@ const layer = Layer.succeed(Api, { load: () => Effect.succeed(1) })
 export const runtime = Runtime.make(SmallLive, { layer })
 //=> Runtime<Api | ModuleIdentity<"Small">>
 export const small = runtime.resolve(Small.tag)
-//=> ModuleRuntime<{ readonly n: number; }, { readonly set: number; }>
+//=> ModuleRuntime<{ readonly n: number; }, { readonly set: number; }, NoTraits>
 export const set = small.actions.set
 //=> (payload: number) => Effect<void, never, never>
 export const stream = small.changesOf(({ n }) => n)
