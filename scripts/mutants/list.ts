@@ -106,8 +106,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "T6",
     breaks: "afterCommit starts after the commit",
     file: core("Window"),
-    search: "this.after = window.after",
-    replace: "this.after = []"
+    search: "for (const { effect, services } of after) host.fork(",
+    replace: "for (const { effect, services } of after.slice(1)) host.fork("
   },
   {
     rule: "T7",
@@ -150,6 +150,28 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: core("Instance"),
     search: "if (issue === undefined) return\n    const entry = `service-callback",
     replace: "if (issue !== null) return\n    const entry = `service-callback"
+  },
+  {
+    rule: "T11",
+    breaks: "all are committed before anyone is told",
+    file: core("Transaction"),
+    search: "      kernel.state = next\n      kernel.version++\n    }\n",
+    replace:
+      "      kernel.state = next\n      kernel.version++\n      kernel.tell(origin, previous, next, context)\n    }\n"
+  },
+  {
+    rule: "T11",
+    breaks: "all or none",
+    file: core("Transaction"),
+    search: "if (next !== previous) next = kernel.settle(origin, previous, next)",
+    replace: "if (next !== previous) kernel.state = next = kernel.settle(origin, previous, next)"
+  },
+  {
+    rule: "T11",
+    breaks: "each has a number of its own",
+    file: core("Transaction"),
+    search: "      kernel.txn++\n",
+    replace: ""
   },
   {
     rule: "C1",
