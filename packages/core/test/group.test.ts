@@ -180,7 +180,7 @@ describe("T11 a group", () => {
   })
 })
 
-describe("T4 a group that fails", () => {
+describe("T11 T4 all or none: a group that fails", () => {
   const failing: Array<
     [string, (app: ReturnType<typeof setup>) => Effect.Effect<unknown, unknown>, unknown]
   > = [
