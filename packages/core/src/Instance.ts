@@ -93,28 +93,37 @@ const refuse = (_state: unknown, error: unknown): never => {
   throw error
 }
 
+const nobodyWaits: ReadonlyMap<Waiter, () => void> = new Map()
+
 export type AnyInstance = Instance<Any, Any>
 
 export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   readonly impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>
   readonly host: InstanceHost
-  readonly scope = Scope.makeUnsafe()
-  readonly deliveries: Deliveries
-  readonly subscriptions: Subscriptions<S>
-  /** What logic reads: told of every commit but devtools'. */
-  private readonly conflated: Subscriptions<S>
-  private readonly closing = new Set<() => void>()
+  // What an idle instance does without is made when first asked for.
+  private madeScope: Scope.Closeable | undefined = undefined
+  private madeDeliveries: Deliveries | undefined = undefined
+  private madeSubscriptions: Subscriptions<S> | undefined = undefined
+  private madeDispatcher: Scheduler.SchedulerDispatcher | undefined = undefined
+  private madeBodyHost: BodyHost<S> | undefined = undefined
+  /** What logic reads: told of every commit but devtools'. Written by `onChange`. */
+  private conflated: Subscriptions<S> | undefined = undefined
+  /** Told when it closes. Written by `onChange`. */
+  private closing: Set<() => void> | undefined = undefined
+  /** Callers that wait for room, with what ends their wait. Written by `remember` and `forget`. */
+  private waiters: Map<Waiter, () => void> | undefined = undefined
+  /** Written by `warnOfCycle`. */
+  private warnedOfCycle: WeakSet<Run["channel"]> | undefined = undefined
+  /** Written by `close`. */
+  private ended: Deferred.Deferred<void> | undefined = undefined
   /** The state it was made with, and the same without its derived fields. */
   readonly initial: S
   private readonly base: S
   private readonly derivation: Derivation | undefined
   private readonly sources: Sources<S> | undefined
   private readonly plans: Plans<S>
-  private readonly dispatcher: Scheduler.SchedulerDispatcher
   /** Services for what the instance forks. Written by `start`. */
   services: Context.Context<never>
-  /** Callers that wait for room, with what ends their wait. Written by `remember` and `forget`. */
-  readonly waiting = new Map<Waiter, () => void>()
   /** How often it was reset: what was begun before the last time is out of date. Written by `toInitial`. */
   resets = 0
   /** The state to come back to, while devtools show another. Written by `Travel`. */
@@ -140,18 +149,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     this.plans = plansOf(impl)
     this.host = host
     this.services = services
-    this.dispatcher = host.scheduler.makeDispatcher()
-    const listenerFailed = (error: unknown) => this.report(Cause.die(error), "listener", "subscriber")
-    this.subscriptions = new Subscriptions(listenerFailed)
-    this.conflated = new Subscriptions(listenerFailed)
-    this.deliveries = new Deliveries({
-      instanceId,
-      capacity: impl.channel.capacity,
-      keep: impl.logics.length > 0,
-      predicateFailed: (error, request, tag) =>
-        this.report(Cause.die(error), "predicate", request.name, { tag }),
-      warn: host.warn
-    })
+    // The actions that come before the setups are kept.
+    if (impl.logics.length > 0) this.madeDeliveries = this.makeDeliveries()
     this.base = this.state
     const { traits } = impl.def
     if (traits !== undefined) {
@@ -164,8 +163,48 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     this.checkState({ kind: "init", name: "initial" }, this.initial)
   }
 
+  get scope(): Scope.Closeable {
+    return (this.madeScope ??= Scope.makeUnsafe())
+  }
+
+  get deliveries(): Deliveries {
+    return (this.madeDeliveries ??= this.makeDeliveries())
+  }
+
+  get subscriptions(): Subscriptions<S> {
+    return (this.madeSubscriptions ??= this.makeSubscriptions())
+  }
+
+  get bodyHost(): BodyHost<S> {
+    return (this.madeBodyHost ??= this.makeBodyHost())
+  }
+
+  get waiting(): ReadonlyMap<Waiter, () => void> {
+    return this.waiters ?? nobodyWaits
+  }
+
+  private get dispatcher(): Scheduler.SchedulerDispatcher {
+    return (this.madeDispatcher ??= this.host.scheduler.makeDispatcher())
+  }
+
+  private makeSubscriptions(): Subscriptions<S> {
+    return new Subscriptions((error) => this.report(Cause.die(error), "listener", "subscriber"))
+  }
+
+  private makeDeliveries(): Deliveries {
+    const { host, impl, instanceId } = this
+    return new Deliveries({
+      instanceId,
+      capacity: impl.channel.capacity,
+      keep: impl.logics.length > 0,
+      predicateFailed: (error, request, tag) =>
+        this.report(Cause.die(error), "predicate", request.name, { tag }),
+      warn: host.warn
+    })
+  }
+
   /** The state after the recipe has changed its draft. */
-  readonly mutate = (state: S, recipe: (draft: Drafted<S>) => void): S => {
+  mutate(state: S, recipe: (draft: Drafted<S>) => void): S {
     try {
       return Draft.mutate(state, recipe, this.impl.def.schema)
     } catch (error) {
@@ -175,18 +214,20 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     }
   }
 
-  readonly bodyHost: BodyHost<S> = {
-    kernel: this,
-    mutate: this.mutate,
-    scope: this.scope,
-    fork: (effect, services, entry, cause) => this.fork(effect, services, entry, cause),
-    // What the body forks waits as its caller would, whose fiber may join it.
-    caused: (services, caller) =>
-      Context.add(services, CallerRef, {
-        ...(caller ?? nobody),
-        txn: { instanceId: this.instanceId, n: this.txn }
-      }),
-    failed: (cause, origin) => this.reportFailure(cause, "afterCommit", origin.name)
+  private makeBodyHost(): BodyHost<S> {
+    return {
+      kernel: this,
+      mutate: (state, recipe) => this.mutate(state, recipe),
+      scope: this.scope,
+      fork: (effect, services, entry, cause) => this.fork(effect, services, entry, cause),
+      // What the body forks waits as its caller would, whose fiber may join it.
+      caused: (services, caller) =>
+        Context.add(services, CallerRef, {
+          ...(caller ?? nobody),
+          txn: { instanceId: this.instanceId, n: this.txn }
+        }),
+      failed: (cause, origin) => this.reportFailure(cause, "afterCommit", origin.name)
+    }
   }
 
   // --- entries ------------------------------------------------------------------------------------------
@@ -217,11 +258,12 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   leave(): void {}
 
   remember(waiter: Waiter, refuse: () => void): void {
-    this.waiting.set(waiter, refuse)
+    this.waiters ??= new Map()
+    this.waiters.set(waiter, refuse)
   }
 
   forget(waiter: Waiter): void {
-    this.waiting.delete(waiter)
+    this.waiters?.delete(waiter)
   }
 
   /** One transaction with a body. */
@@ -352,14 +394,15 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return Effect.suspend(() => {
       const batch = this.carried(given)
       return this.enter(batchOrigin, batch, (context) =>
-        this.attempt(batchOrigin, batch, this.stepAll, batch, context)
+        this.attempt(batchOrigin, batch, (state, all) => this.stepAll(state, all), batch, context)
       )
     })
   }
 
   dispatchBatchSync(given: ReadonlyArray<AnyAction>): void {
     const batch = this.carried(given)
-    const run = (context: EntryContext) => this.transition(batchOrigin, batch, this.stepAll, batch, context)
+    const run = (context: EntryContext) =>
+      this.transition(batchOrigin, batch, (state, all) => this.stepAll(state, all), batch, context)
     this.enterSync(batchOrigin, run, null)
   }
 
@@ -431,7 +474,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   /** The tag whose reducer runs. Written by `stepAll`. */
   private reducing = ""
-  private readonly stepAll = (state: S, actions: ReadonlyArray<AnyAction>): S => {
+  private stepAll(state: S, actions: ReadonlyArray<AnyAction>): S {
     let next = state
     for (const action of actions) {
       const tag = (this.reducing = action._tag)
@@ -461,8 +504,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return promise
   }
 
-  private readonly warnedOfCycle = new WeakSet<Run["channel"]>()
   warnOfCycle(origin: Origin, { channel }: Run): void {
+    this.warnedOfCycle ??= new WeakSet()
     if (this.warnedOfCycle.has(channel)) return
     this.warnedOfCycle.add(channel)
     this.host.warn(
@@ -485,7 +528,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   private hasRoom(actions: ReadonlyArray<AnyAction>): boolean {
     for (const sink of this.host.sinks) if (sink.free <= 0) return false
-    return this.deliveries.hasRoom(actions)
+    return this.madeDeliveries === undefined || this.madeDeliveries.hasRoom(actions)
   }
 
   demands(actions: ReadonlyArray<AnyAction>, caller: Caller | undefined): ReadonlyArray<Demand> {
@@ -495,16 +538,18 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   /** Waits until the empty consumer has an item, or closes. */
   awaitItem(consumer: Consumer<Delivery>): Effect.Effect<void> {
-    return arrival(consumer, this.wakeSoon)
+    return arrival(consumer, (wake) => this.wakeSoon(wake))
   }
 
   /** Told of each commit that is not devtools', and when the instance closes. */
   onChange(notify: () => void): () => void {
+    this.conflated ??= this.makeSubscriptions()
+    this.closing ??= new Set()
     const stop = this.conflated.subscribe(notify)
     this.closing.add(notify)
     return () => {
       stop()
-      this.closing.delete(notify)
+      this.closing?.delete(notify)
     }
   }
 
@@ -599,9 +644,13 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
         host.trace.plainInFull(instanceId, txn, origin, durationMs, actions, previous, next)
       }
     }
-    if (context !== plainContext || !this.deliveries.none || this.host.sinks.length > 0) {
+    if (context !== plainContext || this.delivers || this.host.sinks.length > 0) {
       this.publishOut(origin, actions, previous, next, context)
     }
+  }
+
+  private get delivers(): boolean {
+    return this.madeDeliveries !== undefined && !this.madeDeliveries.none
   }
 
   private publishOut(
@@ -613,7 +662,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   ): void {
     const { instanceId } = this
     const n = this.txn
-    if (actions.length > 0 && !this.deliveries.none) {
+    if (actions.length > 0 && this.delivers) {
       const traced = this.detail === Detail.full ? { cause: cause && txnId(cause) } : undefined
       if (traced !== undefined) this.recordDeliveries(actions, n, traced)
       this.deliveries.deliver(actions, n, this.span, traced, waiter, ticket)
@@ -704,9 +753,9 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   private tellAll(origin: Origin, previous: S, next: S): void {
-    this.subscriptions.tell(previous, next)
+    this.madeSubscriptions?.tell(previous, next)
     // What logic reads does not travel.
-    if (!this.conflated.none && origin.kind !== "devtools") this.conflated.tell(previous, next)
+    if (this.conflated !== undefined && origin.kind !== "devtools") this.conflated.tell(previous, next)
   }
 
   // --- life ---------------------------------------------------------------------------------------------
@@ -716,11 +765,14 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     services: Context.Context<never>,
     setups: ReadonlyArray<{ name: string; run: Effect.Effect<unknown, unknown> }>
   ): void {
-    this.services = Context.add(services, Scheduler.Scheduler, this.host.scheduler)
+    const { scheduler } = this.host
+    const isOwn = Context.get(services, Scheduler.Scheduler) === scheduler
+    this.services = isOwn ? services : Context.add(services, Scheduler.Scheduler, scheduler)
     // Effect's own tracer, which goes nowhere, is not in a context; by its key alone it is not in a bundle either.
     const tracer = services.mapUnsafe.get(Tracer.TracerKey) as Tracer.Tracer | undefined
     if (tracer !== undefined) this.makeSpans(new Spans(tracer, Context.get(services, Clock.Clock)))
     this.sources?.start()
+    if (setups.length === 0) return
     const scoped = Context.add(this.services, Scope.Scope, this.scope)
     const running = new Set(setups)
     let warner: Fiber.Fiber<unknown, unknown> | undefined
@@ -811,26 +863,30 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   /** Wakes the flow that waits for an item, once the current task is done. */
-  readonly wakeSoon = (wake: () => void): void => this.dispatcher.scheduleTask(wake, 0)
+  wakeSoon(wake: () => void): void {
+    this.dispatcher.scheduleTask(wake, 0)
+  }
 
   /** Whoever closes it waits for its end, also where another has begun it. */
-  readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    if (this.closed) return Deferred.await(this.ended)
-    this.closed = true
-    const waiting = [...this.waiting.values()]
-    for (const refuse of waiting) refuse()
-    this.letGo()
-    return Scope.close(this.scope, Exit.void).pipe(
-      Effect.andThen(Effect.sync(() => this.end())),
-      Effect.andThen(Deferred.succeed(this.ended, undefined)),
-      Effect.asVoid
-    )
-  })
-  private readonly ended = Deferred.makeUnsafe<void>()
+  get close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.ended !== undefined) return Deferred.await(this.ended)
+      const ended = Deferred.makeUnsafe<void>()
+      this.ended = ended
+      this.closed = true
+      const waiting = [...this.waiting.values()]
+      for (const refuse of waiting) refuse()
+      this.letGo()
+      return Effect.map(Scope.close(this.scope, Exit.void), () => {
+        this.end()
+        Deferred.doneUnsafe(ended, Effect.void)
+      })
+    })
+  }
 
   private end(): void {
-    const undelivered = this.deliveries.close()
-    for (const notify of this.closing) notify()
+    const undelivered = this.madeDeliveries?.close() ?? 0
+    for (const notify of this.closing ?? []) notify()
     this.sources?.close()
     const { instanceId } = this
     this.host.trace.closed({

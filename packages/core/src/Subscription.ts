@@ -324,10 +324,6 @@ export class Subscriptions<S> {
     return () => selection.end()
   }
 
-  get none(): boolean {
-    return this.first === undefined && this.index.size === 0
-  }
-
   /** A listener that throws is reported; the others are told. */
   tell(previous: S, next: S): void {
     const commit = ++this.told

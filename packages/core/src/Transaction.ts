@@ -81,8 +81,9 @@ export abstract class Kernel<S, Along> implements Open {
   private pumping = false
   /** The task that was taken has not made its transaction yet. Written by the loop and the transition. */
   private turn = false
-  private readonly queue = new Fifo<Queued>()
-  private readonly urgent: Array<() => void> = []
+  // Made when first used: most instances never queue anything.
+  private queue: Fifo<Queued> | undefined = undefined
+  private urgent: Array<() => void> | undefined = undefined
   /** Ends the wait of the group that is first in line here. Written by `laterForAll`. */
   private firstInLine: (() => void) | undefined = undefined
   /** No transaction comes any more. Written by the instance, followed by `letGo`. */
@@ -122,11 +123,12 @@ export abstract class Kernel<S, Along> implements Open {
   /** Whether an entry can run now. If not, give it to `later`. */
   get idle(): boolean {
     // A caller that a queued task resumes comes after what is still queued.
-    return this.busy === 0 && (!this.pumping || this.turn || this.queue.length === 0)
+    return this.busy === 0 && (!this.pumping || this.turn || !this.queued)
   }
 
   /** Runs the task when the instance is idle, in the order given. It must not throw. */
   later(task: () => void): void {
+    this.queue ??= new Fifo()
     this.queue.push({ order: ++lastOrder, task })
   }
 
@@ -170,7 +172,7 @@ export abstract class Kernel<S, Along> implements Open {
       this.tell(origin, previous, next, context)
     }
     this.busy &= ~Busy.telling
-    if (this.urgent.length > 0 || this.queue.length > 0 || afterWindow.length > 0) this.goOn()
+    if (this.urgent !== undefined || this.queued || afterWindow.length > 0) this.goOn()
     return n
   }
 
@@ -198,8 +200,15 @@ export abstract class Kernel<S, Along> implements Open {
   }
 
   /** What waited for the transaction to end. */
+  private runUrgent(): void {
+    const { urgent } = this
+    if (urgent === undefined) return
+    this.urgent = undefined
+    for (const task of urgent) task()
+  }
+
   private goOn(): void {
-    for (const task of this.urgent.splice(0)) task()
+    this.runUrgent()
     this.pump()
     runAfterWindow()
   }
@@ -210,7 +219,7 @@ export abstract class Kernel<S, Along> implements Open {
 
   /** Devtools': runs now, although entries are held, or else right after the commit that is being told. */
   whenTold(task: () => void): void {
-    if (this.telling) this.urgent.push(task)
+    if (this.telling) (this.urgent ??= []).push(task)
     else task()
   }
 
@@ -246,11 +255,12 @@ export abstract class Kernel<S, Along> implements Open {
     for (;;) {
       let next: AnyKernel | undefined
       for (const kernel of kernels) {
-        if (kernel.busy === 0 && kernel.queued < (next?.queued ?? Number.POSITIVE_INFINITY)) next = kernel
+        if (kernel.busy === 0 && kernel.firstOrder < (next?.firstOrder ?? Number.POSITIVE_INFINITY))
+          next = kernel
       }
       if (next === undefined) break
       next.turn = true
-      next.queue.shift()?.task()
+      next.queue?.shift()?.task()
     }
     for (const kernel of kernels) {
       kernel.turn = false
@@ -258,9 +268,13 @@ export abstract class Kernel<S, Along> implements Open {
     }
   }
 
+  private get queued(): boolean {
+    return this.queue !== undefined && this.queue.length > 0
+  }
+
   /** The order of what is first in the queue. */
-  private get queued(): number {
-    return this.queue.at(0)?.order ?? Number.POSITIVE_INFINITY
+  private get firstOrder(): number {
+    return this.queue?.at(0)?.order ?? Number.POSITIVE_INFINITY
   }
 
   // --- groups -------------------------------------------------------------------------------------------
@@ -317,7 +331,7 @@ export abstract class Kernel<S, Along> implements Open {
       if (next !== previous) kernel.tell(origin, previous, next, context)
     }
     for (const kernel of kernels) kernel.busy &= ~Busy.telling
-    for (const kernel of kernels) for (const task of kernel.urgent.splice(0)) task()
+    for (const kernel of kernels) kernel.runUrgent()
     Kernel.takeTurns(kernels.filter(({ pumping }) => !pumping))
     runAfterWindow()
   }
