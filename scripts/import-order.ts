@@ -36,6 +36,7 @@ export const coreRooms = [
   "Hydration",
   "ModuleRuntime",
   "Group",
+  "Derived",
   "Pace",
   "Task",
   "Flow",

@@ -12,7 +12,7 @@ import type { Any } from "./internal/any.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import type { GroupBody } from "./Window.ts"
 
-interface AnyTag extends ModuleTag<Any, Any, Any, Any, Any> {}
+export interface AnyTag extends ModuleTag<Any, Any, Any, Any, Any> {}
 
 /** What a member's type needs of a ModuleRuntime. */
 type AnyInstance = Pick<ModuleRuntime<unknown, unknown>, "instanceId" | "reset"> & {
@@ -24,7 +24,7 @@ export type Member = AnyInstance | AnyTag | { readonly tag: AnyTag }
 
 type TagOf<M> = M extends AnyTag ? M : M extends { readonly tag: infer Tag extends AnyTag } ? Tag : never
 
-type InstanceOf<M> = M extends AnyInstance
+export type InstanceOf<M> = M extends AnyInstance
   ? M
   : TagOf<M> extends Context.Key<infer _Id, infer Instance>
     ? Instance

@@ -154,3 +154,26 @@ export interface ModuleTag<Id extends string, S, A, X, T = NoTraits> extends Con
   /** Carries what `extend` adds; never present at run time. */
   readonly "~sluice/ModuleTag": { readonly state: S; readonly actions: A; readonly extension: X }
 }
+
+/** The read-only view that logic gets of a Derived, as a ModuleHandle of a module. */
+export interface DerivedHandle<T> extends Pick<
+  ModuleHandle<T, unknown>,
+  "id" | "instanceId" | "getState" | "changes" | "changesOf"
+> {}
+
+/** A Derived in one scope, as a ModuleRuntime of a module. The same object as long as anyone refers to it. */
+export interface DerivedRuntime<T> extends DerivedHandle<T> {
+  readonly unsafe: Pick<UnsafeModuleRuntime<T, unknown>, "getState" | "subscribe" | "subscribeTo">
+}
+
+export interface DerivedFaces<T> {
+  readonly handle: DerivedHandle<T>
+  readonly runtime: DerivedRuntime<T>
+}
+
+/** `yield* derived` gives its DerivedRuntime in the current scope. `R` is what finds its inputs there. */
+export interface Derived<out T, out R> extends Effect.Effect<DerivedRuntime<T>, never, R> {
+  readonly id: string
+  /** `find` gives the ModuleRuntime of a module's id. */
+  readonly "~sluice/Derived": (find: (moduleId: string) => object) => DerivedFaces<T>
+}

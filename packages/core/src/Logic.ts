@@ -7,7 +7,7 @@ import * as Body from "./Body.ts"
 import { callerOf } from "./Caller.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import * as Flow from "./Flow.ts"
-import type { Equals, Selector } from "./Handle.ts"
+import type { Derived, Equals, Selector } from "./Handle.ts"
 import type { Instance } from "./Instance.ts"
 import type { LogicContext } from "./Module.ts"
 import * as ModuleRuntime from "./ModuleRuntime.ts"
@@ -23,13 +23,19 @@ const useModule = (moduleId: string): Effect.Effect<unknown> =>
     return Effect.succeed(instance === undefined ? runtime : ModuleRuntime.of(instance).handle)
   })
 
-interface Usable {
+interface Usable extends Partial<Pick<Derived<unknown, unknown>, "~sluice/Derived">> {
   readonly tag?: Usable
   readonly moduleId?: string
 }
 
-/** Definition, implementation and tag all come down to the tag; anything else is a service's key. */
+/** Definition, implementation and tag all come down to the tag; what is neither that nor a Derived is a service's key. */
 const use = (target: Usable): Effect.Effect<unknown> => {
+  const derived = target["~sluice/Derived"]
+  if (derived !== undefined) {
+    return Effect.withFiber((fiber) =>
+      Effect.succeed(derived((moduleId) => ModuleRuntime.nearest(fiber.context, moduleId)).handle)
+    )
+  }
   const tag = target.tag ?? target
   // The overloads of `use` admit nothing else.
   const key = tag as unknown as Context.Key<never, object>

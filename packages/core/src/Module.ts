@@ -18,6 +18,8 @@ import type { CheckedSchema } from "./internal/validate.ts"
 import type {
   Action,
   ActionOf,
+  Derived,
+  DerivedHandle,
   Dispatchers,
   DraftOf,
   Equals,
@@ -255,6 +257,7 @@ export interface LogicContext<S, A, T = NoTraits> {
         // Input, needs and provides are of no weight here.
         | Module<Id, S2, A2, X2, Any, Any, Any, T2>
     ): Effect.Effect<ModuleHandle<S2, A2> & X2, never, ModuleIdentity<Id>>
+    <T2, R>(derived: Derived<T2, R>): Effect.Effect<DerivedHandle<T2>, never, R>
     <I, Service>(service: Context.Key<I, Service>): Effect.Effect<Service, never, I>
   }
   readonly transact: Transact<S, T>

@@ -106,9 +106,17 @@ const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
   return { handle, runtime }
 }
 
+/** What can be read again and again: an instance, or what is derived from some. */
+interface Changing<S> {
+  readonly liveState: S
+  readonly closed: boolean
+  readonly onChange: (notify: () => void) => () => void
+  readonly wakeSoon: (wake: () => void) => void
+}
+
 /** Conflated: each pull gives the selection of that moment, and waits only if it was given already. */
-const changesOf = <S, A, B>(
-  instance: Instance<S, A>,
+export const changesOf = <S, B>(
+  instance: Changing<S>,
   selector: Selector<S, B>,
   equals: Equals<B> = Object.is
 ): Stream.Stream<B> => {
@@ -141,7 +149,7 @@ class Changes {
   /** Ends at the next, or at once if one came meanwhile: the reader's fiber may have yielded. */
   readonly next: Effect.Effect<void>
 
-  constructor(instance: AnyInstance) {
+  constructor(instance: Changing<unknown>) {
     this.stop = instance.onChange(() => {
       this.came = true
       this.wake?.()

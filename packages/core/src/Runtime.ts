@@ -11,7 +11,7 @@ import type { Commit, CommitSink, Origin } from "./Commit.ts"
 import { ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
 import * as Group from "./Group.ts"
 import type { TransactGroup, TransactGroupSync } from "./Group.ts"
-import type { ModuleIdentity, ModuleRuntime, ModuleTag } from "./Handle.ts"
+import type { Derived, DerivedRuntime, ModuleIdentity, ModuleRuntime, ModuleTag } from "./Handle.ts"
 import { type AnyInstance, type ErrorInfo, resetOrigin } from "./Instance.ts"
 import { InstanceGroup } from "./InstanceGroup.ts"
 import type { Any } from "./internal/any.ts"
@@ -93,9 +93,10 @@ export interface Runtime<in Provided> {
   readonly runPromise: <A, E>(effect: Effect.Effect<A, E, Provided>) => Promise<A>
   readonly runSync: <A, E>(effect: Effect.Effect<A, E, Provided>) => A
   /** The nearest instance: its own, or its parent's. Throws ModuleNotProvided, RuntimeNotReady or RuntimeDisposed. */
-  readonly resolve: <Id extends string, S, A, X, T>(
-    tag: ModuleTag<Id, S, A, X, T>
-  ) => ModuleRuntime<S, A, T> & X
+  readonly resolve: {
+    <T, R>(derived: Derived<T, R>): DerivedRuntime<T>
+    <Id extends string, S, A, X, T>(tag: ModuleTag<Id, S, A, X, T>): ModuleRuntime<S, A, T> & X
+  }
   /** The live instances, also those of scopes inside, in the order of their start. */
   readonly instances: () => ReadonlyArray<AnyModuleRuntime>
   /** As `instances`, with where each comes from. */
@@ -353,12 +354,16 @@ class RuntimeImpl implements Runtime<unknown> {
     Effect.runSyncWith(this.moduleScope.context)(this.gated(effect))
   )
 
-  readonly resolve = <Id extends string, S, A, X, T>(
-    tag: ModuleTag<Id, S, A, X, T>
-  ): ModuleRuntime<S, A, T> & X => {
+  // Both overloads: what a tag or a Derived stands for here.
+  readonly resolve = ((
+    target: Partial<Derived<unknown, unknown>> & { readonly moduleId: string }
+  ): object => {
     this.requireReady()
-    return runtimeOf(this.found(tag.moduleId)) as ModuleRuntime<S, A, T> & X
-  }
+    const derived = target["~sluice/Derived"]
+    return derived === undefined ? this.find(target.moduleId) : derived(this.find).runtime
+  }) as Runtime<unknown>["resolve"]
+
+  private readonly find = (moduleId: string): object => Faces.of(this.found(moduleId)).runtime
 
   private found(moduleId: string): AnyInstance {
     const found = this.moduleScope.find(moduleId)
@@ -368,8 +373,7 @@ class RuntimeImpl implements Runtime<unknown> {
 
   private group(members: ReadonlyArray<Group.Member>, origin: string | Origin): InstanceGroup {
     this.requireReady()
-    const find = (moduleId: string) => Faces.of(this.found(moduleId)).runtime
-    return Group.of(members, origin, find, this.app.host)
+    return Group.of(members, origin, this.find, this.app.host)
   }
 
   // The overloads all come down to this; its result is that of the body.

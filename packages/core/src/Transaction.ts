@@ -43,6 +43,18 @@ export const whenClosed = (task: () => void): void => void afterWindow.push(task
 
 export type AnyKernel = Kernel<Any, Any>
 
+/** Runs a pure function: an entry that it makes is refused, as in a transaction. */
+export const withoutEntries = <A>(open: Open, compute: () => A): A => {
+  if (openNow !== undefined) return compute()
+  openNow = open
+  try {
+    return compute()
+  } finally {
+    openNow = undefined
+    runAfterWindow()
+  }
+}
+
 /** Reasons to let no entry in. */
 const Busy = {
   /** A commit is being told. */

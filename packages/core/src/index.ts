@@ -1,5 +1,6 @@
 export * as Collection from "./Collection.ts"
 export * as Commit from "./Commit.ts"
+export * as Derived from "./Derived.ts"
 export * as Errors from "./Errors.ts"
 export * as Handler from "./Handler.ts"
 export * as Group from "./Group.ts"
@@ -14,6 +15,8 @@ export type {
   ActionOf,
   Backlog,
   ConsumerBacklog,
+  DerivedHandle,
+  DerivedRuntime,
   Dispatchers,
   Equals,
   ModuleHandle,
