@@ -46,6 +46,7 @@ export const coreRooms = [
   "App",
   "Locals",
   "ModuleScope",
+  "Replace",
   "Local",
   "Root",
   "Runtime",

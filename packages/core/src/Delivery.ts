@@ -27,6 +27,8 @@ export interface ConsumerRequest {
   readonly predicate?: ((action: AnyAction) => boolean) | undefined
   readonly capacity?: number | undefined
   readonly limit: number
+  /** Of a flow: the logic that opened it. */
+  readonly logic?: string | undefined
 }
 
 export interface DeliveriesOptions {
@@ -36,6 +38,25 @@ export interface DeliveriesOptions {
   readonly keep: boolean
   readonly predicateFailed: (error: unknown, request: ConsumerRequest, tag: string) => void
   readonly warn: (message: string) => void
+}
+
+/** What the flow of a replaced logic had not taken. */
+interface Left {
+  readonly logic: string
+  readonly tags: string
+  readonly items: ReadonlyArray<Delivery>
+  /** How many of the kept ones it was given as well. */
+  readonly given: number
+}
+
+/** While the logics of an instance are replaced. */
+interface Succession {
+  /** Those of the logics that come. */
+  readonly logics: ReadonlySet<string>
+  /** By the name of the flow. Written by `unsubscribe` and `inherit`. */
+  readonly left: Map<string, Array<Left>>
+  /** How many were kept when the old logics had ended. Written by `endedForSuccession`. */
+  before: number
 }
 
 /** How many deliveries without a slot, as a multiple of the capacity, are worth a warning. */
@@ -48,20 +69,30 @@ export class Deliveries {
   private readonly byTag = new Map<string, ReadonlyArray<Consumer<Delivery>>>()
   /** Every action until all setups have ended. */
   private kept: Consumer<Delivery> | undefined
+  private capacity: number
+  /** Written by `beginSuccession` and `setupsEnded`. */
+  private succession: Succession | undefined
+  /** The logic of each flow. Written by `subscribe`. */
+  private readonly logics = new WeakMap<Consumer<Delivery>, string>()
   private readonly warned = new WeakSet<Consumer<Delivery>>()
 
   constructor(options: DeliveriesOptions) {
     this.options = options
-    if (!options.keep) return
+    this.capacity = options.capacity
+    if (options.keep) this.keep()
+  }
+
+  private keep(): void {
     this.kept = new Consumer({
       name: "(until every setup has ended)",
       tags: "all",
-      capacity: options.capacity,
+      capacity: this.capacity,
       // One setup that waits keeps all that was kept.
       limit: 1,
       matches: () => true
     })
     this.consumers.push(this.kept)
+    this.byTag.clear()
   }
 
   /** Opens a FIFO. Until `unsubscribe` it gets every matching action; opened by a setup, the kept ones first. */
@@ -70,7 +101,7 @@ export class Deliveries {
     const consumer = new Consumer<Delivery>({
       name: request.name,
       tags,
-      capacity: counting("capacity", request.capacity ?? this.options.capacity),
+      capacity: counting("capacity", request.capacity ?? this.capacity),
       limit: request.limit,
       matches: ({ action, n }) => {
         if (predicate === undefined) return tags === "all" || tags.includes(action._tag)
@@ -84,14 +115,21 @@ export class Deliveries {
       }
     })
     if (this.kept !== undefined && caller?.isSetup && caller.instanceId === this.options.instanceId) {
-      consumer.seed(this.kept.pending())
+      consumer.seed(this.inherit(request, this.kept))
     }
+    if (request.logic !== undefined) this.logics.set(consumer, request.logic)
     this.consumers.push(consumer)
     this.byTag.clear()
     return consumer
   }
 
   unsubscribe(consumer: Consumer<Delivery>): void {
+    const logic = this.logics.get(consumer)
+    if (this.succession !== undefined && logic !== undefined) {
+      const items = [...consumer.pending()]
+      const left = { logic, tags: String(consumer.tags), items, given: this.kept?.size ?? 0 }
+      this.succession.left.set(consumer.name, [...(this.succession.left.get(consumer.name) ?? []), left])
+    }
     this.consumers = this.consumers.filter((other) => other !== consumer)
     this.byTag.clear()
     consumer.close(true)
@@ -109,8 +147,58 @@ export class Deliveries {
   setupsEnded(): void {
     const { kept } = this
     if (kept === undefined) return
+    const left = this.leftOver()
+    this.succession = undefined
+    if (left > 0) {
+      this.options.warn(
+        `${left} deliveries of ${this.options.instanceId} were left by flows that its new logics do not have.`
+      )
+    }
     this.kept = undefined
     this.unsubscribe(kept)
+  }
+
+  // --- replaced logics ----------------------------------------------------------------------------------
+
+  /** Until `setupsEnded`, actions are kept, and what a flow has left when it ends is its successor's. */
+  beginSuccession(capacity: number, logics: ReadonlySet<string>): void {
+    this.capacity = capacity
+    this.succession = { logics, left: new Map(), before: 0 }
+    if (this.kept === undefined) this.keep()
+    else this.succession.before = -1
+  }
+
+  /** The old logics have ended: what was kept up to here was theirs, unless their setups still waited. */
+  endedForSuccession(): void {
+    const { kept, succession } = this
+    if (succession !== undefined && succession.before === 0) succession.before = kept?.size ?? 0
+  }
+
+  /** What a flow opened in a setup is given first: what its predecessor had left, then what was kept since. */
+  private inherit(request: ConsumerRequest, kept: Consumer<Delivery>): Iterable<Delivery> {
+    const all = [...kept.pending()]
+    const { succession } = this
+    if (succession === undefined) return all
+    const left = this.predecessor(request, succession)
+    if (left === undefined) return all.slice(Math.max(0, succession.before))
+    return [...left.items, ...all.slice(left.given)]
+  }
+
+  /** The flow of the same name; or one of the same tags, whose logic there is no more. */
+  private predecessor(request: ConsumerRequest, { left, logics }: Succession): Left | undefined {
+    const namesake = left.get(request.name)?.shift()
+    if (namesake !== undefined) return namesake
+    const tags = String(request.tags)
+    for (const lefts of left.values()) {
+      const index = lefts.findIndex((one) => one.tags === tags && !logics.has(one.logic))
+      if (index >= 0) return lefts.splice(index, 1)[0]
+    }
+    return undefined
+  }
+
+  private leftOver(): number {
+    const lefts = [...(this.succession?.left.values() ?? [])].flat()
+    return lefts.reduce((sum, { items }) => sum + items.length, 0)
   }
 
   get none(): boolean {
@@ -220,7 +308,7 @@ export class Deliveries {
 
   /** Returns how many actions were never taken; those kept for setups were only copies. */
   close(): number {
-    let undelivered = 0
+    let undelivered = this.leftOver()
     for (const consumer of this.consumers) {
       const left = consumer.close(false)
       if (consumer !== this.kept) undelivered += left

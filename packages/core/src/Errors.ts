@@ -164,6 +164,20 @@ export class UnknownSource extends Data.TaggedError("UnknownSource")<{
   }
 }
 
+/** What a module's `extend` gave cannot be added to its handles. */
+export class InvalidExtension extends Data.TaggedError("InvalidExtension")<{
+  readonly moduleId: string
+  /** Names that every instance has already. Empty: it gave no plain object. */
+  readonly taken: ReadonlyArray<string>
+}> {
+  override get message() {
+    const what = `extend of module ${JSON.stringify(this.moduleId)}`
+    return this.taken.length > 0
+      ? `${what} gave ${this.taken.join(", ")}, which every instance has already. Give it another name.`
+      : `${what} gave no plain object. Return one with the functions and values to add; a class instance can be one of them.`
+  }
+}
+
 /** An option was given a number that has no meaning there. */
 export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   readonly option: string
@@ -221,6 +235,7 @@ export type SluiceError =
   | UnknownAction
   | ModuleNotProvided
   | DuplicateModule
+  | InvalidExtension
   | InstanceClosed
   | InvalidGroup
   | InvalidOption

@@ -269,7 +269,7 @@ export const ofActions =
     Effect.suspend(() => {
       const what = predicate === undefined ? "all actions" : "predicate"
       const name = options.name ?? `${logic}: ${tags === "all" ? what : tags.join(", ")}`
-      const request = { name, tags, predicate, capacity: options.capacity, limit }
+      const request = { name, tags, predicate, capacity: options.capacity, limit, logic }
       const consumer = instance.subscribe(request, callerOf(Fiber.getCurrent()))
       const end = Effect.sync(() => {
         // When the instance closes, it counts what is left here.

@@ -18,7 +18,7 @@ import type { Consumer } from "./Channel.ts"
 import type { Drafted } from "./Collection.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import * as Draft from "./Draft.ts"
-import { Derivation, type Hooks, type Layout } from "./Derivation.ts"
+import { Derivation, type Hooks, type Layout, withoutDerived } from "./Derivation.ts"
 import { type ConsumerRequest, Deliveries, type Delivery, type Traced } from "./Delivery.ts"
 import {
   HandlerConflict,
@@ -86,6 +86,14 @@ const fieldsOf = (state: unknown) => state as Readonly<Record<string, unknown>>
 export const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 const batchOrigin: Origin = { kind: "action", name: "batch" }
 
+const replaceOrigin: Origin = { kind: "init", name: "replace" }
+
+interface Derived<S> {
+  readonly derivation: Derivation | undefined
+  readonly sources: Sources<S> | undefined
+  readonly state: S
+}
+
 /** What a step throws for the core itself. */
 const ownErrors = [TransactionSuspended, HandlerFailed, HandlerConflict, HandlerInBatch]
 
@@ -95,10 +103,20 @@ const refuse = (_state: unknown, error: unknown): never => {
 
 const nobodyWaits: ReadonlyMap<Waiter, () => void> = new Map()
 
+const sameFields = (a: unknown, b: unknown): boolean => {
+  if (Object.is(a, b)) return true
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false
+  const [left, right] = [fieldsOf(a), fieldsOf(b)]
+  const names = Object.keys(left)
+  return (
+    names.length === Object.keys(right).length && names.every((name) => Object.is(left[name], right[name]))
+  )
+}
+
 export type AnyInstance = Instance<Any, Any>
 
 export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
-  readonly impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>
+  impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>
   readonly host: InstanceHost
   // What an idle instance does without is made when first asked for.
   private madeScope: Scope.Closeable | undefined = undefined
@@ -116,12 +134,15 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private warnedOfCycle: WeakSet<Run["channel"]> | undefined = undefined
   /** Written by `close`. */
   private ended: Deferred.Deferred<void> | undefined = undefined
+  /** What the implementation's `initial` was given. */
+  private readonly input: unknown
+  // Written by `replacing`, as `impl` is.
   /** The state it was made with, and the same without its derived fields. */
-  readonly initial: S
-  private readonly base: S
-  private readonly derivation: Derivation | undefined
-  private readonly sources: Sources<S> | undefined
-  private readonly plans: Plans<S>
+  initial: S
+  private base: S
+  private derivation: Derivation | undefined
+  private sources: Sources<S> | undefined
+  private plans: Plans<S>
   /** Services for what the instance forks. Written by `start`. */
   services: Context.Context<never>
   /** How often it was reset: what was begun before the last time is out of date. Written by `toInitial`. */
@@ -151,16 +172,22 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     this.services = services
     // The actions that come before the setups are kept.
     if (impl.logics.length > 0) this.madeDeliveries = this.makeDeliveries()
+    this.input = input
     this.base = this.state
-    const { traits } = impl.def
-    if (traits !== undefined) {
-      const derivation = new Derivation(traits, instanceId, this.derivationHooks())
-      this.derivation = derivation
-      this.sources = this.makeSources(derivation, traits)
-      this.state = this.during(() => derivation.init(fieldsOf(this.base))) as S
-    }
-    this.initial = this.state
-    this.checkState({ kind: "init", name: "initial" }, this.initial)
+    const { derivation, sources, state } = this.derived(impl, this.base)
+    this.derivation = derivation
+    this.sources = sources
+    this.state = state
+    this.initial = state
+    this.checkState({ kind: "init", name: "initial" }, state)
+  }
+
+  /** The whole state that a base gives, and what keeps it up. Throws TraitFailed or TraitCycle. */
+  private derived({ def: { traits } }: Instance<S, A>["impl"], base: S): Derived<S> {
+    if (traits === undefined) return { derivation: undefined, sources: undefined, state: base }
+    const derivation = new Derivation(traits, this.instanceId, this.derivationHooks())
+    const state = this.during(() => derivation.init(fieldsOf(base))) as S
+    return { derivation, sources: this.makeSources(derivation, traits), state }
   }
 
   get scope(): Scope.Closeable {
@@ -617,7 +644,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   protected complete(origin: Origin, previous: S, draft: S): S {
     let next = draft
-    if (this.derivation !== undefined && origin.kind !== "devtools") {
+    if (this.derivation !== undefined && origin.kind !== "devtools" && origin !== replaceOrigin) {
       next = this.derivation.converge(fieldsOf(previous), fieldsOf(draft)) as S
     }
     // What a handler computes comes from outside typed code.
@@ -770,10 +797,12 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     this.services = isOwn ? services : Context.add(services, Scheduler.Scheduler, scheduler)
     // Effect's own tracer, which goes nowhere, is not in a context; by its key alone it is not in a bundle either.
     const tracer = services.mapUnsafe.get(Tracer.TracerKey) as Tracer.Tracer | undefined
-    if (tracer !== undefined) this.makeSpans(new Spans(tracer, Context.get(services, Clock.Clock)))
+    if (tracer !== undefined && this.spans === undefined)
+      this.makeSpans(new Spans(tracer, Context.get(services, Clock.Clock)))
     this.sources?.start()
-    if (setups.length === 0) return
-    const scoped = Context.add(this.services, Scope.Scope, this.scope)
+    if (setups.length === 0) return this.madeDeliveries?.setupsEnded()
+    const { scope } = this
+    const scoped = Context.add(this.services, Scope.Scope, scope)
     const running = new Set(setups)
     let warner: Fiber.Fiber<unknown, unknown> | undefined
     for (const setup of setups) {
@@ -783,7 +812,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
         if (Exit.isFailure(exit)) this.reportFailure(exit.cause, "setup", setup.name)
         this.deliveries.endSetup(run)
         running.delete(setup)
-        if (running.size > 0) return
+        // Where it was replaced meanwhile, it is the new setups that are waited for.
+        if (running.size > 0 || scope !== this.scope) return
         warner?.interruptUnsafe()
         // When the instance closes, it counts what is left and tells who waits.
         if (!this.closed) this.deliveries.setupsEnded()
@@ -865,6 +895,44 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   /** Wakes the flow that waits for an item, once the current task is done. */
   wakeSoon(wake: () => void): void {
     this.dispatcher.scheduleTask(wake, 0)
+  }
+
+  /**
+   * For another implementation that takes the place of this one's, with the state. Throws, and changes nothing,
+   * if the state does not fit it. What is returned makes the change; then come `endLogics` and `start`.
+   */
+  replacing(impl: Instance<S, A>["impl"]): () => void {
+    // The types of the two are the same where the state fits the schema, which is checked.
+    const base = impl.initial(this.input)
+    const initial = this.derived(impl, base).state
+    const made = this.derived(impl, withoutDerived(this.impl.def.traits, this.state) as S)
+    const issue = issueOf(impl.def.schema, made.state)
+    if (issue !== undefined) {
+      const entry = Transaction.describe(replaceOrigin)
+      throw new InvalidState({ instanceId: this.instanceId, entry, issue })
+    }
+    return () => {
+      this.sources?.close()
+      this.impl = impl
+      this.plans = plansOf(impl)
+      this.base = base
+      this.derivation = made.derivation
+      this.sources = made.sources
+      this.initial = initial
+      this.deliveries.beginSuccession(impl.channel.capacity, new Set(impl.logics.map(({ name }) => name)))
+      standInNew(this.waiting.keys())
+      if (sameFields(this.state, made.state)) return
+      this.transition(replaceOrigin, [], () => made.state, undefined, plainContext)
+    }
+  }
+
+  /** Interrupts what its logics run; their finalizers have run when this ends. */
+  get endLogics(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { scope } = this
+      this.madeScope = Scope.makeUnsafe()
+      return Effect.map(Scope.close(scope, Exit.void), () => this.deliveries.endedForSuccession())
+    })
   }
 
   /** Whoever closes it waits for its end, also where another has begun it. */

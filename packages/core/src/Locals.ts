@@ -48,6 +48,8 @@ export interface LocalsHost {
   readonly make: (impl: AnyModuleImpl, options: MakeOptions, local: LocalInfo) => Cold
   /** Whether it still starts any. */
   readonly starts: () => boolean
+  /** What stands for an implementation that may have been replaced. */
+  readonly latest: (impl: AnyModuleImpl) => AnyModuleImpl
   /** Runs the task after the time has passed; returns the function that cancels it. */
   readonly timer: (task: () => void, ms: number) => () => void
   readonly fork: (effect: Effect.Effect<void>) => void
@@ -103,8 +105,11 @@ class LocalInstance implements LocalInfo {
 
   readonly closed = (): boolean => this.instance.closed
 
-  readonly isOf = (module: object): boolean =>
-    this.instance.impl === ("impl" in module ? module.impl : module)
+  readonly isOf = (module: object): boolean => {
+    // Whatever it is, it is only looked up.
+    const impl = ("impl" in module ? module.impl : module) as AnyModuleImpl
+    return this.instance.impl === this.host.latest(impl)
+  }
 
   readonly mounts = (): number => this.users.size
 
@@ -185,7 +190,8 @@ export class Locals {
     this.host = host
   }
 
-  get(impl: AnyModuleImpl, options: MakeOptions): LocalInstance {
+  get(given: AnyModuleImpl, options: MakeOptions): LocalInstance {
+    const impl = this.host.latest(given)
     return options.key === undefined
       ? new LocalInstance(this.host, impl, options)
       : this.underKey(impl, options.key, options)
@@ -207,10 +213,11 @@ export class Locals {
     return made
   }
 
-  /** What was found under one implementation is found under the other. */
-  replaced(previous: AnyModuleImpl, next: AnyModuleImpl): void {
+  /** What runs of one implementation is found under the other; what is still cold is forgotten. */
+  superseded(previous: AnyModuleImpl, next: AnyModuleImpl): void {
     const byKey = this.keyed.get(previous)
     if (byKey === undefined) return
+    for (const [key, { isCold }] of byKey) if (isCold) byKey.delete(key)
     this.keyed.delete(previous)
     this.keyed.set(next, byKey)
   }

@@ -9,7 +9,7 @@ import type { Consumer } from "./Channel.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Run } from "./Waits.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
-import { ModuleNotProvided } from "./Errors.ts"
+import { InvalidExtension, ModuleNotProvided } from "./Errors.ts"
 import type { Equals, ModuleHandle, ModuleRuntime, Selector } from "./Handle.ts"
 import { serverState } from "./Hydration.ts"
 import type { Any } from "./internal/any.ts"
@@ -20,7 +20,11 @@ import type { TransactBody } from "./Window.ts"
 interface Faces<S, A> {
   readonly handle: ModuleHandle<S, A>
   readonly runtime: ModuleRuntime<S, A>
+  /** What `extend` added to both. Written by `replacing`. */
+  extension: Extension
 }
+
+type Extension = ReturnType<typeof Object.getOwnPropertyDescriptors<object>>
 
 const facesOfInstance = new WeakMap<AnyInstance, Faces<Any, Any>>()
 const instanceOfRuntime = new WeakMap<object, AnyInstance>()
@@ -34,6 +38,23 @@ export const of = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
   facesOfInstance.set(instance, made)
   instanceOfRuntime.set(made.runtime, instance)
   return made
+}
+
+/**
+ * For another implementation: the same objects, with its dispatchers and what it adds. Throws, and changes
+ * nothing, if its extension is refused; what is returned makes the change.
+ */
+export const replacing = <S, A>(instance: Instance<S, A>, impl: Instance<S, A>["impl"]): (() => void) => {
+  const faces = of(instance)
+  const { actions } = baseOf(instance, impl)
+  const extension = extensionOf(impl.def, { ...faces.handle, actions }, faces.runtime, faces.extension)
+  return () => {
+    for (const face of [faces.handle, faces.runtime]) {
+      for (const name of Object.keys(faces.extension)) Reflect.deleteProperty(face, name)
+      Object.defineProperties(Object.assign(face, { actions }), extension)
+    }
+    faces.extension = extension
+  }
 }
 
 /** Of a ModuleRuntime that was made here. */
@@ -56,15 +77,14 @@ export const nearest = (context: Context.Context<never>, moduleId: string): obje
 export const toOrigin = (origin: string | Origin): Origin =>
   typeof origin === "string" ? { kind: "state-update", name: origin } : origin
 
-const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
-  const { impl, instanceId } = instance
+const baseOf = <S, A>(instance: Instance<S, A>, impl: Instance<S, A>["impl"]): ModuleHandle<S, A> => {
   const actions: Record<string, (payload?: unknown) => Effect.Effect<void>> = {}
   for (const tag of Object.keys(impl.def.actions)) {
     actions[tag] = (payload) => instance.dispatch({ _tag: tag, payload })
   }
-  const base: ModuleHandle<S, A> = {
+  return {
     id: impl.def.id,
-    instanceId,
+    instanceId: instance.instanceId,
     getState: Effect.sync(() => instance.liveState),
     // One dispatcher for each tag of A; TypeScript cannot follow the loop that made them.
     actions: actions as unknown as ModuleHandle<S, A>["actions"],
@@ -74,11 +94,39 @@ const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
     actionStream: ((...tags: ReadonlyArray<string>) =>
       actionStream(instance, tags.length === 0 ? "all" : tags)) as ModuleHandle<S, A>["actionStream"]
   }
-  // `extend` adds an object, as its type in the definition says.
-  const extension = impl.def.extend?.(base) as object | undefined
-  const handle = { ...base, ...extension }
+}
+
+/** A ref has its instance under this name. */
+const ofRefs = "runtime"
+
+const isPlain = (value: unknown): value is object => {
+  if (typeof value !== "object" || value === null) return false
+  const proto: unknown = Object.getPrototypeOf(value)
+  return proto === Object.prototype || proto === null
+}
+
+/** What `extend` gives, by name: getters stay getters. Throws InvalidExtension. */
+const extensionOf = <S, A>(
+  def: Instance<S, A>["impl"]["def"],
+  base: ModuleHandle<S, A>,
+  runtime: object,
+  previous: Extension
+): Extension => {
+  if (def.extend === undefined) return {}
+  const given = def.extend(base)
+  if (!isPlain(given)) throw new InvalidExtension({ moduleId: def.id, taken: [] })
+  const extension = Object.getOwnPropertyDescriptors(given)
+  const taken = Object.keys(extension).filter(
+    (name) => name === ofRefs || (Object.hasOwn(runtime, name) && !Object.hasOwn(previous, name))
+  )
+  if (taken.length > 0) throw new InvalidExtension({ moduleId: def.id, taken })
+  return extension
+}
+
+const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
+  const base = baseOf(instance, instance.impl)
   const runtime: ModuleRuntime<S, A> = {
-    ...handle,
+    ...base,
     getState: Effect.sync(() => instance.state),
     dispatch: (action) => instance.dispatch(action),
     dispatchBatch: (batch) => instance.dispatchBatch(batch),
@@ -103,7 +151,9 @@ const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
       backlog: () => instance.deliveries.backlog()
     }
   }
-  return { handle, runtime }
+  const extension = extensionOf(instance.impl.def, base, runtime, {})
+  const handle = Object.defineProperties({ ...base }, extension)
+  return { handle, runtime: Object.defineProperties(runtime, extension), extension }
 }
 
 /** What can be read again and again: an instance, or what is derived from some. */

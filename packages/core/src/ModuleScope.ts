@@ -138,12 +138,20 @@ export class ModuleScope {
     impls: ReadonlyArray<AnyModuleImpl>,
     inputOf: (impl: AnyModuleImpl) => unknown = noInput
   ): ReadonlyArray<Member> {
+    return this.makeEach(this.missing(impls), inputOf)
+  }
+
+  /** As `make`, of just these. */
+  makeEach(
+    impls: ReadonlyArray<AnyModuleImpl>,
+    inputOf: (impl: AnyModuleImpl) => unknown = noInput
+  ): ReadonlyArray<Member> {
     const { app } = this
-    const made = this.missing(impls).map((impl) => {
+    const made = impls.map((impl) => {
       const instanceId = app.nextInstanceId(impl.def.id)
       const instance = new Instance(impl, instanceId, inputOf(impl), app.host, this.context)
-      // Made here so that an `extend` that is refused fails the build, and not its first user.
-      Faces.of(instance)
+      // So that an `extend` that is refused fails the build, and not its first user.
+      if (impl.def.extend !== undefined) Faces.of(instance)
       return { instance, resources: resourcesFor(impl), order: 0 }
     })
     app.hydration.begin(made.flatMap(({ instance }) => this.addressOf(instance)))
@@ -152,11 +160,18 @@ export class ModuleScope {
 
   /** Of these modules and all that they import, each once, after its imports: those that are not there. */
   missing(impls: ReadonlyArray<AnyModuleImpl>): ReadonlyArray<AnyModuleImpl> {
+    return this.flatten(impls, (id) => this.own(id)?.impl)
+  }
+
+  private flatten(
+    impls: ReadonlyArray<AnyModuleImpl>,
+    there: (id: string) => AnyModuleImpl | undefined
+  ): ReadonlyArray<AnyModuleImpl> {
     const found = new Map<string, AnyModuleImpl>()
     const visit = (given: AnyModuleImpl): void => {
       const impl = this.app.latest(given)
       const { id } = impl.def
-      const known = this.own(id)?.impl ?? found.get(id)
+      const known = there(id) ?? found.get(id)
       if (known === impl) return
       if (known !== undefined) throw new DuplicateModule({ moduleId: id })
       for (const imported of impl.imports) visit(imported)
@@ -166,7 +181,18 @@ export class ModuleScope {
     return [...found.values()]
   }
 
-  put(members: ReadonlyArray<Member>): void {
+  /** These modules and all that they import, each once, after its imports. */
+  withImports(impls: ReadonlyArray<AnyModuleImpl>): ReadonlyArray<AnyModuleImpl> {
+    return this.flatten(impls, () => undefined)
+  }
+
+  /** Makes them its own, for what runs here from now on. */
+  admit(members: ReadonlyArray<Member>): void {
+    this.put(members)
+    this.context = this.contextWith(members)
+  }
+
+  private put(members: ReadonlyArray<Member>): void {
     for (const member of members) this.members.set(member.instance.impl.def.id, member)
   }
 
@@ -182,6 +208,10 @@ export class ModuleScope {
     )
   }
 
+  contextWith(members: ReadonlyArray<Member>): Context.Context<never> {
+    return withModules(this.context, members)
+  }
+
   /** Builds the scope's layer, then starts its modules. */
   build(
     impls: ReadonlyArray<AnyModuleImpl>,
@@ -190,15 +220,13 @@ export class ModuleScope {
   ): Effect.Effect<void, unknown> {
     return Effect.gen({ self: this }, function* () {
       this.context = Context.add(this.parent?.context ?? this.context, ScopeRef, this)
-      const members = this.make(impls)
-      this.put(members)
-      this.context = withModules(this.context, members)
+      this.admit(this.make(impls))
       if (layer !== undefined) {
         this.resources = Scope.makeUnsafe()
         this.context = yield* this.buildLayer(layer, this.context, this.resources)
       }
       built()
-      yield* this.start(members)
+      yield* this.start([...this.members.values()])
     })
   }
 
@@ -272,14 +300,14 @@ export class ModuleScope {
     this.madeLocals ??= new Locals({
       make: (impl, options, local) => this.makeLocal(impl, options, local),
       starts: () => !this.closed,
+      latest: (impl) => this.app.latest(impl),
       timer: this.app.timer,
       fork: (effect) => void this.app.fork(effect)
     })
     return this.madeLocals
   }
 
-  private makeLocal(given: AnyModuleImpl, { context, input }: MakeOptions, local: LocalInfo): Cold {
-    const impl = this.app.latest(given)
+  private makeLocal(impl: AnyModuleImpl, { context, input }: MakeOptions, local: LocalInfo): Cold {
     const name = local.key === undefined ? undefined : `${impl.def.id}/${local.key}`
     const scope = new ModuleScope(this.app, this, { label: this.label, local, name })
     const members = scope.make([impl], (each) => (each === impl ? input : undefined))
@@ -297,7 +325,8 @@ export class ModuleScope {
   private startLocal({ impl, instanceId }: AnyInstance, surroundings: Context.Context<never>): void {
     this.join()
     const members = [...this.members.values()]
-    this.context = withModules(Context.add(surroundings, ScopeRef, this), members)
+    this.context = Context.add(surroundings, ScopeRef, this)
+    this.context = this.contextWith(members)
     const starting = Effect.runForkWith(this.context)(Effect.suspend(() => this.start(members)))
     starting.addObserver((exit) => {
       this.local?.ready(exit)
@@ -307,6 +336,11 @@ export class ModuleScope {
       }
       this.changed()
     })
+  }
+
+  /** Keys go on to find what they found. */
+  superseded(successors: ReadonlyMap<AnyModuleImpl, AnyModuleImpl>): void {
+    for (const [previous, next] of successors) this.madeLocals?.superseded(previous, next)
   }
 
   // --- changes ------------------------------------------------------------------------------------------
@@ -324,10 +358,9 @@ export class ModuleScope {
     const idsOf = () => this.missing(impls).map(({ def }) => def.id)
     const change = Effect.suspend(() => {
       const members = this.make(impls)
-      const context = withModules(this.context, members)
+      const context = this.contextWith(members)
       const started = Effect.map(this.servicesOf(members, context), (services) => {
-        this.put(members)
-        this.context = withModules(this.context, members)
+        this.admit(members)
         members.forEach((member, i) => this.startMember(member, services[i] ?? context))
         this.changed()
       })

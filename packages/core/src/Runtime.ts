@@ -17,9 +17,18 @@ import { InstanceGroup } from "./InstanceGroup.ts"
 import type { Any } from "./internal/any.ts"
 import type { LocalArguments } from "./Local.ts"
 import type { Local } from "./Locals.ts"
-import type { AnyLayer, AnyModuleImpl, Module, ModuleImpl, NeedsOfApp, ProvidesOfApp } from "./Module.ts"
+import type {
+  AnyLayer,
+  AnyModule,
+  AnyModuleImpl,
+  Module,
+  ModuleImpl,
+  NeedsOfApp,
+  ProvidesOfApp
+} from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import { ModuleScope } from "./ModuleScope.ts"
+import { replace } from "./Replace.ts"
 import { RootRef } from "./Root.ts"
 import * as SnapshotRoom from "./Snapshot.ts"
 import type { Address, Snapshot } from "./Snapshot.ts"
@@ -157,6 +166,15 @@ export interface Runtime<in Provided> {
   add<const Apps extends Listing>(
     modules: Complete<Apps, Provided>
   ): Promise<Runtime<ProvidesOfApp<Listed<Apps>> | Provided>>
+  /**
+   * Hot reload: a module that was evaluated again takes the place of the one with its id, in this runtime and
+   * in what is inside it. Instances keep their identity, their state and their subscribers; the old logics end,
+   * then the new ones start, and are given the actions that the old ones had not taken. Rejects, and changes
+   * nothing, if a state does not fit (InvalidState), a layer fails, or there is no such module.
+   */
+  readonly replace: <Id extends string, S, A, X, Input, R extends Provided | P, P, T>(
+    module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>
+  ) => Promise<void>
   /** Told when the status or the list of instances changed. */
   readonly subscribe: (listener: () => void) => () => void
   readonly onError: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
@@ -459,6 +477,9 @@ class RuntimeImpl implements Runtime<unknown> {
     await this.change(() => this.moduleScope.add(implsOf(modules)))
     return this
   }
+
+  readonly replace = (module: AnyModule | AnyModuleImpl): Promise<void> =>
+    this.change(() => replace(this.moduleScope, "impl" in module ? module.impl : module))
 
   /** Changes what the scope has, once it is ready; refuses when it has ended, also meanwhile. */
   private async change(effect: () => Effect.Effect<void, unknown>): Promise<void> {

@@ -67,6 +67,12 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
   ],
   [new Errors.DuplicateModule({ moduleId: "User" }), ["User"], "Share one implementation"],
   [
+    new Errors.InvalidExtension({ moduleId: "User", taken: ["getState", "id"] }),
+    ["User", "getState, id"],
+    "Give it another name"
+  ],
+  [new Errors.InvalidExtension({ moduleId: "User", taken: [] }), ["User"], "Return one"],
+  [
     new Errors.InvalidOption({ option: "channel.capacity", value: 0 }),
     ["channel.capacity", "0"],
     "Correct it"
