@@ -31,7 +31,9 @@ export interface Layout {
   /** Whether a field may hold a Collection, so that reads of rows are worth watching for. */
   readonly rows: boolean
   /** Reads the fields of the schema by getters; absent where the schema does not tell them. */
-  readonly FastReader: typeof Reader | undefined
+  FastReader: (new () => object) | undefined
+  /** Whose functions run. Written by Derivation. */
+  active: Derivation | undefined
 }
 
 /** Throws TraitCycle if one shows on the samples that the schema has, and TraitWriters. */
@@ -51,8 +53,11 @@ export const layoutOf = <S>(
     names,
     indexes: new Map(names.map((name, index) => [name, index])),
     rows,
-    FastReader: fields && fastReader(names, traits, (name) => rows && mayHoldCollection(fields.get(name)))
+    FastReader: undefined,
+    active: undefined
   }
+  if (fields !== undefined)
+    layout.FastReader = fastReader(layout, (name) => rows && mayHoldCollection(fields.get(name)))
   new Derivation(layout, moduleId, noHooks).probe(samplesOf(schema))
   return layout
 }
@@ -98,25 +103,32 @@ const noHooks: Hooks = {
   remembered: () => undefined
 }
 
+/** Stands in the place of a convergence while a node runs. */
+const runs = -1
+
 /** One derived field. Its mutable fields are written by its Derivation. */
 class Node {
   readonly index: number
   readonly name: string
   readonly trait: AnyTrait
+  readonly read: (state: unknown) => unknown
+  readonly bit: number
   /** What its last run read: the first word, the further words, and rows of Collections read by row alone. */
   reads = 0
+  hasMore = false
   more: Array<number> | undefined = undefined
   rows: ReadonlyMap<number, ReadonlySet<string | number>> | undefined = undefined
   /** The convergence in which it was last found or made current, and the last that gave it another value. */
   settledAt = 0
   writtenAt = 0
-  running = false
-  /** Who needed it while it runs. */
+  /** Who needed it while it runs, if it runs before its turn. */
   caller: Node | undefined = undefined
   /** Why its last run gave no value. */
   error: TraitFailed | TraitCycle | undefined = undefined
   /** Has failed, and been reported, since it was last computed. */
   failing = false
+  /** What its circle reads is not all known. */
+  circular = false
   warned = false
   /** The value that an entry gave it. */
   own: unknown = undefined
@@ -127,6 +139,12 @@ class Node {
     this.index = index
     this.name = name
     this.trait = trait
+    this.read = trait.read
+    this.bit = index < wordBits ? 1 << index : 0
+  }
+
+  get running(): boolean {
+    return this.settledAt === runs
   }
 
   hasRead(index: number): boolean {
@@ -140,82 +158,35 @@ const wordOf = (index: number): number => Math.floor(index / wordBits) - 1
 const bitOf = (index: number): number => 1 << (index % wordBits)
 
 /**
- * What the function of a derived field gets for the state. A new one for each run: to a selector that
- * remembers its result for its argument, the same one would be the same state.
+ * What the function of a derived field gets for the state: one getter for each field. Made anew for each run,
+ * because to a selector that remembers its result for its argument the same reader would be the same state.
+ *
+ * The getters do not look at `this`, of which there is another shape for each module, but at the layout's
+ * `active`: V8 then reads a field in a few nanoseconds, however many modules there are.
  */
-class Reader {
-  readonly #derivation: Derivation
-  readonly #rows: RowReads | undefined
-  #reads = 0
-  #more: Array<number> | undefined = undefined
-
-  constructor(derivation: Derivation, rows: RowReads | undefined) {
-    this.#derivation = derivation
-    this.#rows = rows
-  }
-
-  static read(reader: Reader, index: number): unknown {
-    const derivation = reader.#derivation
-    const node = derivation.nodeAt[index]
-    if (node !== undefined && node.settledAt !== derivation.epoch) derivation.settle(node)
-    const value = derivation.values[index]
-    const rows = reader.#rows
-    if (rows !== undefined && isRows(value)) rows.take(value, index)
-    else Reader.note(reader, index)
-    return value
-  }
-
-  static note(reader: Reader, index: number): void {
-    if (index < wordBits) reader.#reads |= 1 << index
-    else {
-      const more = (reader.#more ??= [])
-      more[wordOf(index)] = (more[wordOf(index)] ?? 0) | bitOf(index)
+const fastReader = (layout: Layout, mayHoldRows: (name: string) => boolean): new () => object => {
+  class FastReader {}
+  const field = (name: string, get: () => unknown) =>
+    Object.defineProperty(FastReader.prototype, name, { get, enumerable: true })
+  layout.names.forEach((name, index) => {
+    const bit = 1 << index
+    if (index >= wordBits || mayHoldRows(name)) {
+      field(name, () => layout.active!.read(index))
+    } else if (Object.hasOwn(layout.traits, name)) {
+      field(name, () => {
+        const derivation = layout.active!
+        if ((derivation.unsettled & bit) !== 0) derivation.settle(derivation.nodeAt[index]!)
+        derivation.reads |= bit
+        return derivation.values[index]
+      })
+    } else {
+      field(name, () => {
+        const derivation = layout.active!
+        derivation.reads |= bit
+        return derivation.values[index]
+      })
     }
-  }
-
-  /** Leaves what was read with the node. */
-  static end(reader: Reader, node: Node, value: unknown): void {
-    const rows = reader.#rows
-    if (rows !== undefined) {
-      node.rows = rows.end(value, (index) => Reader.note(reader, index))
-    }
-    node.reads = reader.#reads
-    node.more = reader.#more
-  }
-
-  static field(on: Reader, name: string, index: number, derived: boolean, rows: boolean): void {
-    Object.defineProperty(on, name, {
-      enumerable: true,
-      get:
-        rows || index >= wordBits
-          ? function (this: Reader) {
-              return Reader.read(this, index)
-            }
-          : derived
-            ? function (this: Reader) {
-                this.#reads |= 1 << index
-                const derivation = this.#derivation
-                const node = derivation.nodeAt[index]!
-                if (node.settledAt !== derivation.epoch) derivation.settle(node)
-                return derivation.values[index]
-              }
-            : function (this: Reader) {
-                this.#reads |= 1 << index
-                return this.#derivation.values[index]
-              }
-    })
-  }
-}
-
-const fastReader = (
-  names: ReadonlyArray<string>,
-  traits: Readonly<Record<string, AnyTrait>>,
-  rows: (name: string) => boolean
-): typeof Reader => {
-  class FastReader extends Reader {}
-  names.forEach((name, index) =>
-    Reader.field(FastReader.prototype, name, index, Object.hasOwn(traits, name), rows(name))
-  )
+  })
   return FastReader
 }
 
@@ -269,7 +240,7 @@ class RowReads implements Tracker {
   }
 }
 
-type Mode = "probe" | "init" | "converge" | "retrace"
+type Mode = "init" | "converge" | "retrace"
 
 export class Derivation {
   private readonly layout: Layout
@@ -277,14 +248,19 @@ export class Derivation {
   private readonly hooks: Hooks
   private mode: Mode = "init"
   /** By field index: the values of the draft while it converges, then those of `current`. */
-  readonly values: Array<unknown> = []
-  readonly nodeAt: Array<Node | undefined> = []
+  readonly values: Array<unknown>
+  readonly nodeAt: Array<Node | undefined>
   /** Each after those that it read in its last run. */
   private nodes: Array<Node> = []
   /** A node ran before its turn, because another read it that had not read it the last time. */
   private outOfOrder = false
+  /** While the module is being made, in the place of a state. */
+  private samples: State | undefined = undefined
   /** Counts convergences. */
-  epoch = 1
+  private epoch = 1
+  /** The derived fields of the first word, and those of them that are not current yet. */
+  private derived = 0
+  unsettled = 0
   /** The fields that changed in this one: the first word, and the further words. */
   private changed = 0
   private moreChanged: Array<number> = []
@@ -301,36 +277,43 @@ export class Derivation {
   private readonly lost: Array<Node> = []
   /** The source whose field the entry may write. Written by `put`. */
   private receiving: Node | undefined = undefined
-  /** The node that runs. */
+  /** The node that runs, and what it has read so far. */
   private top: Node | undefined = undefined
+  reads = 0
+  private more: Array<number> | undefined = undefined
+  private rowReads: RowReads | undefined = undefined
 
   constructor(layout: Layout, instanceId: string, hooks: Hooks) {
     this.layout = layout
     this.instanceId = instanceId
     this.hooks = hooks
+    // Filled, so that V8 takes the arrays of all instances for the same kind of array.
+    this.values = layout.names.map(() => undefined)
+    this.nodeAt = layout.names.map(() => undefined)
     for (const [name, trait] of Object.entries(layout.traits)) {
       const index = layout.names.indexOf(name)
-      this.nodes.push((this.nodeAt[index] = new Node(index, name, trait)))
+      const node = new Node(index, name, trait)
+      this.nodeAt[index] = node
+      this.nodes.push(node)
+      this.derived |= node.bit
     }
+    this.unsettled = this.derived
   }
 
   // --- states -------------------------------------------------------------------------------------------
 
   /** Runs each function on samples of the fields, as far as it comes. Throws TraitCycle. */
   probe(samples: State): void {
-    this.mode = "probe"
+    this.samples = samples
     this.draft = samples
-    for (const node of this.nodes) if (node.settledAt !== this.epoch) this.run(node)
+    this.runAll()
     for (const { error } of this.nodes) if (error?._tag === "TraitCycle") throw error
   }
 
   /** The whole state that a base gives. Throws TraitFailed or TraitCycle. */
   init(base: State): State {
     this.load(base)
-    const declared = this.nodes
-    // Filled as they end, which puts each after those that it reads.
-    this.nodes = []
-    for (const node of declared) if (node.settledAt !== this.epoch) this.run(node)
+    this.runAll()
     for (const { error } of this.nodes) if (error !== undefined) throw error
     this.mode = "converge"
     return (this.current = this.whole(base, this.values))
@@ -345,15 +328,31 @@ export class Derivation {
     this.previous = previous
     this.draft = next
     this.compare(next)
+    const { epoch, layout } = this
+    layout.active = this
+    this.unsettled = this.derived
     for (const node of this.nodes) {
-      if (node.settledAt === this.epoch) continue
-      if (this.isHit(node)) this.run(node)
-      else node.settledAt = this.epoch
+      if (node.settledAt === epoch) continue
+      if ((node.reads & this.changed) !== 0 || (node.hasMore && this.isHit(node))) this.run(node)
+      else this.settled(node)
     }
+    layout.active = undefined
+    this.top = undefined
     if (this.outOfOrder) this.sort()
     if (this.lost.length > 0) this.tellOfLost()
     this.receiving = undefined
     return (this.current = this.withDerived(next))
+  }
+
+  private runAll(): void {
+    const { layout } = this
+    const declared = this.nodes
+    // Filled as they end, which puts each after those that it reads.
+    this.nodes = []
+    layout.active = this
+    for (const node of declared) if (node.settledAt !== this.epoch) this.run(node)
+    layout.active = undefined
+    this.outOfOrder = false
   }
 
   /** The state with another base; the same reference if that is its base already. */
@@ -414,8 +413,10 @@ export class Derivation {
     this.mode = "retrace"
     this.epoch++
     this.load(state)
-    for (const node of this.nodes) node.settledAt = this.epoch
+    for (const node of this.nodes) this.settled(node)
+    this.layout.active = this
     for (const node of this.nodes) this.run(node)
+    this.layout.active = undefined
     this.sort()
     this.mode = "converge"
     this.current = state
@@ -469,6 +470,11 @@ export class Derivation {
     return ((this.moreChanged[wordOf(index)] ?? 0) & bitOf(index)) !== 0
   }
 
+  private settled(node: Node): void {
+    node.settledAt = this.epoch
+    this.unsettled &= ~node.bit
+  }
+
   /** Whether something changed that it has read. */
   private isHit(node: Node): boolean {
     return (
@@ -476,8 +482,7 @@ export class Derivation {
       (node.more !== undefined &&
         node.more.some((bits, word) => (bits & (this.moreChanged[word] ?? 0)) !== 0)) ||
       (node.rows !== undefined && this.rowsChanged(node.rows)) ||
-      // What its circle reads is not all known.
-      (node.error !== undefined && node.error._tag === "TraitCycle")
+      node.circular
     )
   }
 
@@ -508,7 +513,32 @@ export class Derivation {
   settle(node: Node): void {
     if (node.running) throw this.cycle(node)
     this.outOfOrder = true
+    const { more, reads, rowReads, top } = this
+    node.caller = top
     if (this.mode !== "converge" || this.isHit(node) || !this.isCurrent(node)) this.run(node)
+    node.caller = undefined
+    this.top = top
+    this.reads = reads
+    this.more = more
+    this.rowReads = rowReads
+  }
+
+  /** The value of a field, for the node that runs. */
+  read(index: number): unknown {
+    const node = this.nodeAt[index]
+    if (node !== undefined && node.settledAt !== this.epoch) this.settle(node)
+    const value = this.values[index]
+    if (this.rowReads !== undefined && isRows(value)) this.rowReads.take(value, index)
+    else this.note(index)
+    return value
+  }
+
+  private note(index: number): void {
+    if (index < wordBits) this.reads |= 1 << index
+    else {
+      const more = (this.more ??= [])
+      more[wordOf(index)] = (more[wordOf(index)] ?? 0) | bitOf(index)
+    }
   }
 
   /** Whether what it read is the same, once all of that is current. Then so is the node. */
@@ -521,46 +551,67 @@ export class Derivation {
       if (node.settledAt === this.epoch) return true
       if (this.isHit(node)) return false
     }
-    node.settledAt = this.epoch
+    this.settled(node)
     return true
   }
 
   private run(node: Node): void {
     const { FastReader, rows } = this.layout
-    const rowReads = rows ? new RowReads() : undefined
     // The first run is watched closely: a getter cannot tell that the state is enumerated.
-    const watched = FastReader === undefined || this.mode === "init" || this.mode === "probe"
-    const reader = watched ? new Reader(this, rowReads) : new FastReader(this, rowReads)
-    const state = watched ? this.watch(reader) : reader
-    node.running = true
-    node.error = undefined
-    node.caller = this.top
+    const state = FastReader === undefined || this.mode === "init" ? this.watch() : new FastReader()
+    this.reads = 0
+    this.more = undefined
     this.top = node
-    let value: unknown
+    node.settledAt = runs
     try {
-      value = rowReads === undefined ? node.trait.read(state) : readRows(node, rowReads, state)
+      const value = rows ? this.readRows(node, state) : node.read(state)
       // It may have caught the error of a circle that it is in.
       if (node.error === undefined) this.give(node, value)
     } catch (error) {
       node.error ??= new TraitFailed({ instanceId: this.instanceId, field: node.name, cause: error })
     }
-    this.top = node.caller
-    node.caller = undefined
-    node.running = false
-    node.settledAt = this.epoch
-    Reader.end(reader, node, value)
+    this.settled(node)
+    node.reads = this.reads
+    if (node.hasMore || this.more !== undefined || rows || node.error !== undefined || this.mode === "init")
+      this.ended(node)
+  }
+
+  /** All that is not so for most nodes. */
+  private ended(node: Node): void {
+    const { error } = node
+    node.more = this.more
     if (this.mode === "init") this.nodes.push(node)
-    else if (node.error === undefined) node.failing = false
-    else this.failed(node, node.error)
+    else {
+      if (error !== undefined && this.mode === "converge" && !node.failing)
+        this.hooks.failed(node.name, error)
+      node.failing = error !== undefined
+      node.error = undefined
+    }
+    node.circular = error?._tag === "TraitCycle"
+    node.hasMore = node.more !== undefined || node.rows !== undefined || node.circular || node.failing
+  }
+
+  private readRows(node: Node, state: object): unknown {
+    const reads = new RowReads()
+    this.rowReads = reads
+    let value: unknown
+    try {
+      value = track(reads, () => node.read(state))
+    } finally {
+      node.rows = reads.end(value, (index) => this.note(index))
+      this.rowReads = undefined
+    }
+    return value
   }
 
   private give(node: Node, value: unknown): void {
-    const { index, trait } = node
+    const { trait } = node
     if (trait.kind === "source") return this.giveKey(node, value)
     if (this.mode === "retrace") return
-    const before = this.values[index]
-    if (Object.is(value, before) && this.mode === "converge") return
-    if (trait.equals !== Object.is && this.mode === "converge" && trait.equals(before, value)) return
+    if (this.mode === "converge") {
+      const before = this.values[node.index]
+      if (Object.is(before, value) || (trait.equals !== Object.is && trait.equals(before, value))) return
+    }
     this.write(node, value)
   }
 
@@ -580,11 +631,6 @@ export class Derivation {
     this.values[node.index] = value
     node.writtenAt = this.epoch
     this.mark(node.index)
-  }
-
-  private failed(node: Node, error: NonNullable<Node["error"]>): void {
-    if (this.mode === "converge" && !node.failing) this.hooks.failed(node.name, error)
-    node.failing = true
   }
 
   /** The nodes that run, from the one that is read again on. None of them has a value now. */
@@ -612,16 +658,16 @@ export class Derivation {
 
   // --- reads of any field -------------------------------------------------------------------------------
 
-  private watch(reader: Reader): object {
+  private watch(): object {
     const enumerated = () => {
       throw this.cycle(this.top!)
     }
     return new Proxy(
       {},
       {
-        get: (_, name, receiver) => this.watched(reader, name, receiver),
+        get: (_, name, receiver) => this.watched(name, receiver),
         has: (_, name) => {
-          this.watched(reader, name, undefined)
+          this.watched(name, undefined)
           return name in this.draft
         },
         set: () => false,
@@ -634,13 +680,14 @@ export class Derivation {
     )
   }
 
-  private watched(reader: Reader, name: PropertyKey, receiver: unknown): unknown {
+  private watched(name: PropertyKey, receiver: unknown): unknown {
     const index = typeof name === "string" ? this.indexOf(name) : undefined
     if (typeof name !== "string" || index === undefined) return Reflect.get(this.draft, name, receiver)
+    if (this.samples === undefined) return this.read(index)
     const node = this.nodeAt[index]
-    if (this.mode === "probe" && node === undefined) return this.sample(name)
-    const value = Reader.read(reader, index)
-    return this.mode === "probe" && node?.error !== undefined ? this.sample(name) : value
+    if (node === undefined) return this.sample(name)
+    const value = this.read(index)
+    return node.error === undefined ? value : this.sample(name)
   }
 
   /** Of a field: of anything but a method of the state's class. */
@@ -666,9 +713,6 @@ export class Derivation {
     throw new Error(`There is no sample of ${name}`)
   }
 }
-
-const readRows = (node: Node, rows: RowReads, state: unknown): unknown =>
-  track(rows, () => node.trait.read(state))
 
 const copy = (state: State): Record<string, unknown> => {
   const prototype = Object.getPrototypeOf(state) as object | null

@@ -7,10 +7,10 @@ import type * as Scope from "effect/Scope"
 import { TraitWriters } from "./Errors.ts"
 import type { Any } from "./internal/any.ts"
 
-/** Makes one field of the state. `V` is its value, `R` are the services that it needs. */
-export interface Trait<out V, out R = never> {
+/** Makes one field of the state, whose value is a `V`. */
+export interface Trait<out V> {
   /** Carries types only; never present at run time. */
-  readonly "~sluice/Trait"?: { readonly value: V; readonly needs: R }
+  readonly "~sluice/Trait"?: { readonly value: V }
 }
 
 /** A field that follows from others. */
@@ -24,8 +24,10 @@ export interface Link<out V> extends Trait<V> {
 }
 
 /** A field that an Effect loads. */
-export interface Source<out A, out E = never, out R = never> extends Trait<AsyncResult<A, E>, R> {
+export interface Source<out A, out E = never, out R = never> extends Trait<AsyncResult<A, E>> {
   readonly kind: "source"
+  /** Carries the services that it needs; never present at run time. */
+  readonly "~sluice/Source"?: { readonly needs: R }
 }
 
 /** `Key` is `K` without `undefined` and `null`, which mean that there is nothing to load. */
@@ -70,7 +72,7 @@ export interface TraitBuilder<S> {
 }
 
 /** What a record of traits may hold: for each of its fields what gives the field's own type. */
-export type TraitsOf<S> = { readonly [Field in keyof S & string]?: Trait<S[Field], unknown> }
+export type TraitsOf<S> = { readonly [Field in keyof S & string]?: Trait<S[Field]> }
 
 /** Refuses the names that are no fields of the state. */
 export type OnlyFields<S, T> = {
@@ -78,7 +80,7 @@ export type OnlyFields<S, T> = {
 }
 
 export type NeedsOfTraits<T> = T[keyof T] extends infer Each
-  ? Each extends Trait<unknown, infer R>
+  ? Each extends Source<infer _A, infer _E, infer R>
     ? R
     : never
   : never
