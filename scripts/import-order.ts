@@ -51,6 +51,8 @@ export const coreRooms = [
   "Root",
   "Runtime",
   "Undo",
+  "Persist",
+  "IndexedDb",
   "index"
 ]
 

@@ -61,6 +61,7 @@ export interface ErrorInfo {
     | "build"
     | "trait"
     | "hydrate"
+    | "store"
   /** E.g. `action "add"`, or the name of the consumer or logic. */
   readonly entry: string
   readonly tag?: string
