@@ -10,7 +10,7 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { KeyValueStore } from "effect/persistence/KeyValueStore"
@@ -94,7 +94,7 @@ type Persisted = AnyModuleDef | Picked | { readonly def: AnyModuleDef }
 export const pick = <Id extends string, S, A, X, T>(
   def: ModuleDef<Id, S, A, X, T>,
   fields: ReadonlyArray<keyof S & string>
-): Picked => ({ def: def as ModuleDef<Any, Any, Any, Any, Any>, fields })
+): Picked => ({ def, fields })
 
 export interface PersistOptions {
   /** Of the store. */
@@ -233,13 +233,12 @@ const addressOf = (key: string): Address => {
   return { module: names.at(-1) ?? "", scope: names.slice(0, -1) }
 }
 
-class Refusal {
+class Refusal extends Error {
   readonly reason: StoredStateRefused["reason"]
-  readonly issue: string
 
   constructor(reason: StoredStateRefused["reason"], issue: string) {
+    super(issue)
     this.reason = reason
-    this.issue = issue
   }
 }
 
@@ -274,7 +273,8 @@ const restore = (
       attempt("state", () => runtime.hydrate({ format: 1, instances }, { name: key }))
       return states
     } catch (error) {
-      const { issue, reason } = error as Refusal
+      // Nothing else is thrown above.
+      const { message: issue, reason } = error as Refusal
       const aside = `${key}.refused.${yield* Clock.currentTimeMillis}`
       const movedTo = yield* Effect.match(store.set(aside, text), {
         onSuccess: () => aside,

@@ -7,7 +7,7 @@ import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { describe, expect, test } from "vitest"
+import { describe, expect, expectTypeOf, test } from "vitest"
 import { collectErrors, disposing, entriesOf, idle, latch } from "./support.ts"
 
 const Row = Schema.Struct({ id: Schema.String, at: Schema.Date })
@@ -301,9 +301,11 @@ describe("migrations", () => {
   })
 
   test("a step gets what the one before gives, by type", () => {
-    // @ts-expect-error -- there is no `percent` any more
-    const wrong = migrations.step(({ Settings }) => Settings.percent)
-    expect(wrong.version).toBe(4)
+    const fourth = migrations.step((states) => {
+      expectTypeOf(states).toEqualTypeOf<{ Settings: { zoom: number } }>()
+      return states
+    })
+    expect(fourth.version).toBe(4)
   })
 })
 
