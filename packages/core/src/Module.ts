@@ -157,11 +157,13 @@ export interface Module<
   readonly tag: ModuleTag<Id, S, A, X, T>
   readonly impl: ModuleImpl<Id, S, A, X, Input, R, P, T>
   /** The same module with one more program. */
-  readonly withLogic: <R2>(logic: Logic<S, A, R2>) => Module<Id, S, A, X, Input, R | Exclude<R2, P>, P, T>
+  readonly withLogic: <R2>(
+    logic: Logic<S, A, R2>
+  ) => Module<Id, S, A, X, Input, R | Exclude<R2, P | OwnOf<P>>, P, T>
   /** The same module with services for its logics. */
   readonly withLayer: <Out, E, In>(
     layer: Layer.Layer<Out, E, In>
-  ) => Module<Id, S, A, X, Input, Exclude<R, Out> | In, P, T>
+  ) => Module<Id, S, A, X, Input, Exclude<R, Out> | Exclude<In, P | OwnOf<P>>, P | Own<Out>, T>
 }
 
 export interface AnyModule extends Module<Any, Any, Any, Any, Any, Any, Any, Any> {}
@@ -183,13 +185,24 @@ type NeedsOfImport<I> = I extends {
 type ProvidesOfImport<I> = I extends {
   readonly impl: { readonly "~sluice/ModuleImpl": { readonly provides: infer P } }
 }
-  ? P
+  ? Shared<P>
   : never
-type ServicesOfImport<I> = I extends { readonly "~sluice/Module": "Module" }
-  ? ProvidesOfImport<I>
+
+/** Among what a module provides: services that its own layers give to its logics, and to nobody else. */
+export interface Own<out Services> {
+  readonly "~sluice/Own": Services
+}
+type OwnOf<P> = P extends Own<infer Services> ? Services : never
+type Shared<P> = P extends Own<unknown> ? never : P
+type OwnOfImports<Imports extends ReadonlyArray<unknown>> = [LayerServices<Imports[number]>] extends [never]
+  ? never
+  : Own<LayerServices<Imports[number]>>
+type LayerServices<I> = I extends { readonly "~sluice/Module": "Module" }
+  ? never
   : I extends Layer.Layer<infer Out, infer _E, infer _In>
     ? Out
     : never
+type ServicesOfImport<I> = ProvidesOfImport<I> | LayerServices<I>
 
 export type Needs<
   Id extends string,
@@ -206,6 +219,7 @@ export type Needs<
 export type Provides<Id extends string, Imports extends ReadonlyArray<unknown>> =
   | ModuleIdentity<Id>
   | ProvidesOfImport<Imports[number]>
+  | OwnOfImports<Imports>
 
 /** What is left to provide when these modules make up one app. */
 export type NeedsOfApp<M> = Exclude<
@@ -218,7 +232,7 @@ export type NeedsOfApp<M> = Exclude<
 >
 
 export type ProvidesOfApp<M> = M extends { readonly "~sluice/ModuleImpl": { readonly provides: infer P } }
-  ? P
+  ? Shared<P>
   : ProvidesOfImport<M>
 
 // ---------------------------------------------------------------------------------------------------------
@@ -361,6 +375,9 @@ export interface Overlapping<P, Act> {
 // ---------------------------------------------------------------------------------------------------------
 // Making them
 
+/** The names that every instance and ref has already. */
+type NotTaken = { readonly [Name in keyof ModuleRuntime<unknown, unknown> | "runtime"]?: never }
+
 /** Reducers, `extend` and the rest take their types from the schemas; nothing needs an annotation. */
 export const make = <
   const Id extends string,
@@ -384,7 +401,7 @@ export const make = <
     /** Fields that follow from others. A trait's name is the field that it makes. */
     readonly traits?: (t: TraitBuilder<TypeOf<StateSchema>>) => T & OnlyFields<TypeOf<StateSchema>, T>
     /** A controller: what it returns is added to every handle and ref. */
-    readonly extend?: (handle: ModuleHandle<TypeOf<StateSchema>, PayloadsOf<Actions>>) => X
+    readonly extend?: (handle: ModuleHandle<TypeOf<StateSchema>, PayloadsOf<Actions>>) => X & NotTaken
   }
 ): ModuleDef<
   Id,

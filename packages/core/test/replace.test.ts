@@ -322,7 +322,7 @@ describe("1 replace is all or nothing", () => {
     const Taken = Module.make("Counter", {
       state: Schema.Struct({ count: Schema.Finite }),
       actions: {},
-      extend: () => ({ getState: 1 })
+      extend: (): object => ({ getState: 1 })
     })
     expect(
       await rejection(runtime.replace(Taken.implement({ initial: { count: 0 }, imports: [acquired] })))

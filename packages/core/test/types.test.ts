@@ -431,6 +431,35 @@ describe("1 what an app needs", () => {
     })
   })
 
+  test("1 what a module's own layers give is not asked for again, and is nobody else's", () => {
+    compiles(() => {
+      const WithName = Counter.implement({ initial, imports: [NameLive] })
+      const runtime = Runtime.make(WithName.withLogic(needsName))
+      // @ts-expect-error Name is that module's own
+      void runtime.runPromise(Name)
+      Runtime.make(CounterLive.withLayer(NameLive).withLogic(needsName))
+      Runtime.make(WithName.withLayer(PortFromName).withLogic(needsPort))
+      // @ts-expect-error Port is still needed
+      Runtime.make(WithName.withLogic(needsPort))
+      const Other = Module.make("Other", { state: Schema.Number, actions: {} })
+      const OtherNeeds = Other.logic("x", ($) => Effect.asVoid($.use(Name)))
+      // @ts-expect-error an import's own services are not the importer's
+      Runtime.make(Other.implement({ initial: 0, logics: [OtherNeeds], imports: [WithName] }))
+      Runtime.make([]).local(WithName.withLogic(needsName))
+    })
+  })
+
+  test("1 extend may not give what every instance has", () => {
+    compiles(() => {
+      const state = Schema.Number
+      Module.make("A", { state, actions: {}, extend: () => ({ louder: 1 }) })
+      // @ts-expect-error every instance has it
+      Module.make("A", { state, actions: {}, extend: () => ({ getState: 1 }) })
+      // @ts-expect-error every ref has it
+      Module.make("A", { state, actions: {}, extend: () => ({ louder: 1, runtime: 2 }) })
+    })
+  })
+
   test("1 a layer brings its own needs", () => {
     compiles(() => {
       const Derived = Counter.implement({ initial, logics: [needsPort], imports: [PortFromName] })
