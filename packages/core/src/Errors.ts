@@ -115,7 +115,7 @@ export class ModuleNotProvided extends Data.TaggedError("ModuleNotProvided")<{
 /** Two different modules of one scope have the same id. */
 export class DuplicateModule extends Data.TaggedError("DuplicateModule")<{ readonly moduleId: string }> {
   override get message() {
-    return `Two different implementations with the id ${JSON.stringify(this.moduleId)} are in one runtime. Share one implementation value, or give one of the definitions another id.`
+    return `Two different implementations with the id ${JSON.stringify(this.moduleId)} are in one scope. Share one implementation value, or give one of the definitions another id. A module that was evaluated again goes through runtime.replace.`
   }
 }
 

@@ -47,16 +47,27 @@ export interface ActionRef<S, A> {
   readonly runtime: ModuleRuntime<S, A>
 }
 
-const refs = new WeakMap<object, object>()
+interface Known {
+  readonly ref: object
+  /** Those of the instance that the ref was made for. Written by `refOf`. */
+  actions: object
+}
 
-/** The ref of an instance, which is the same object each time. */
+const refs = new WeakMap<object, Known>()
+
+/** The ref of an instance, which is the same object each time; after a hot reload with what its module has now. */
 export const refOf = <S, A, X>(instance: ModuleRuntime<S, A> & X): ModuleRef<S, A, X> => {
+  const known = refs.get(instance)
   // Nothing else is ever put in under an instance.
-  const known = refs.get(instance) as ModuleRef<S, A, X> | undefined
-  if (known !== undefined) return known
+  if (known !== undefined && known.actions === instance.actions) return known.ref as ModuleRef<S, A, X>
   const made = makeRef<S, A, X>(instance)
-  refs.set(instance, made)
-  return made
+  if (known === undefined) {
+    refs.set(instance, { ref: made, actions: instance.actions })
+    return made
+  }
+  for (const name of Object.keys(known.ref)) Reflect.deleteProperty(known.ref, name)
+  known.actions = instance.actions
+  return Object.defineProperties(known.ref, Object.getOwnPropertyDescriptors(made)) as ModuleRef<S, A, X>
 }
 
 const makeRef = <S, A, X>(runtime: ModuleRuntime<S, A> & X): ModuleRef<S, A, X> => {
@@ -72,7 +83,7 @@ const makeRef = <S, A, X>(runtime: ModuleRuntime<S, A> & X): ModuleRef<S, A, X> 
     actions: Object.fromEntries(dispatchers) as Dispatchers<A, void>,
     dispatch: (action) => unsafe.dispatchPromise(action)
   }
-  return { ...extensionOf(runtime), ...base }
+  return Object.defineProperties(base, extensionOf(runtime)) as ModuleRef<S, A, X>
 }
 
 // A record, so that the compiler asks for what ModuleRuntime has more one day.
@@ -93,6 +104,10 @@ const ofEveryInstance: Readonly<Record<keyof ModuleRuntime<unknown, unknown>, tr
   unsafe: true
 }
 
-/** What `extend` added to an instance: all that is not every instance's. */
-const extensionOf = <S, A, X>(instance: ModuleRuntime<S, A> & X): X =>
-  Object.fromEntries(Object.entries(instance).filter(([key]) => !Object.hasOwn(ofEveryInstance, key))) as X
+/** What `extend` added to an instance: all that is not every instance's. Getters stay getters. */
+const extensionOf = (instance: object): PropertyDescriptorMap =>
+  Object.fromEntries(
+    Object.entries(Object.getOwnPropertyDescriptors(instance)).filter(
+      ([name]) => !Object.hasOwn(ofEveryInstance, name)
+    )
+  )

@@ -1,5 +1,5 @@
 "use client"
-import type { Module, ModuleTag, Runtime } from "@sluice/core"
+import type { Module, ModuleRuntime, ModuleTag, Runtime } from "@sluice/core"
 import type * as Duration from "effect/Duration"
 import { useEffect, useState } from "react"
 import { refOf } from "./ModuleRef.ts"
@@ -30,7 +30,7 @@ interface Held {
   readonly runtime: Runtime.AnyRuntime
   readonly target: Target
   readonly key: string | undefined
-  readonly ref: object
+  readonly instance: ModuleRuntime<unknown, unknown>
   /** Starts a local instance; the function it returns lets go of it. */
   readonly mount: ((evicted: () => void) => () => void) | undefined
   readonly closed: () => boolean
@@ -51,12 +51,12 @@ const hold = (
       unknown,
       object
     >
-    return { ...asked, ref: refOf(ref), mount, closed, isOf }
+    return { ...asked, instance: ref, mount, closed, isOf }
   }
   const tag = ("moduleId" in target ? target : target.tag) as ModuleTag<string, unknown, unknown, object>
   return {
     ...asked,
-    ref: refOf(runtime.resolve(tag)),
+    instance: runtime.resolve(tag),
     mount: undefined,
     closed: () => false,
     isOf: (other) => other === target
@@ -95,5 +95,5 @@ export function useModule(target: Target, options?: LocalOptions<unknown>): obje
     another()
     return undefined
   }, [current, latestOptions])
-  return current.ref
+  return refOf(current.instance)
 }

@@ -488,3 +488,41 @@ test("a provider may have a scope nested in another provider's runtime", async (
   runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" })
   await vi.waitFor(() => expect(view.container.textContent).toBe("inner 1"))
 })
+
+test("after a hot reload, components go on with the same refs, which have what the module has now", async () => {
+  const evaluate = (step: number) => {
+    const Tally = Module.make("Tally", {
+      state: Schema.Struct({ count: Schema.Number }),
+      actions: { up: Schema.Void, ...(step > 1 ? { down: Schema.Void } : {}) },
+      reducers: { up: ({ count }) => ({ count: count + step }) },
+      extend: () => ({ step })
+    })
+    return Tally.implement({ initial: { count: 0 } })
+  }
+  const [one, two] = [evaluate(1), evaluate(10)]
+  const runtime = makeCounter()
+  const refs = new Set<{ readonly actions: { readonly up: () => void } }>()
+  const App = ({ module }: { readonly module: typeof one }) => {
+    const tally = useModule(module)
+    refs.add(tally)
+    return (
+      <i>{`${useSelector(tally, ({ count }) => count)} by ${tally.step}, ${Object.keys(tally.actions).join(" ")}`}</i>
+    )
+  }
+  const shown = (module: typeof one) => (
+    <Provided runtime={runtime}>
+      <App module={module} />
+    </Provided>
+  )
+  const view = render(shown(one))
+  const [ref] = refs
+  ref?.actions.up()
+  await vi.waitFor(() => expect(view.container.textContent).toBe("1 by 1, up"))
+  await runtime.replace(two)
+  view.rerender(shown(two))
+  expect(view.container.textContent).toBe("1 by 10, up down")
+  ref?.actions.up()
+  await vi.waitFor(() => expect(view.container.textContent).toBe("11 by 10, up down"))
+  expect(refs.size).toBe(1)
+  expect(runtime.instances().map(({ instanceId }) => instanceId)).toEqual(["Counter#1", "Tally#1"])
+})
