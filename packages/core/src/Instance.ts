@@ -145,7 +145,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   private sources: Sources<S> | undefined
   private plans: Plans<S>
   /** Services for what the instance forks. Written by `start`. */
-  services: Context.Context<never>
+  private knownServices: Context.Context<never> | undefined = undefined
+  private lateServices: () => Context.Context<never>
   /** How often it was reset: what was begun before the last time is out of date. Written by `toInitial`. */
   resets = 0
   /** The state to come back to, while devtools show another. Written by `Travel`. */
@@ -164,13 +165,13 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     input: unknown,
     host: InstanceHost,
     /** What it may use while it is cold; when it starts it gets its own. */
-    services: Context.Context<never>
+    services: () => Context.Context<never>
   ) {
     super(instanceId, impl.initial(input))
     this.impl = impl
     this.plans = plansOf(impl)
     this.host = host
-    this.services = services
+    this.lateServices = services
     // The actions that come before the setups are kept.
     if (impl.logics.length > 0) this.madeDeliveries = this.makeDeliveries()
     this.input = input
@@ -191,8 +192,17 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     return { derivation, sources: this.makeSources(derivation, traits), state }
   }
 
+  get services(): Context.Context<never> {
+    return (this.knownServices ??= this.lateServices())
+  }
+
   get scope(): Scope.Closeable {
-    return (this.madeScope ??= Scope.makeUnsafe())
+    if (this.madeScope === undefined) {
+      this.madeScope = Scope.makeUnsafe()
+      // Whoever asks after the end gets one that has ended.
+      if (this.closed) Effect.runSync(Scope.close(this.madeScope, Exit.void))
+    }
+    return this.madeScope
   }
 
   get deliveries(): Deliveries {
@@ -791,11 +801,15 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   /** Runs the setups. Those that do not wait have ended when this returns. */
   start(
     services: Context.Context<never>,
-    setups: ReadonlyArray<{ name: string; run: Effect.Effect<unknown, unknown> }>
+    setups: ReadonlyArray<{ name: string; run: Effect.Effect<unknown, unknown> }>,
+    late?: () => Context.Context<never>
   ): void {
     const { scheduler } = this.host
     const isOwn = Context.get(services, Scheduler.Scheduler) === scheduler
-    this.services = isOwn ? services : Context.add(services, Scheduler.Scheduler, scheduler)
+    const own = (given: Context.Context<never>) =>
+      isOwn ? given : Context.add(given, Scheduler.Scheduler, scheduler)
+    this.knownServices = late === undefined ? own(services) : undefined
+    if (late !== undefined) this.lateServices = () => own(late())
     // Effect's own tracer, which goes nowhere, is not in a context; by its key alone it is not in a bundle either.
     const tracer = services.mapUnsafe.get(Tracer.TracerKey) as Tracer.Tracer | undefined
     if (tracer !== undefined && this.spans === undefined)
@@ -946,7 +960,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       const waiting = [...this.waiting.values()]
       for (const refuse of waiting) refuse()
       this.letGo()
-      return Effect.map(Scope.close(this.scope, Exit.void), () => {
+      const scope = this.madeScope
+      return Effect.map(scope === undefined ? Effect.void : Scope.close(scope, Exit.void), () => {
         this.end()
         Deferred.doneUnsafe(ended, Effect.void)
       })

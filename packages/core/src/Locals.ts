@@ -86,7 +86,7 @@ class LocalInstance implements LocalInfo {
   /** Written by `ready`. */
   private startup: Exit.Exit<unknown, unknown> | undefined
   /** Told of it. Written by `whenReady`. */
-  private readonly awaiting = new Set<(exit: Exit.Exit<unknown, unknown>) => void>()
+  private awaiting: Set<(exit: Exit.Exit<unknown, unknown>) => void> | undefined
 
   constructor(host: LocalsHost, impl: AnyModuleImpl, options: MakeOptions) {
     this.host = host
@@ -111,7 +111,9 @@ class LocalInstance implements LocalInfo {
     return this.instance.impl === this.host.latest(impl)
   }
 
-  readonly mounts = (): number => this.users.size
+  mounts(): number {
+    return this.users.size
+  }
 
   readonly mount = (evicted?: () => void): (() => void) => {
     this.cancelClose?.()
@@ -130,10 +132,12 @@ class LocalInstance implements LocalInfo {
   }
 
   /** As `mount`, while a scope is open. With a `gcTime` of 0 it has ended when the scope has closed. */
-  readonly mounted: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelease(
-    Effect.sync(() => this.mount()),
-    (release) => (this.gcTime > 0 || this.users.size > 1 ? Effect.sync(release) : this.leaveLast(release))
-  )
+  get mounted(): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.acquireRelease(
+      Effect.sync(() => this.mount()),
+      (release) => (this.gcTime > 0 || this.users.size > 1 ? Effect.sync(release) : this.leaveLast(release))
+    )
+  }
 
   private leaveLast(release: () => void): Effect.Effect<void> {
     return Effect.suspend(() => {
@@ -149,19 +153,22 @@ class LocalInstance implements LocalInfo {
     return this.users.delete(user) && this.users.size === 0 && this.phase === "started"
   }
 
-  readonly ready = (exit: Exit.Exit<unknown, unknown>): void => {
+  ready(exit: Exit.Exit<unknown, unknown>): void {
     this.startup = exit
-    for (const told of this.awaiting) told(exit)
+    for (const told of this.awaiting ?? []) told(exit)
   }
 
   /** Ends when its setups have run, or with what failed. Mount it first. */
-  readonly whenReady: Effect.Effect<unknown, unknown> = Effect.callback((resume) => {
-    if (this.startup !== undefined) return resume(this.startup)
-    this.awaiting.add(resume)
-    return Effect.sync(() => void this.awaiting.delete(resume))
-  })
+  get whenReady(): Effect.Effect<unknown, unknown> {
+    return Effect.callback((resume) => {
+      if (this.startup !== undefined) return resume(this.startup)
+      this.awaiting ??= new Set()
+      this.awaiting.add(resume)
+      return Effect.sync(() => void this.awaiting?.delete(resume))
+    })
+  }
 
-  readonly evicted = (): void => {
+  evicted(): void {
     if (this.phase !== "started") return
     this.phase = "closed"
     this.cancelClose?.()
@@ -170,11 +177,13 @@ class LocalInstance implements LocalInfo {
     for (const { evicted } of users) evicted?.()
   }
 
-  private readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    this.phase = "closed"
-    this.ended()
-    return this.cold.close
-  })
+  private get close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.phase = "closed"
+      this.ended()
+      return this.cold.close
+    })
+  }
 }
 
 interface User {

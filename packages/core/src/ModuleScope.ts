@@ -53,19 +53,21 @@ export class ModuleScope {
   /** The names of the scopes that lead here; absent where one has none, and cannot be found again. */
   readonly path: ReadonlyArray<string> | undefined
   /** What runs here may use: the parent's, its layer's services, its modules. */
-  context: Context.Context<never>
+  private knownContext: Context.Context<never> | undefined
+  /** Gives it when it is first asked for. Written by `startLocal`. */
+  private lateContext: (() => Context.Context<never>) | undefined
   /** Written by `closeInstances`. */
   closed = false
   /** Told when a status or the list of instances changed, here or inside. Written by the runtime. */
-  readonly listeners = new Set<() => void>()
+  listeners: Set<() => void> | undefined
   /** By module id, imports first. Written by `put` and `evict`. */
   readonly members = new Map<string, Member>()
   /** Evicted, and not at their end yet. Written by `evict`. */
-  private readonly leaving = new Set<Member>()
+  private leaving: Set<Member> | undefined
   /** Written by `join` and `release`. */
-  private readonly children = new Set<ModuleScope>()
+  private children: Set<ModuleScope> | undefined
   /** What changes the scope at the moment, and ends with it. Written by `fork`. */
-  private readonly tasks = new Set<Fiber.Fiber<unknown, unknown>>()
+  private tasks: Set<Fiber.Fiber<unknown, unknown>> | undefined
   /** Holds the services of the scope's layer. Written by `build`. */
   private resources: Scope.Closeable | undefined
   private readonly memoMap: Layer.MemoMap
@@ -77,15 +79,23 @@ export class ModuleScope {
     this.label = label
     this.local = local
     this.path = parent === undefined ? [] : name === undefined ? undefined : parent.path?.concat(name)
-    this.context = parent?.context ?? app.bare
     // A local one shares the layers that its surroundings have built, and what it adds to them.
     if (parent === undefined) this.memoMap = Layer.makeMemoMapUnsafe()
     else this.memoMap = local === undefined ? Layer.forkMemoMapUnsafe(parent.memoMap) : parent.memoMap
   }
 
+  get context(): Context.Context<never> {
+    return (this.knownContext ??= this.lateContext?.() ?? this.parent?.context ?? this.app.bare)
+  }
+
+  set context(context: Context.Context<never>) {
+    this.knownContext = context
+  }
+
   /** From now on it is closed with its parent. */
   join(): void {
-    this.parent?.children.add(this)
+    const { parent } = this
+    if (parent !== undefined) (parent.children ??= new Set()).add(this)
   }
 
   // --- what is in it ------------------------------------------------------------------------------------
@@ -115,19 +125,19 @@ export class ModuleScope {
   /** This scope and all inside it, outer ones first. */
   *inside(): Generator<ModuleScope> {
     yield this
-    for (const child of this.children) yield* child.inside()
+    for (const child of this.children ?? []) yield* child.inside()
   }
 
   /** Everything here and inside, also what is leaving. */
   *all(): Generator<{ readonly scope: ModuleScope; readonly member: Member }> {
     for (const scope of this.inside()) {
-      for (const member of scope.leaving) yield { scope, member }
+      for (const member of scope.leaving ?? []) yield { scope, member }
       for (const member of scope.members.values()) yield { scope, member }
     }
   }
 
   changed(): void {
-    this.app.tell(this.listeners)
+    if (this.listeners !== undefined) this.app.tell(this.listeners)
     this.parent?.changed()
   }
 
@@ -149,7 +159,7 @@ export class ModuleScope {
     const { app } = this
     const made = impls.map((impl) => {
       const instanceId = app.nextInstanceId(impl.def.id)
-      const instance = new Instance(impl, instanceId, inputOf(impl), app.host, this.context)
+      const instance = new Instance(impl, instanceId, inputOf(impl), app.host, () => this.context)
       // So that an `extend` that is refused fails the build, and not its first user.
       if (impl.def.extend !== undefined) Faces.of(instance)
       return { instance, resources: resourcesFor(impl), order: 0 }
@@ -261,7 +271,8 @@ export class ModuleScope {
     })
   }
 
-  startMember(member: Member, services: Context.Context<never>): void {
+  /** With `late`, that gives its services, when they are first asked for. */
+  startMember(member: Member, services: Context.Context<never>, late?: () => Context.Context<never>): void {
     const { instance } = member
     // Closed while its layers were being built.
     if (instance.closed) return
@@ -277,7 +288,8 @@ export class ModuleScope {
           unknown,
           unknown
         >
-      }))
+      })),
+      late
     )
   }
 
@@ -322,20 +334,35 @@ export class ModuleScope {
     }
   }
 
+  private startNow(members: ReadonlyArray<Member>, surroundings: Context.Context<never>): Exit.Exit<void> {
+    try {
+      for (const member of members) this.startMember(member, surroundings, () => this.context)
+      return Exit.void
+    } catch (error) {
+      return Exit.die(error)
+    }
+  }
+
   private startLocal({ impl, instanceId }: AnyInstance, surroundings: Context.Context<never>): void {
     this.join()
     const members = [...this.members.values()]
-    this.context = Context.add(surroundings, ScopeRef, this)
-    this.context = this.contextWith(members)
-    const starting = Effect.runForkWith(this.context)(Effect.suspend(() => this.start(members)))
-    starting.addObserver((exit) => {
+    this.knownContext = undefined
+    this.lateContext = () => withModules(Context.add(surroundings, ScopeRef, this), members)
+    // Most have nothing to build, and a fiber costs more than all else here.
+    const start = Effect.suspend(() => this.start(members))
+    const starting = members.some(({ resources }) => resources !== undefined)
+      ? Effect.runForkWith(this.context)(start)
+      : undefined
+    const started = (exit: Exit.Exit<unknown, unknown>) => {
       this.local?.ready(exit)
       if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
         const at = { instanceId, moduleId: impl.def.id, entry: "local instance" }
         this.app.onError(exit.cause, { ...at, during: "build" })
       }
       this.changed()
-    })
+    }
+    if (starting !== undefined) starting.addObserver(started)
+    else started(this.startNow(members, surroundings))
   }
 
   /** Keys go on to find what they found. */
@@ -348,8 +375,9 @@ export class ModuleScope {
   /** Runs what changes the scope; it is interrupted when the scope closes. */
   fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
     const fiber = Effect.runForkWith(this.context)(effect)
-    this.tasks.add(fiber)
-    fiber.addObserver(() => this.tasks.delete(fiber))
+    const tasks = (this.tasks ??= new Set())
+    tasks.add(fiber)
+    fiber.addObserver(() => tasks.delete(fiber))
     return fiber
   }
 
@@ -391,51 +419,58 @@ export class ModuleScope {
       if (scope.members.get(id) === member) scope.members.delete(id)
       const next = scope.find(id)
       if (next !== undefined) scope.context = withModules(scope.context, [{ instance: next }])
-      scope.leaving.add(member)
+      const leaving = (scope.leaving ??= new Set())
+      leaving.add(member)
       return Effect.map(scope.closeMember(member), () => {
-        if (scope.leaving.delete(member)) scope.changed()
+        if (leaving.delete(member)) scope.changed()
       })
     }
     return Effect.void
   }
 
   /** Closes the instances of this scope and of those inside it, the last started first. */
-  readonly closeInstances: Effect.Effect<void> = Effect.suspend(() => {
-    const scopes = [...this.inside()]
-    for (const scope of scopes) scope.closed = true
-    const tasks = scopes.flatMap((scope) => [...scope.tasks])
-    return Effect.andThen(
-      Fiber.interruptAll(tasks),
-      Effect.suspend(() => this.closeAll())
-    )
-  })
+  get closeInstances(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const scopes = [...this.inside()]
+      for (const scope of scopes) scope.closed = true
+      const tasks = scopes.flatMap((scope) => [...(scope.tasks ?? [])])
+      const closeAll = Effect.suspend(() => this.closeAll())
+      return tasks.length === 0 ? closeAll : Effect.andThen(Fiber.interruptAll(tasks), closeAll)
+    })
+  }
 
   private closeAll(): Effect.Effect<void> {
     // Those that have not started depend on others, and nothing on them.
     const place = ({ order }: Member) => (order === 0 ? lastOrder + 1 : order)
+    const [first, second] = this.all()
+    if (first !== undefined && second === undefined) return first.scope.closeMember(first.member)
     const lastFirst = [...this.all()].toReversed().toSorted((a, b) => place(b.member) - place(a.member))
     return Effect.forEach(lastFirst, ({ member, scope }) => scope.closeMember(member), { discard: true })
   }
 
   /** Releases the services of this scope and of those inside it. */
-  readonly release: Effect.Effect<void> = Effect.suspend(() => {
-    this.parent?.children.delete(this)
-    const held = [...this.inside()].flatMap(({ resources }) => (resources === undefined ? [] : [resources]))
-    return Effect.forEach(held.toReversed(), (resources) => Scope.close(resources, Exit.void), {
-      discard: true
+  get release(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.parent?.children?.delete(this)
+      const held = [...this.inside()].flatMap(({ resources }) => (resources === undefined ? [] : [resources]))
+      if (held.length === 0) return Effect.void
+      return Effect.forEach(held.toReversed(), (resources) => Scope.close(resources, Exit.void), {
+        discard: true
+      })
     })
-  })
+  }
 
-  readonly close: Effect.Effect<void> = Effect.andThen(this.closeInstances, this.release)
+  get close(): Effect.Effect<void> {
+    return Effect.andThen(this.closeInstances, this.release)
+  }
 
   private closeMember(member: Member): Effect.Effect<void> {
     const { instance } = member
-    return Effect.andThen(
-      Effect.map(instance.close, () => void this.app.live.delete(instance.instanceId)),
-      Effect.suspend(() =>
-        member.resources === undefined ? Effect.void : Scope.close(member.resources, Exit.void)
-      )
+    const closed = Effect.map(instance.close, () => void this.app.live.delete(instance.instanceId))
+    const free = Effect.suspend(() =>
+      member.resources === undefined ? Effect.void : Scope.close(member.resources, Exit.void)
     )
+    return member.resources === undefined ? closed : Effect.andThen(closed, free)
   }
 }
 

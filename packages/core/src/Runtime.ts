@@ -440,7 +440,7 @@ class RuntimeImpl implements Runtime<unknown> {
     Effect.runPromiseWith(this.moduleScope.context)(this.moduleScope.evict(instanceId))
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    const { listeners } = this.moduleScope
+    const listeners = (this.moduleScope.listeners ??= new Set())
     listeners.add(listener)
     return () => void listeners.delete(listener)
   }
@@ -499,7 +499,14 @@ class RuntimeImpl implements Runtime<unknown> {
     this.requireReady()
     const impl: AnyModuleImpl = "impl" in module ? module.impl : module
     const { closed, instance, isOf, mount } = this.moduleScope.locals.get(impl, options ?? {})
-    return { ref: runtimeOf(instance) as ModuleRuntime<S, A, T> & X, mount, closed, isOf }
+    return {
+      get ref() {
+        return runtimeOf(instance) as ModuleRuntime<S, A, T> & X
+      },
+      mount,
+      closed,
+      isOf
+    }
   }
 
   // --- end ----------------------------------------------------------------------------------------------
