@@ -65,6 +65,13 @@ const Busy = {
   group: 4
 } as const
 
+/** A group that waits to be first in line of all its kernels, and for none of them to be held. */
+interface GroupInLine {
+  readonly enterIfFree: () => void
+  /** Gives up: its task runs, to see that. */
+  readonly end: () => void
+}
+
 /** `order` is its place among all that were ever queued. */
 interface Queued {
   readonly order: number
@@ -96,8 +103,8 @@ export abstract class Kernel<S, Along> implements Open {
   // Made when first used: most instances never queue anything.
   private queue: Fifo<Queued> | undefined = undefined
   private urgent: Array<() => void> | undefined = undefined
-  /** Ends the wait of the group that is first in line here. Written by `laterForAll`. */
-  private firstInLine: (() => void) | undefined = undefined
+  /** The group that is first in line here. Written by `laterForAll`. */
+  private first: GroupInLine | undefined = undefined
   /** No transaction comes any more. Written by the instance, followed by `letGo`. */
   closed = false
 
@@ -245,12 +252,13 @@ export abstract class Kernel<S, Along> implements Open {
 
   release(): void {
     this.busy &= ~Busy.held
+    this.first?.enterIfFree()
     this.pump()
   }
 
   /** Now that it is closed: what is queued runs, to see that, and no group waits here. */
   letGo(): void {
-    this.firstInLine?.()
+    this.first?.end()
     this.release()
   }
 
@@ -273,11 +281,10 @@ export abstract class Kernel<S, Along> implements Open {
       if (next === undefined) break
       next.turn = true
       next.queue?.shift()?.task()
+      // It may have made no transaction.
+      next.turn = false
     }
-    for (const kernel of kernels) {
-      kernel.turn = false
-      kernel.pumping = false
-    }
+    for (const kernel of kernels) kernel.pumping = false
   }
 
   private get queued(): boolean {
@@ -362,19 +369,25 @@ export abstract class Kernel<S, Along> implements Open {
       const apart = arrived.filter(({ pumping }) => !pumping)
       for (const kernel of arrived) {
         kernel.busy &= ~Busy.group
-        kernel.firstInLine = undefined
+        kernel.first = undefined
         kernel.turn = true
       }
       for (const kernel of apart) kernel.pumping = true
       task()
+      for (const kernel of arrived) kernel.turn = false
       Kernel.takeTurns(apart)
+    }
+    const enterIfFree = () => {
+      // One that was first in line here may have been sent to another moment since.
+      if (arrived.length === kernels.length && arrived.every(({ busy }) => busy === Busy.group)) end()
     }
     const arrive = (kernel: AnyKernel) => {
       if (ended) return
       arrived.push(kernel)
       kernel.busy |= Busy.group
-      kernel.firstInLine = end
-      if (arrived.length === kernels.length || kernel.closed) end()
+      kernel.first = { enterIfFree, end }
+      if (kernel.closed) end()
+      else enterIfFree()
     }
     for (const kernel of kernels) {
       if (kernel.idle) arrive(kernel)
