@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
-import { describe, expect, test } from "vitest"
+import { describe, expect, expectTypeOf, test } from "vitest"
 import { collectErrors, disposing, entriesOf, idle, latch, rejection, thrown } from "./support.ts"
 
 const Balance = Schema.Struct({ balance: Schema.Finite, log: Schema.Array(Schema.String) })
@@ -534,6 +534,66 @@ describe("T11 in logic", () => {
       moduleId: "B",
       provided: ["A"]
     })
+  })
+})
+
+describe("T11 types", () => {
+  const Priced = Module.make("Priced", {
+    state: Schema.Struct({ net: Schema.Number, gross: Schema.Number }),
+    actions: {},
+    traits: (t) => ({ gross: t.computed((s) => s.net * 2) })
+  })
+  const PricedLive = Priced.implement({ initial: { net: 1 } })
+
+  test("T11 each transaction is of its member's state; what the body fails with is in the type", () => {
+    const { a, runtime } = setup()
+    const effect = runtime.transact([a, B.tag, Priced, PricedLive], "x", (first, second, third, fourth) => {
+      expectTypeOf(first.get()).toEqualTypeOf<typeof Balance.Type>()
+      expectTypeOf(second.get()).toEqualTypeOf<typeof Balance.Type>()
+      expectTypeOf(third.get().gross).toEqualTypeOf<number>()
+      expectTypeOf(fourth.get()).toEqualTypeOf<{ readonly net: number; readonly gross: number }>()
+      third.mutate((draft) => {
+        draft.net = 2
+        // @ts-expect-error -- a derived field is read-only in a draft
+        draft.gross = 2
+      })
+      return first.get().balance > 0 ? Effect.succeed("ok") : Effect.fail(new Broke({ missing: 1 }))
+    })
+    expectTypeOf(effect).toEqualTypeOf<Effect.Effect<string, Broke>>()
+    expectTypeOf(runtime.transact([a], "x", (tx) => tx.get().balance)).toEqualTypeOf<Effect.Effect<number>>()
+    void (() => {
+      // @ts-expect-error -- there is no third member
+      runtime.unsafe.transact([A, B], "x", (x, y, z) => [x, y, z])
+      // @ts-expect-error -- the state of A has no such field
+      runtime.unsafe.transact([A], "x", (x) => x.update((state) => ({ ...state, balance: "much" })))
+      // @ts-expect-error -- a body that answers later
+      runtime.transact([A], "x", async () => {})
+      // @ts-expect-error -- not a module
+      runtime.unsafe.transact([{ id: "A" }], "x", () => {})
+    })
+  })
+
+  test("T11 Group.transact needs the modules that it names, and none for an instance", () => {
+    const { a } = setup()
+    const named = Group.transact([A, B.tag, a], "x", (x, y, z) => [x, y, z].map((tx) => tx.get().balance))
+    type Needs = Effect.Services<typeof A.tag> | Effect.Services<typeof B.tag>
+    expectTypeOf(named).toEqualTypeOf<Effect.Effect<Array<number>, never, Needs>>()
+    expectTypeOf(Group.transact([a], "x", () => "ok")).toEqualTypeOf<Effect.Effect<string>>()
+  })
+
+  test("T9 derived fields of every member converge in the window", () => {
+    const runtime = disposing(Runtime.make([PricedLive, A.implement({ initial: start })]))
+    const seen: Array<number> = []
+    runtime
+      .resolve(A.tag)
+      .unsafe.subscribe(() => seen.push(runtime.resolve(Priced.tag).unsafe.getState().gross))
+    runtime.unsafe.transact([A, Priced], "x", (account, priced) => {
+      account.update(plus(1))
+      priced.mutate((draft) => {
+        draft.net = 5
+      })
+    })
+    expect(seen).toEqual([10])
   })
 })
 
