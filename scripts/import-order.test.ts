@@ -48,6 +48,7 @@ describe("packages", () => {
       "packages/react/src/index.ts",
       'import { useSyncExternalStore } from "use-sync-external-store/shim/index.js"'
     ],
+    ["apps/bench/src/run/chromium.ts", 'import "../../../../scripts/chromium.ts"'],
     ["packages/devtools/src/Panel.tsx", 'import { useVirtualizer } from "@tanstack/react-virtual"'],
     [
       "apps/flightdesk/src/main.tsx",
@@ -78,6 +79,7 @@ describe("packages", () => {
     ["packages/react/src/index.ts", 'import "@sluice/core/internal/ring"', "another package's internal"],
     ["apps/bench/src/main.ts", 'import "@sluice/core/src/Module.ts"', "another package's internal"],
     ["packages/react/src/index.ts", 'import "../../core/src/index.ts"', "leaves its package"],
+    ["packages/react/src/index.ts", 'import "../../../scripts/chromium.ts"', "leaves its package"],
     ["apps/flightdesk/src/a.ts", 'await import("../../bench/src/main.ts")', "leaves its package"],
     ["packages/new/src/index.ts", 'import "effect/Effect"', "not in packageImports"]
   ])("%s may not have %s", (path, text, message) => {

@@ -1,12 +1,23 @@
 /** Interleaved rounds: every case runs once a round, in a new random order, so that a slow moment hits all alike. */
-import { collectAll, collectYoung } from "./garbage.ts"
+import { collectAll, collectYoung, heapUsed, now } from "./host.ts"
+
+export type Unit = "ns" | "bytes"
 
 /** One contender doing one kind of work. */
 export interface Case {
-  readonly work: string
+  readonly name: string
   readonly contender: string
+  /** What is measured of `run`: the time it takes (the default), or the memory it leaves in use. */
+  readonly unit?: Unit
+  /** Units of the work in doing it once, if the figure is to be for one of them. Default 1. */
+  readonly per?: number
+  /** For one that would take minutes: how much of a planned sample it does. Default all. */
+  readonly share?: number
+  /** Before and after each sample; not measured. */
+  readonly before?: (times: number) => void | Promise<void>
   /** Does the work this many times. A Promise where the work itself is asynchronous. */
   readonly run: (times: number) => void | Promise<void>
+  readonly after?: (times: number) => void | Promise<void>
   /** Throws unless the work was done this many times in all, and everyone was told of each. */
   readonly verify: (times: number) => void
 }
@@ -19,36 +30,48 @@ export interface Plan {
   readonly sample: { readonly ms: number } | { readonly times: number }
 }
 
-/** Nanoseconds for the work done once, by round. */
+/** Nanoseconds or bytes for the work done once, by round. */
 export interface Samples {
-  readonly work: string
+  readonly name: string
   readonly contender: string
-  readonly ns: ReadonlyArray<number>
+  readonly unit: Unit
+  readonly values: ReadonlyArray<number>
 }
+
+/** Nanoseconds that any clock here can tell from none. */
+const shortest = 20_000
 
 /** A case with what it has done so far. */
 class Running {
   readonly case: Case
-  readonly ns: Array<number> = []
+  readonly values: Array<number> = []
   times: number
   private done = 0
   private fastest = Number.POSITIVE_INFINITY
 
   constructor(of: Case, { sample }: Plan) {
     this.case = of
-    this.times = "times" in sample ? sample.times : 1
+    this.times = "times" in sample ? Math.ceil(sample.times * (of.share ?? 1)) : 1
   }
 
-  /** Returns nanoseconds for all `times`. */
+  /** Returns nanoseconds or bytes for all `times`. */
   async sample(times: number): Promise<number> {
-    collectYoung()
-    const start = performance.now()
-    const pending = this.case.run(times)
+    const { before, run, after, verify, unit } = this.case
+    if (before !== undefined) await before(times)
+    const isBytes = unit === "bytes"
+    if (!isBytes) collectYoung()
+    const start = isBytes ? heapUsed() : now()
+    const pending = run(times)
     if (pending !== undefined) await pending
-    const ns = (performance.now() - start) * 1e6
+    const value = isBytes ? heapUsed() - start : (now() - start) * 1e6
     this.done += times
-    this.case.verify(this.done)
-    return ns
+    verify(this.done)
+    if (after !== undefined) await after(times)
+    return value
+  }
+
+  async record(): Promise<void> {
+    this.values.push((await this.sample(this.times)) / this.times / (this.case.per ?? 1))
   }
 
   /**
@@ -57,7 +80,15 @@ class Running {
    */
   async calibrate(ms: number): Promise<void> {
     for (let step = 0; step < 8; step++) {
-      this.fastest = Math.min(this.fastest, (await this.sample(this.times)) / this.times)
+      // Once takes longer than that, and is not much faster the next time.
+      if (step > 1 && this.fastest > ms * 1e6) return
+      const ns = await this.sample(this.times)
+      // A clock of coarse steps shows little or nothing of a short sample.
+      if (ns < shortest) {
+        this.times *= 4
+        continue
+      }
+      this.fastest = Math.min(this.fastest, ns / this.times)
       this.times = Math.max(1, Math.round((ms * 1e6) / this.fastest))
     }
   }
@@ -84,13 +115,15 @@ export const measure = async (cases: ReadonlyArray<Case>, plan: Plan): Promise<R
   for (let round = -warmUps; round < rounds; round++) {
     collectAll()
     for (const each of shuffled(running)) {
-      if (round < 0 && "ms" in sample) {
-        await each.calibrate(sample.ms)
-        continue
-      }
-      const ns = await each.sample(each.times)
-      if (round >= 0) each.ns.push(ns / each.times)
+      if (round >= 0) await each.record()
+      else if ("ms" in sample) await each.calibrate(sample.ms)
+      else await each.sample(each.times)
     }
   }
-  return running.map(({ case: { work, contender }, ns }) => ({ work, contender, ns }))
+  return running.map(({ case: { name, contender, unit = "ns" }, values }) => ({
+    name,
+    contender,
+    unit,
+    values
+  }))
 }

@@ -1,30 +1,58 @@
 /** Holds docs/benchmarks.md to the results: each quote stands between its two markers. */
 import { readFileSync, writeFileSync } from "node:fs"
-import { queueName } from "./channel.ts"
-import { collectionBaselines } from "./collection.ts"
-import { fiberBaselines, plainBaselines } from "./dispatch.ts"
-import { read, type Results, type SuiteName } from "./results.ts"
-import { ratioTable, turnedRatioTable } from "./table.ts"
+import { read, type Row, runtimeNames } from "./results.ts"
+import { ratioTable, targetMarkdown, turnedRatioTable } from "./table.ts"
+import { type WorkName, workNames, works } from "./works/index.ts"
 
 const page = new URL("../../../docs/benchmarks.md", import.meta.url)
 
-type Table = (results: Results, baseline: string) => string
+const title = { node: "Node", chromium: "Chromium" } as const
 
-/** A table for each baseline, then what was run. */
-const quote = (suite: SuiteName, table: Table, baselines: ReadonlyArray<string>): string => {
-  const results = read(suite)
-  const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`)
-  return [
-    ...baselines.map((baseline) => table(results, baseline)),
-    `Medians of ${results.rounds} rounds, with ${versions.join(", ")}.`
-  ].join("\n\n")
+/** Works of many cases and few contenders. */
+const turned: ReadonlySet<WorkName> = new Set(["collection"])
+
+const tables = (work: WorkName, rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
+  const table = turned.has(work) ? turnedRatioTable : ratioTable
+  return works[work].baselines
+    .filter((baseline) => rows.some(({ ratios }) => ratios[baseline] !== undefined))
+    .map((baseline) => table(rows, baseline))
 }
 
-const quotes: Readonly<Record<SuiteName, () => string>> = {
-  dispatch: () => quote("dispatch", ratioTable, plainBaselines),
-  fiber: () => quote("fiber", ratioTable, fiberBaselines),
-  collection: () => quote("collection", turnedRatioTable, collectionBaselines),
-  channel: () => quote("channel", ratioTable, [queueName])
+/** For each runtime a table for each baseline, at both sizes, then what was run. */
+const quote = (work: WorkName): string =>
+  runtimeNames
+    .flatMap((runtime) => {
+      const results = read(runtime, work)
+      if (results === undefined) return []
+      const { rows, tenfold, rounds, versions } = results
+      const larger = tenfold.length === 0 ? [] : ["Ten times the size:", ...tables(work, tenfold)]
+      return [
+        `**${title[runtime]} ${versions[runtime]}**, medians of ${rounds} rounds:`,
+        ...tables(work, rows),
+        ...larger
+      ]
+    })
+    .join("\n\n")
+
+const quoteTargets = (): string =>
+  targetMarkdown(
+    Object.fromEntries(
+      runtimeNames.map((runtime) => [
+        title[runtime],
+        workNames.flatMap((work) => read(runtime, work)?.outcomes ?? [])
+      ])
+    )
+  )
+
+const quoteVersions = (): string => {
+  const all = Object.entries(read("node", "dispatch")?.versions ?? {})
+  return all.map(([name, version]) => `${name} ${version}`).join(", ")
+}
+
+const quotes: Readonly<Record<string, () => string>> = {
+  versions: quoteVersions,
+  targets: quoteTargets,
+  ...Object.fromEntries(workNames.map((work) => [work, () => quote(work)]))
 }
 
 /** The page with every quote as the results have it now. */

@@ -1,66 +1,110 @@
-/** What a suite found, as it is kept under `docs/benchmarks`. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+/** What was found of a work in one runtime, as it is kept under `docs/benchmarks`. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import type { Samples } from "./harness.ts"
-import { median, quantile, ratio } from "./statistics.ts"
+import type { Samples, Unit } from "./harness.ts"
+import { type Estimate, median, quantile, ratio } from "./statistics.ts"
+import { type Outcome, outcomes, targets } from "./targets.ts"
+import type { WorkName } from "./works/index.ts"
+
+export type RuntimeName = "node" | "chromium"
+export const runtimeNames: ReadonlyArray<RuntimeName> = ["node", "chromium"]
 
 export interface Row {
-  readonly work: string
+  readonly case: string
   readonly contender: string
+  readonly unit: Unit
   /** The median. It says nothing on another machine; the ratios do. */
-  readonly ns: number
+  readonly median: number
   /** The middle half of the rounds lies between these. */
   readonly spread: readonly [number, number]
-  /** The median ratio to each baseline in the same round. */
-  readonly ratios: Readonly<Record<string, number>>
+  /** The median ratio to each baseline in the same round, and its 95 % interval. */
+  readonly ratios: Readonly<Record<string, Estimate>>
 }
 
 export interface Results {
   readonly versions: Readonly<Record<string, string>>
   readonly rounds: number
+  readonly outcomes: ReadonlyArray<Outcome>
   readonly rows: ReadonlyArray<Row>
+  /** The same work at ten times the size. */
+  readonly tenfold: ReadonlyArray<Row>
 }
 
 const require = createRequire(import.meta.url)
-const versionOf = (name: string): string =>
-  (require(`${name}/package.json`) as { readonly version: string }).version
+const manifest = require("../package.json") as Readonly<
+  Record<"dependencies" | "devDependencies", Readonly<Record<string, string>>>
+>
 
-const versions = (): Results["versions"] => ({
-  node: process.versions.node,
-  ...Object.fromEntries(["effect", "redux", "zustand"].map((name) => [name, versionOf(name)]))
-})
+/** What runs the works, and is not measured. */
+const tools: ReadonlySet<string> = new Set(["playwright-core", "vite"])
+
+/** Of everything that is measured; the manifest has exact ones. */
+export const versions = (runtime: RuntimeName, version: string): Results["versions"] => {
+  const { effect, ...peers } = { ...manifest.dependencies, ...manifest.devDependencies }
+  return {
+    [runtime]: version,
+    effect: effect ?? "",
+    ...Object.fromEntries(
+      Object.entries(peers).filter(([name, version]) => !tools.has(name) && /^\d/.test(version))
+    )
+  }
+}
 
 const digits = (value: number): number => Number(value.toPrecision(3))
+const rounded = ({ median, low, high }: Estimate): Estimate => ({
+  median: digits(median),
+  low: digits(low),
+  high: digits(high)
+})
 
 /** One row for each contender, with its ratios to those `baselines` that did the same work. */
-export const summarize = (all: ReadonlyArray<Samples>, baselines: ReadonlyArray<string>): Results => ({
-  versions: versions(),
-  rounds: all[0]?.ns.length ?? 0,
-  rows: all.map((samples) => ({
-    work: samples.work,
-    contender: samples.contender,
-    ns: digits(median(samples.ns)),
-    spread: [digits(quantile(samples.ns, 0.25)), digits(quantile(samples.ns, 0.75))],
+export const toRows = (all: ReadonlyArray<Samples>, baselines: ReadonlyArray<string>): ReadonlyArray<Row> =>
+  all.map(({ name, contender, unit, values }) => ({
+    case: name,
+    contender,
+    unit,
+    median: digits(median(values)),
+    spread: [digits(quantile(values, 0.25)), digits(quantile(values, 0.75))],
     ratios: Object.fromEntries(
       baselines.flatMap((baseline) => {
-        const other = all.find(({ work, contender }) => work === samples.work && contender === baseline)
-        return other === undefined ? [] : [[baseline, digits(ratio(samples, other))]]
+        const other = all.find((samples) => samples.name === name && samples.contender === baseline)
+        return other === undefined ? [] : [[baseline, rounded(ratio(values, other.values))]]
       })
     )
   }))
+
+export const summarize = (
+  work: WorkName,
+  baselines: ReadonlyArray<string>,
+  versions: Results["versions"],
+  all: ReadonlyArray<Samples>,
+  tenfold: ReadonlyArray<Samples>
+): Results => ({
+  versions,
+  rounds: all[0]?.values.length ?? 0,
+  outcomes: outcomes(
+    targets.filter((target) => target.work === work),
+    all
+  ).map((outcome) => ({ ...outcome, ratio: rounded(outcome.ratio) })),
+  rows: toRows(all, baselines),
+  tenfold: toRows(tenfold, baselines)
 })
 
-export type SuiteName = "dispatch" | "fiber" | "collection" | "channel"
-
 const folder = new URL("../../../docs/benchmarks/", import.meta.url)
-const file = (suite: SuiteName): URL => new URL(`${suite}.json`, folder)
+const file = (runtime: RuntimeName, work: WorkName): URL => new URL(`${runtime}/${work}.json`, folder)
 
 /** One row a line, so that a new run shows as changed rows. */
-export const write = (suite: SuiteName, { rows, ...rest }: Results): void => {
-  mkdirSync(folder, { recursive: true })
-  const lines = rows.map((row) => `    ${JSON.stringify(row)}`)
-  const head = JSON.stringify(rest, undefined, 2).replace(/\n\}$/, "")
-  writeFileSync(file(suite), `${head},\n  "rows": [\n${lines.join(",\n")}\n  ]\n}\n`)
+export const write = (runtime: RuntimeName, work: WorkName, results: Results): void => {
+  mkdirSync(new URL(`${runtime}/`, folder), { recursive: true })
+  const parts = Object.entries(results).map(([name, value]) => {
+    const lines = Array.isArray(value) ? value.map((row) => `    ${JSON.stringify(row)}`) : undefined
+    const text = lines === undefined ? JSON.stringify(value) : `[\n${lines.join(",\n")}\n  ]`
+    return `  ${JSON.stringify(name)}: ${text}`
+  })
+  writeFileSync(file(runtime, work), `{\n${parts.join(",\n")}\n}\n`)
 }
 
-export const read = (suite: SuiteName): Results => JSON.parse(readFileSync(file(suite), "utf8")) as Results
+export const read = (runtime: RuntimeName, work: WorkName): Results | undefined => {
+  const path = file(runtime, work)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Results) : undefined
+}

@@ -1,80 +1,134 @@
 /** Results as text: all figures for a terminal, ratios for the docs. */
-import type { Results, Row } from "./results.ts"
+import type { Unit } from "./harness.ts"
+import type { Row } from "./results.ts"
+import type { Estimate } from "./statistics.ts"
+import { isReached, type Outcome } from "./targets.ts"
 
-const times = (ratio: number): string =>
+export const times = (ratio: number): string =>
   `${ratio < 0.1 ? ratio.toPrecision(1) : ratio < 10 ? ratio.toFixed(2) : Math.round(ratio)}x`
 
-const nanoseconds = (ns: number): string =>
-  ns < 1000
-    ? `${ns.toPrecision(3)} ns`
-    : ns < 1e6
-      ? `${(ns / 1e3).toPrecision(3)} us`
-      : `${(ns / 1e6).toPrecision(3)} ms`
+const scaled = (value: number, units: ReadonlyArray<string>): string => {
+  const [unit, ...larger] = units
+  return value < 1000 || larger.length === 0
+    ? `${value < 1000 ? value.toPrecision(3) : Math.round(value)} ${unit}`
+    : scaled(value / 1000, larger)
+}
+
+export const figure = (value: number, unit: Unit): string =>
+  scaled(value, unit === "ns" ? ["ns", "us", "ms", "s"] : ["B", "kB", "MB"])
+
+const interval = ({ median, low, high }: Estimate): string =>
+  `${times(median)} (${times(low)} to ${times(high)})`
 
 const unique = (all: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(all)]
 
-const baselinesOf = (results: Results): ReadonlyArray<string> =>
-  unique(results.rows.flatMap(({ ratios }) => Object.keys(ratios)))
+const baselinesOf = (rows: ReadonlyArray<Row>): ReadonlyArray<string> =>
+  unique(rows.flatMap(({ ratios }) => Object.keys(ratios)))
 
-const aligned = (lines: ReadonlyArray<ReadonlyArray<string>>): string => {
+const aligned = (lines: ReadonlyArray<ReadonlyArray<string>>, left: number): string => {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
   return lines
     .map((line) =>
       line
-        .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .map((cell, column) =>
+          column < left ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)
+        )
         .join("  ")
         .trimEnd()
     )
     .join("\n")
 }
 
-/** One line for each row: median, middle half, and ratios. */
-export const plainTable = (results: Results): string => {
-  const baselines = baselinesOf(results)
-  const head = ["work", "contender", "median", "middle half", ...baselines.map((name) => `to ${name}`)]
-  const lines = results.rows.map((row) => [
-    row.work,
+const markdown = (lines: ReadonlyArray<ReadonlyArray<string>>, left = 1): string => {
+  const [head = [], ...body] = lines
+  const rule = head.map((_, column) => (column < left ? "---" : "---:"))
+  return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
+}
+
+/** One line for each row: median, middle half, ratios with their intervals. */
+export const plainTable = (rows: ReadonlyArray<Row>): string => {
+  const baselines = baselinesOf(rows)
+  const head = ["case", "contender", "median", "middle half", ...baselines.map((name) => `to ${name}`)]
+  const lines = rows.map((row) => [
+    row.case,
     row.contender,
-    nanoseconds(row.ns),
-    row.spread.map(nanoseconds).join(" to "),
+    figure(row.median, row.unit),
+    row.spread.map((value) => figure(value, row.unit)).join(" to "),
     ...baselines.map((name) => {
       const ratio = row.ratios[name]
-      return ratio === undefined ? "" : times(ratio)
+      return ratio === undefined ? "" : interval(ratio)
     })
   ])
-  return aligned([head, ...lines])
+  return aligned([head, ...lines], 2)
 }
 
-/** Ratios to one baseline as Markdown: contenders down, work across. */
-export const ratioTable = (results: Results, baseline: string): string => {
-  const works = unique(results.rows.map(({ work }) => work))
-  const contenders = unique(results.rows.map(({ contender }) => contender))
-  const find = (work: string, contender: string): Row | undefined =>
-    results.rows.find((row) => row.work === work && row.contender === contender)
-  const line = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
-  return [
-    line([`time / ${baseline}`, ...works]),
-    line(["---", ...works.map(() => "---:")]),
-    ...contenders.map((contender) =>
-      line([
-        contender,
-        ...works.map((work) => {
-          const ratio = find(work, contender)?.ratios[baseline]
-          return ratio === undefined ? "" : times(ratio)
+const describe = ({ of, to }: Outcome): string =>
+  of.case === to.case ? `${of.contender} / ${to.contender}` : `${of.contender} / ${to.contender}, ${to.case}`
+
+const allowed = ({ atMost }: Outcome): string =>
+  atMost < 0.01 ? `1/${Math.round(1 / atMost)}` : `${atMost}x`
+
+export const verdict = (outcome: Outcome): string => (isReached(outcome) ? "reached" : "missed")
+
+/** One line for each target: what it is, what was measured, and whether it was reached. */
+export const targetTable = (outcomes: ReadonlyArray<Outcome>): string =>
+  aligned(
+    [
+      ["case", "figure", "at most", "measured", ""],
+      ...outcomes.map((outcome) => [
+        outcome.of.case,
+        describe(outcome),
+        allowed(outcome),
+        interval(outcome.ratio),
+        verdict(outcome)
+      ])
+    ],
+    2
+  )
+
+/** The same for the docs, with a column for each runtime. */
+export const targetMarkdown = (runtimes: Readonly<Record<string, ReadonlyArray<Outcome>>>): string => {
+  const names = Object.keys(runtimes)
+  const key = ({ work, of, to }: Outcome): string => JSON.stringify([work, of, to])
+  const all = new Map(Object.values(runtimes).flatMap((list) => list.map((each) => [key(each), each])))
+  return markdown(
+    [
+      ["work", "case", "figure", "at most", ...names],
+      ...Array.from(all, ([id, target]) => [
+        target.work,
+        target.of.case,
+        describe(target),
+        allowed(target),
+        ...names.map((name) => {
+          const found = runtimes[name]?.find((each) => key(each) === id)
+          return found === undefined ? "" : `${interval(found.ratio)} ${verdict(found)}`
         })
       ])
-    )
-  ].join("\n")
+    ],
+    3
+  )
 }
 
-/** The same with work down and contenders across, for many kinds of work. */
-export const turnedRatioTable = (results: Results, baseline: string): string => {
-  const cells = ratioTable(results, baseline)
+/** Ratios to one baseline: contenders down, cases across. */
+export const ratioTable = (rows: ReadonlyArray<Row>, baseline: string): string => {
+  const cases = unique(rows.map((row) => row.case))
+  return markdown([
+    [`/ ${baseline}`, ...cases],
+    ...unique(rows.map(({ contender }) => contender)).map((contender) => [
+      contender,
+      ...cases.map((name) => {
+        const ratio = rows.find((row) => row.case === name && row.contender === contender)?.ratios[baseline]
+        return ratio === undefined ? "" : times(ratio.median)
+      })
+    ])
+  ])
+}
+
+/** The same with cases down and contenders across, for many cases. */
+export const turnedRatioTable = (rows: ReadonlyArray<Row>, baseline: string): string => {
+  const cells = ratioTable(rows, baseline)
     .split("\n")
     .filter((_, line) => line !== 1)
     .map((line) => line.slice(2, -2).split(" | "))
-  const turned = (cells[0] ?? []).map((_, column) => cells.map((line) => line[column] ?? ""))
-  const line = (row: ReadonlyArray<string>) => `| ${row.join(" | ")} |`
-  const [head = [], ...body] = turned
-  return [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...body].map(line).join("\n")
+  return markdown((cells[0] ?? []).map((_, column) => cells.map((line) => line[column] ?? "")))
 }

@@ -1,9 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Atom from "effect/reactivity/Atom"
 import * as AtomRegistry from "effect/reactivity/AtomRegistry"
-import { type Contender, initial, type State, type Store } from "./store.ts"
-
-const increment = (state: State): State => ({ ...state, count: state.count + 1 })
+import { type Able, type Contender, type Counter, increment, initial, pool } from "../contender.ts"
+import { raised, type Row } from "../row.ts"
 
 /** `keepAlive`, since without a subscriber the registry would drop the atom and its count. */
 const open = () => {
@@ -11,7 +10,7 @@ const open = () => {
   const registry = AtomRegistry.make()
   // A listener of an atom that was never read is told of its first value too.
   registry.get(counter)
-  const shared: Pick<Store, "watch" | "count"> = {
+  const shared: Pick<Counter, "watch" | "count"> = {
     watch: (probe) =>
       registry.subscribe(counter, (state) => {
         probe.told++
@@ -24,7 +23,7 @@ const open = () => {
 
 export const atoms: Contender = {
   name: "effect/reactivity atoms",
-  make: () => {
+  counter: () => {
     const { counter, registry, shared } = open()
     return {
       ...shared,
@@ -32,12 +31,50 @@ export const atoms: Contender = {
         for (let i = 0; i < times; i++) registry.update(counter, increment)
       }
     }
+  },
+  keyed: (rows, told) => {
+    const registry = AtomRegistry.make()
+    const first = new Map(rows.map((row) => [row.id, row]))
+    const family = Atom.family((id: string) => Atom.make<Row>(first.get(id)!))
+    for (const { id } of rows) {
+      registry.get(family(id))
+      registry.subscribe(family(id), (row) => told(row.value))
+    }
+    return {
+      raise: (id) => registry.update(family(id), raised),
+      valueOf: (id) => registry.get(family(id)).value
+    }
+  },
+  graph: ({ sources, nodes, leaves }, told) => {
+    const registry = AtomRegistry.make()
+    const written = sources.map((value) => Atom.make(value))
+    const cells: Array<Atom.Atom<number>> = [...written]
+    for (const { reads, compute } of nodes) {
+      cells.push(Atom.make((get) => compute((place) => get(cells[reads[place]!]!))))
+    }
+    for (const leaf of leaves) registry.subscribe(cells[leaf]!, told, { immediate: true })
+    return (source, value) => Atom.batch(() => registry.set(written[source]!, value))
+  },
+  pool: () => {
+    const registry = AtomRegistry.make()
+    return pool(
+      () => {
+        const counter = Atom.make(initial)
+        return { counter, unmount: registry.mount(counter) }
+      },
+      ({ counter }) => {
+        registry.update(counter, increment)
+        return registry.get(counter).count
+      },
+      ({ unmount }) => unmount()
+    )
   }
 }
 
-export const atomsInFiber: Contender = {
+/** A fiber that updates in a loop. */
+export const atomsInFiber: Able<"counter"> = {
   name: atoms.name,
-  make: () => {
+  counter: () => {
     const { counter, registry, shared } = open()
     return {
       ...shared,

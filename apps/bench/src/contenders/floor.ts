@@ -1,4 +1,5 @@
-import { type Contender, initial, type State } from "./store.ts"
+import { type Contender, increment, initial, pool, type State } from "../contender.ts"
+import { raised, type Row } from "../row.ts"
 
 /** A store as one writes it by hand, in five lines, with no promise but to call the listeners. */
 const createStore = <S>(state: S) => {
@@ -8,11 +9,9 @@ const createStore = <S>(state: S) => {
   return { get: () => state, set, subscribe: (listener: (state: S) => void) => listeners.add(listener) }
 }
 
-const increment = (state: State): State => ({ ...state, count: state.count + 1 })
-
 export const floor: Contender = {
   name: "five lines by hand",
-  make: () => {
+  counter: () => {
     const store = createStore(initial)
     return {
       watch: (probe) =>
@@ -25,5 +24,25 @@ export const floor: Contender = {
       },
       count: () => store.get().count
     }
-  }
+  },
+  keyed: (rows, told) => {
+    const stores = new Map(rows.map((row) => [row.id, createStore(row)]))
+    const storeOf = (id: string) => stores.get(id)!
+    for (const store of stores.values()) store.subscribe(({ value }: Row) => told(value))
+    return {
+      raise: (id) => {
+        const store = storeOf(id)
+        store.set(raised(store.get()))
+      },
+      valueOf: (id) => storeOf(id).get().value
+    }
+  },
+  pool: () =>
+    pool(
+      () => createStore<State>(initial),
+      (store) => {
+        store.set(increment(store.get()))
+        return store.get().count
+      }
+    )
 }

@@ -1,14 +1,5 @@
-/** What every contender of the collection suite can do with its rows. */
-
-export interface Row {
-  readonly id: string
-  readonly value: number
-  readonly label: string
-}
-
-export const makeRow = (i: number): Row => ({ id: `row${i}`, value: 1, label: "a row" })
-
-export const raised = (row: Row): Row => ({ ...row, value: row.value + 1 })
+/** What every contender of the collection work can do with its rows. */
+import type { Row } from "../../row.ts"
 
 /** Rows behind a key. */
 export interface Rows {
@@ -20,17 +11,20 @@ export interface Rows {
   /** The same, by the way that is fastest. */
   readonly forEach: () => number
   readonly size: () => number
+  readonly growing?: Growing
 }
 
-/** Rows of which an older version stays as it was. */
-export interface PersistentRows extends Rows {
+/** Rows that come and go, of which an older version stays as it was. */
+export interface Growing {
   /** Goes back to the rows that it was made with. */
   readonly start: () => void
   readonly insert: (row: Row) => void
   readonly remove: (id: string) => void
 }
 
-export interface RowsContender<Kind extends Rows = Rows> {
+export interface RowsContender {
   readonly name: string
-  readonly make: (rows: ReadonlyArray<Row>) => Kind
+  readonly make: (rows: ReadonlyArray<Row>) => Rows
+  /** Above so many rows it is only iterated: a change copies them all. */
+  readonly copiesUpTo?: number
 }

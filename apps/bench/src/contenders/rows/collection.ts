@@ -1,17 +1,15 @@
 import { Collection } from "@sluice/core"
-import { type PersistentRows, raised, type Row, type RowsContender } from "./rows.ts"
+import { raised, type Row } from "../../row.ts"
+import type { RowsContender } from "./rows.ts"
 
-export const collection: RowsContender<PersistentRows> = {
+export const collection: RowsContender = {
   name: "Collection",
   make: (rows) => {
     const first = Collection.make<Row, "id">("id", rows)
     let current = first
     return {
-      start: () => void (current = first),
       get: (id) => current.get(id),
       update: (id) => void (current = current.update(id, raised)),
-      insert: (row) => void (current = current.set(row)),
-      remove: (id) => void (current = current.remove(id)),
       iterate: () => {
         let sum = 0
         for (const row of current) sum += row.value
@@ -22,7 +20,12 @@ export const collection: RowsContender<PersistentRows> = {
         current.forEach((row) => void (sum += row.value))
         return sum
       },
-      size: () => current.size
+      size: () => current.size,
+      growing: {
+        start: () => void (current = first),
+        insert: (row) => void (current = current.set(row)),
+        remove: (id) => void (current = current.remove(id))
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
-import { raised, type RowsContender } from "./rows.ts"
+import { raised } from "../../row.ts"
+import type { RowsContender } from "./rows.ts"
 
 /** No versions: who holds the Map sees it change. The price of a change without immutability. */
 export const mutableMap: RowsContender = {

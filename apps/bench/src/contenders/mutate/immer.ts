@@ -1,0 +1,15 @@
+import { produce } from "immer"
+import { type MutateContender, recipe } from "./board.ts"
+
+export const immer: MutateContender = {
+  name: "immer",
+  make: (board) => {
+    let current = board
+    return {
+      run: (times) => {
+        for (let i = 0; i < times; i++) current = produce(current, recipe)
+      },
+      get: () => current
+    }
+  }
+}
