@@ -177,18 +177,22 @@ export class ModuleScope {
     impls: ReadonlyArray<AnyModuleImpl>,
     there: (id: string) => AnyModuleImpl | undefined
   ): ReadonlyArray<AnyModuleImpl> {
-    const found = new Map<string, AnyModuleImpl>()
+    const seen = new Map<string, AnyModuleImpl>()
+    const found: Array<AnyModuleImpl> = []
     const visit = (given: AnyModuleImpl): void => {
       const impl = this.app.latest(given)
       const { id } = impl.def
-      const known = there(id) ?? found.get(id)
-      if (known === impl) return
-      if (known !== undefined) throw new DuplicateModule({ moduleId: id })
+      const has = there(id)
+      const known = has ?? seen.get(id)
+      if (known !== undefined && known !== impl) throw new DuplicateModule({ moduleId: id })
+      if (seen.has(id)) return
+      seen.set(id, impl)
+      // Also those of one that is there: they may have been evicted.
       for (const imported of impl.imports) visit(imported)
-      found.set(id, impl)
+      if (has === undefined) found.push(impl)
     }
     for (const impl of impls) visit(impl)
-    return [...found.values()]
+    return found
   }
 
   /** These modules and all that they import, each once, after its imports. */

@@ -197,6 +197,15 @@ describe("1 add", () => {
     expect([chart.instanceId, chart.unsafe.getState()]).toEqual(["Chart#2", 0])
   })
 
+  test("1 what it imports is added again as well, if that was evicted", async () => {
+    const Top = Module.make("Top", { state: Schema.Number, actions: {} })
+    const TopLive = Top.implement({ initial: 0, imports: [CounterLive] })
+    const runtime = disposing(Runtime.make(TopLive))
+    await runtime.evict("Counter#1")
+    await runtime.add(TopLive)
+    expect(runtime.instances().map(({ instanceId }) => instanceId)).toEqual(["Top#1", "Counter#2"])
+  })
+
   test("1 added to a scope it is that scope's alone", async () => {
     const runtime = disposing(Runtime.make(CounterLive))
     const scope = runtime.scope([])
