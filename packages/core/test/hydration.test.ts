@@ -2,6 +2,7 @@
 import { Collection, Errors, Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as AsyncResult from "effect/reactivity/AsyncResult"
 import * as Schema from "effect/Schema"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
@@ -503,6 +504,49 @@ describe("derived fields", () => {
     expect([three.unsafe.getState(), three.unsafe.getServerState()]).toEqual([whole, whole])
     three.unsafe.dispatch({ _tag: "set", payload: 2 })
     expect(three.unsafe.getState().gross).toBe(3)
+  })
+
+  test("T9 a source's field is left out, whatever it holds, and loads for the hydrated key", async () => {
+    const loads: Array<number> = []
+    const Page = Module.make("Page", {
+      state: Schema.Struct({
+        id: Schema.Int,
+        rows: AsyncResult.Schema({ success: Schema.Date, error: Schema.String })
+      }),
+      actions: { show: Schema.Int },
+      reducers: { show: (state, id) => ({ ...state, id }) },
+      traits: (t) => ({
+        rows: t.source({
+          key: ({ id }) => id,
+          load: (id) =>
+            Effect.suspend(() => {
+              loads.push(id)
+              return id === 13 ? Effect.die(new Error("unlucky")) : Effect.succeed(new Date(id))
+            })
+        })
+      })
+    })
+    const page = (options: Runtime.RuntimeOptions = {}) =>
+      disposing(Runtime.make(Page.implement({ initial: { id: 1 } }), { onError: () => {}, ...options }))
+    const one = page()
+    const { unsafe } = one.resolve(Page.tag)
+    await expect.poll(() => unsafe.getState().rows._tag).toBe("Success")
+    expect(one.dehydrate().instances).toMatchObject([{ state: { id: 1 } }])
+    unsafe.dispatch({ _tag: "show", payload: 13 })
+    await expect.poll(() => unsafe.getState().rows._tag).toBe("Failure")
+    const snapshot = one.dehydrate()
+    expect(JSON.stringify(snapshot)).not.toContain("rows")
+    unsafe.dispatch({ _tag: "show", payload: 5 })
+    await expect.poll(() => loads).toEqual([1, 13, 5])
+    const two = page({ hydrate: { ...snapshot, instances: [{ module: "Page", state: { id: 7 } }] } })
+    await expect
+      .poll(() => AsyncResult.getOrElse(two.resolve(Page.tag).unsafe.getState().rows, () => undefined))
+      .toEqual(new Date(7))
+    two.hydrate({ format: 1, instances: [{ module: "Page", state: { id: 8 } }] })
+    await expect
+      .poll(() => AsyncResult.getOrElse(two.resolve(Page.tag).unsafe.getState().rows, () => undefined))
+      .toEqual(new Date(8))
+    expect(loads).toEqual([1, 13, 5, 7, 8])
   })
 
   test("T10 a base that does not fit is refused with its path", () => {

@@ -176,6 +176,31 @@ describe("in a module", () => {
     )
   })
 
+  test("T10 a snapshot holds the encoded side, and is decoded with its path", () => {
+    const one = start()
+    one
+      .resolve(Account.tag)
+      .unsafe.transact("move", (tx) =>
+        tx.update((state) => ({ ...state, address: new Address({ street: "Elm" }) }))
+      )
+    const sent: unknown = JSON.parse(JSON.stringify(one.dehydrate()))
+    const state = {
+      owner: { name: "Ada" },
+      opened: "1970-01-01T00:00:00.005Z",
+      amount: "5",
+      address: { street: "Elm" }
+    }
+    expect(sent).toMatchObject({ instances: [{ module: "Account", state }] })
+    const two = start({ ...initial, amount: 0 })
+    two.hydrate(sent)
+    const { unsafe } = two.resolve(Account.tag)
+    expect(unsafe.getState()).toEqual(one.resolve(Account.tag).unsafe.getState())
+    expect(unsafe.getState().address).toBeInstanceOf(Address)
+    const broken = { format: 1, instances: [{ module: "Account", state: { ...state, opened: 5 } }] }
+    expect(() => two.hydrate(broken)).toThrow(/Expected string, actual 5 at opened/)
+    expect(unsafe.getState().amount).toBe(5)
+  })
+
   test("T10 a commit is checked", () => {
     const { unsafe } = start().resolve(Account.tag)
     unsafe.dispatch({ _tag: "deposit", payload: { amount: 2 } })
