@@ -145,6 +145,34 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: "if (issue === null) {"
   },
   {
+    rule: "T9",
+    breaks: "a snapshot leaves derived fields out",
+    file: core("Snapshot"),
+    search: "{ value: withoutFields(outcome.value, derivedFields(def)) }",
+    replace: "outcome"
+  },
+  {
+    rule: "T10",
+    breaks: "a snapshot holds the encoded side",
+    file: core("Snapshot"),
+    search: "codecOf(def.schema).encode(state)",
+    replace: "{ value: state }"
+  },
+  {
+    rule: "T10",
+    breaks: "hydrated states are decoded, or refused with their path",
+    file: core("Snapshot"),
+    search: "return valueOf(decode(state), instanceId, entry)",
+    replace: "return state"
+  },
+  {
+    rule: "T10",
+    breaks: "what begins hydrated is refused as a whole",
+    file: core("Hydration"),
+    search: "for (const { address } of instances) this.kept.delete(addressKey(address))",
+    replace: "continue"
+  },
+  {
     rule: "T10",
     breaks: "a payload from a service is held against its schema",
     file: core("Instance"),

@@ -107,13 +107,12 @@ export const decode = (
 ): unknown => {
   const { def } = impl
   const { decode, encode } = codecOf(def.schema)
-  const missing = derivedFields(def)
+  const derived = derivedFields(def)
   const entry = describe(origin)
-  const whole =
-    partial === true || missing.length > 0
-      ? { ...fieldsOf(valueOf(encode(liveState), instanceId, entry)), ...fieldsOf(state) }
-      : state
-  return valueOf(decode(whole), instanceId, entry)
+  if (partial !== true && derived.length === 0) return valueOf(decode(state), instanceId, entry)
+  const now = Object.entries(fieldsOf(valueOf(encode(liveState), instanceId, entry)))
+  const kept = partial === true ? now : now.filter(([name]) => derived.includes(name))
+  return valueOf(decode({ ...Object.fromEntries(kept), ...fieldsOf(state) }), instanceId, entry)
 }
 
 const valueOf = (outcome: Outcome, instanceId: string, entry: string): unknown => {

@@ -552,7 +552,9 @@ describe("derived fields", () => {
   test("T10 a base that does not fit is refused with its path", () => {
     const { runtime, unsafe } = bill()
     expect(String(thrown(() => runtime.hydrate(by({ Bill: { net: "x", rate: "1" } }))))).toContain('["net"]')
-    expect(unsafe.getState().gross).toBe(1.5)
+    expect(String(thrown(() => runtime.hydrate(by({ Bill: { net: 2 } }))))).toContain('["rate"]')
+    expect(String(thrown(() => runtime.hydrate(by({ Bill: null }))))).toContain('["net"]')
+    expect(unsafe.getState()).toEqual({ net: 1, rate: 0.5, gross: 1.5 })
   })
 })
 
