@@ -82,7 +82,8 @@ export class App {
       failed: (cause, name) => this.report(Cause.squash(cause), "sink", name),
       listenerFailed: (error) => this.report(error, "listener", "Runtime.onCommit"),
       warn,
-      waiting: () => [...this.live.values()].flatMap((instance) => [...instance.waiting.keys()])
+      // A group's waits on each of its instances.
+      waiting: () => [...new Set([...this.live.values()].flatMap((instance) => [...instance.waiting.keys()]))]
     })
     for (const sink of sinks ?? []) this.sinks.attach(sink)
     this.host = {

@@ -8,7 +8,7 @@ import type * as Layer from "effect/Layer"
 import type * as Scheduler from "effect/Scheduler"
 import { App, type OnError } from "./App.ts"
 import type { Commit, CommitSink, Origin } from "./Commit.ts"
-import { ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
+import { InstanceClosed, ModuleNotProvided, RuntimeDisposed, RuntimeNotReady } from "./Errors.ts"
 import * as Group from "./Group.ts"
 import type { TransactGroup, TransactGroupSync } from "./Group.ts"
 import type { Derived, DerivedRuntime, ModuleIdentity, ModuleRuntime, ModuleTag } from "./Handle.ts"
@@ -403,8 +403,11 @@ class RuntimeImpl implements Runtime<unknown> {
       this.requireReady()
       const all = this.moduleScope.instances().filter(({ closed }) => !closed)
       if (all.length === 0) return Effect.void
-      return new InstanceGroup(all, resetOrigin, this.app.host).update(() =>
-        all.map((instance): unknown => instance.toInitial(instance.state))
+      const group = new InstanceGroup(all, resetOrigin, this.app.host)
+      const back = group.update(() => all.map((instance): unknown => instance.toInitial(instance.state)))
+      // One closed while they waited: the others are to be reset all the same.
+      return Effect.catchDefect(back, (defect) =>
+        defect instanceof InstanceClosed ? this.reset() : Effect.die(defect)
       )
     })
 

@@ -5,7 +5,7 @@
  * The model: an entry runs unless one of its instances is held, or is that of an earlier entry that has not
  * run. So each instance sees its entries in the order they were made, and what has run is known from scratch.
  */
-import { type Commit, Module, Runtime } from "@sluice/core"
+import { type Commit, Derived, Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
@@ -66,6 +66,8 @@ interface Made {
   cancelled: boolean
 }
 
+const lengthsOf = (states: ReadonlyArray<State>): string => states.map(({ log }) => log.join(".")).join(" ")
+
 /** What was met, so that a run that meets nothing is noticed. */
 const met = { groups: 0, rollbacks: 0, reentries: 0, waits: 0, interrupted: 0, refused: 0, travels: 0 }
 
@@ -93,10 +95,25 @@ class App {
   )
   readonly refs = [M0, M1, M2].map((def) => this.runtime.resolve((def as typeof M0).tag))
 
+  /** 5: of all three, whenever anyone looks. */
+  readonly lengths = Derived.make([M0, M1, M2], (...states) => lengthsOf(states))
+  private toldLengths: string
+
   constructor() {
+    const lengths = this.runtime.resolve(this.lengths)
+    this.toldLengths = lengths.unsafe.getState()
+    lengths.unsafe.subscribe((told) => {
+      if (told === this.toldLengths) this.violations.push("Derived told the same again")
+      this.toldLengths = told
+    })
+    const derivedNow = () => {
+      if (lengths.unsafe.getState() !== this.lengthsNow())
+        this.violations.push("Derived is of another moment")
+    }
     this.refs.forEach((ref, i) =>
       ref.unsafe.subscribe(({ log }) => {
         this.checkAllOrNone()
+        derivedNow()
         const entry = this.made[log.at(-1) ?? -1]
         // The first instance that it wrote to tells it, once.
         if (this.away.has(i) || entry === undefined || this.writesOf(entry)[0] !== i) return
@@ -106,6 +123,10 @@ class App {
         }
       })
     )
+  }
+
+  private lengthsNow(): string {
+    return lengthsOf(this.refs.map(({ unsafe }) => unsafe.getState()))
   }
 
   writesOf({ spec }: Made): ReadonlyArray<number> {
@@ -182,6 +203,7 @@ class App {
 
   check(): void {
     expect(this.violations).toEqual([])
+    expect(this.toldLengths).toBe(this.lengthsNow())
     this.advance()
     const ran = this.made.filter((made) => made.ran)
     const committed = ran.filter((made) => !this.fails(made))

@@ -493,6 +493,42 @@ describe("C3 a group and full consumers", () => {
   })
 })
 
+describe("C3 a group and sinks that come", () => {
+  test("C3 one that is attached while a group waits is waited for, too", async () => {
+    const [first, second] = [latch(), latch()]
+    const taken: Array<string> = []
+    const sink = (name: string, open: { readonly promise: Promise<void> }): Commit.CommitSink => ({
+      name,
+      capacity: 1,
+      onCommit: (batch) => {
+        taken.push(...batch.map(({ txnId }) => `${name} ${txnId}`))
+        return Effect.promise(() => open.promise)
+      }
+    })
+    const { a, b, balances, runtime } = setup({ sinks: [sink("first", first)] })
+    await runtime.runPromise(a.actions.note("taken"))
+    await idle()
+    b.unsafe.dispatch({ _tag: "note", payload: "takes the slot" })
+    const group = runtime.run(
+      runtime.transact([A, B], "two", (...txs) => txs.forEach((tx) => tx.update(plus(1))))
+    )
+    runtime.attach(sink("second", second))
+    a.unsafe.dispatch({ _tag: "note", payload: "without a slot" })
+    await idle()
+    expect(balances()).toEqual([100, 100, 100])
+    first.resolve()
+    second.resolve()
+    await runtime.runPromise(Fiber.join(group))
+    await idle()
+    expect(balances()).toEqual([101, 101, 100])
+    const all = ["A#1::t1", "B#1::t1", "A#1::t2", "A#1::t3", "B#1::t2"]
+    expect(taken.filter((each) => each.startsWith("first"))).toEqual(all.map((id) => `first ${id}`))
+    expect(taken.filter((each) => each.startsWith("second"))).toEqual(
+      all.slice(2).map((id) => `second ${id}`)
+    )
+  })
+})
+
 describe("T11 in logic", () => {
   test("T11 Group.transact opens the nearest instances in scope, also from a handler", async () => {
     const transfers = C.logic("transfers", ($) =>
@@ -618,6 +654,18 @@ describe("runtime.reset", () => {
       "A#2::t2 commit g1"
     ])
     release()
+  })
+
+  test("C7 of an instance that closes while it waits, the others are reset", async () => {
+    const { a, b, runtime } = setup()
+    b.unsafe.transact("set", (tx) => tx.update(plus(1)))
+    runtime.travel.to(new Map([["A#1", start]]))
+    const reset = runtime.run(runtime.reset())
+    await idle()
+    expect([reset.pollUnsafe(), b.unsafe.getState().balance]).toEqual([undefined, 101])
+    await runtime.evict(a.instanceId)
+    await runtime.runPromise(Fiber.join(reset))
+    expect(b.unsafe.getState().balance).toBe(100)
   })
 
   test("T11 of no instance at all it does nothing", async () => {
