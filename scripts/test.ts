@@ -86,6 +86,7 @@ if (filters.length > 0) {
   await command("lint", "oxlint")
   await command("import order", process.execPath, "scripts/import-order.ts")
   await command("unused code and dependencies", "knip")
+  await command("size", process.execPath, "scripts/size.ts")
   await step("tests", vitest)
   await command("memory", process.execPath, "--expose-gc", "packages/core/test/memory.ts")
   await command("what a module costs the type checker", process.execPath, "scripts/types-budget.ts")
