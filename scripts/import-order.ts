@@ -39,6 +39,7 @@ export const coreRooms = [
   "Derived",
   "Pace",
   "Task",
+  "Runner",
   "Flow",
   "Logic",
   "Travel",

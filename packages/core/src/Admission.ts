@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { AnySpan } from "effect/Tracer"
 import * as Body from "./Body.ts"
-import { type Caller, callerOf, spanOf } from "./Caller.ts"
+import { type Caller, callerOf, isForAnother, spanOf } from "./Caller.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { type InstanceClosed, TransactionSuspended } from "./Errors.ts"
 import type { TxnRef } from "./Trace.ts"
@@ -63,7 +63,8 @@ export const check = (gate: Gate, origin: Origin, fiber: Fiber.Fiber<unknown, un
   const open = Transaction.current()
   if (open !== undefined) throw Transaction.inTransaction(gate.instanceId, origin, open)
   if (gate.closed) throw gate.instanceClosed(origin)
-  if (fiber !== undefined && Body.isLate(fiber)) throw lateWrite(gate.instanceId, origin)
+  if (fiber !== undefined && !isForAnother(fiber) && Body.isLate(fiber))
+    throw lateWrite(gate.instanceId, origin)
 }
 
 /** For callers that cannot wait: commits before it returns, unless a commit is being told. */

@@ -29,8 +29,8 @@ const pullers = new WeakMap<Fiber.Fiber<unknown, unknown>, Caller>()
 /** Whether any fiber ever pulled. Written by `setPuller`; saves most apps a lookup an entry. */
 let pulled = false
 
-/** A commit is being told, on this fiber's stack, for someone else. Written by `tellFor`. */
-let told:
+/** Something runs on this fiber's stack for someone else. Written by `callFor`. */
+let acting:
   | {
       readonly fiber: Fiber.Fiber<unknown, unknown> | undefined
       readonly caller: Caller
@@ -38,8 +38,23 @@ let told:
     }
   | undefined
 
+/** Calls the function on someone's behalf: that of the entries that it makes synchronously. */
+export const callFor = <A, B>(caller: Caller, span: AnySpan | undefined, call: (arg: A) => B, arg: A): B => {
+  const outer = acting
+  acting = { fiber: Fiber.getCurrent(), caller, span }
+  try {
+    return call(arg)
+  } finally {
+    acting = outer
+  }
+}
+
+/** Whether what runs is not the fiber's own doing. */
+export const isForAnother = (fiber: Fiber.Fiber<unknown, unknown> | undefined): boolean =>
+  acting !== undefined && acting.fiber === fiber
+
 export const callerOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Caller | undefined => {
-  if (told !== undefined && told.fiber === fiber) return told.caller
+  if (acting !== undefined && acting.fiber === fiber) return acting.caller
   if (fiber === undefined) return undefined
   const puller = pulled ? pullers.get(fiber) : undefined
   // One that has asked for the next, or left the stream, has done with what it pulled.
@@ -48,24 +63,17 @@ export const callerOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): Call
 
 /** The span that entries of this fiber are made in. */
 export const spanOf = (fiber: Fiber.Fiber<unknown, unknown> | undefined): AnySpan | undefined =>
-  told !== undefined && told.fiber === fiber ? told.span : fiber?.cache.span
+  acting !== undefined && acting.fiber === fiber ? acting.span : fiber?.cache.span
 
 /**
  * Tells a commit. Entries that its subscribers make have the commit's own cause: the stack is that of whoever
  * freed the slot it had waited for, or ended the commit it had queued behind.
  */
-export const tellFor = (cause: TxnRef | undefined, span: AnySpan | undefined, tell: () => void): void => {
-  const outer = told
-  told = { fiber: Fiber.getCurrent(), caller: { ...nobody, txn: cause }, span }
-  try {
-    tell()
-  } finally {
-    told = outer
-  }
-}
+export const tellFor = (cause: TxnRef | undefined, span: AnySpan | undefined, tell: () => void): void =>
+  callFor({ ...nobody, txn: cause }, span, tell, undefined)
 
 /** Whether an entry made now has no caller to be caused by: no fiber runs, and no commit is being told. */
-export const isOutside = (): boolean => told === undefined && Fiber.getCurrent() === undefined
+export const isOutside = (): boolean => acting === undefined && Fiber.getCurrent() === undefined
 
 /** The fiber has made this transaction, and what it does from here on is caused by it: provide what this returns. */
 export const continueFrom = (fiber: Fiber.Fiber<unknown, unknown>, txn: TxnRef): Caller => {

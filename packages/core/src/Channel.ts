@@ -53,6 +53,17 @@ export const enterInOrder = (callers: ReadonlyArray<Standing>): void => {
   entering = false
 }
 
+/** Those whose turn is not over and has freed slots, which their lines have not got yet. Written by `Consumer`. */
+const freed = new Set<AnyConsumer>()
+
+/**
+ * Grants what was freed and not granted yet: before anyone asks who waits for whom. Who has all then enters
+ * when the turn is over.
+ */
+export const grantFreed = (): void => {
+  for (const consumer of freed) consumer.grantEarly()
+}
+
 export interface ConsumerOptions<Item> {
   readonly name: string
   readonly tags: ReadonlyArray<string> | "all"
@@ -80,6 +91,8 @@ export class Consumer<Item> implements Channel {
   private readonly skipped: Record<string, number> = {}
   /** Callers that lack a slot here, first come first served. */
   private readonly line = new Set<Standing>()
+  /** Callers that have every slot, and enter in `endTurn`. */
+  private readonly early: Array<Standing> = []
   /** Callers that hold a slot here and lack one elsewhere. */
   readonly holders = new Set<Standing>()
   readonly runs = new Set<Run>()
@@ -98,6 +111,11 @@ export class Consumer<Item> implements Channel {
 
   get free(): number {
     return this.capacity - this.depth - this.held
+  }
+
+  /** Whether a caller need not wait. Free slots are not for it while others stand in line. */
+  hasRoom(count: number): boolean {
+    return this.free >= count && this.line.size === 0
   }
 
   /** Items not taken yet, with a slot or without. */
@@ -120,12 +138,33 @@ export class Consumer<Item> implements Channel {
 
   // --- the flow's side ----------------------------------------------------------------------------------
 
+  /** Hands the slot on at once. */
   take(): Item | undefined {
+    const item = this.takeInTurn()
+    this.endTurn()
+    return item
+  }
+
+  /**
+   * Hands the slot on in `endTurn`, which must follow: one that takes many hands all their slots on at once,
+   * where each of them would resume a caller and have it wait again.
+   */
+  takeInTurn(): Item | undefined {
     if (this.items.length === 0) return undefined
     const item = this.items.shift()
     this.depth--
-    this.refill()
+    this.grantIngress()
+    if (this.line.size > 0) freed.add(this)
     return item
+  }
+
+  endTurn(): void {
+    if (!freed.delete(this)) return
+    enterInOrder([...this.early.splice(0), ...this.grantFree()])
+  }
+
+  grantEarly(): void {
+    this.early.push(...this.grantFree())
   }
 
   /** A handler starts, for an item that was taken. */
@@ -146,6 +185,7 @@ export class Consumer<Item> implements Channel {
 
   /** Lets in what waits for ever now that the limit is lower. */
   breakCircles(): void {
+    grantFreed()
     const waits = [...this.runs].flatMap((run) => [...run.waits])
     for (const waiting of waits) if (closesCycle(waiting)) waiting.letIn()
   }
@@ -282,15 +322,18 @@ export class Consumer<Item> implements Channel {
     enterInOrder(this.grantFree())
   }
 
+  private grantIngress(): void {
+    while (this.ingress > 0 && this.free > 0) {
+      this.depth++
+      this.tickets.shift()?.granted(this)
+    }
+  }
+
   /** As `refill`; returns the callers that lack nothing now, and have to be entered. */
   grantFree(): ReadonlyArray<Standing> {
     const ready: Array<Standing> = []
+    this.grantIngress()
     while (this.free > 0) {
-      if (this.ingress > 0) {
-        this.depth++
-        this.tickets.shift()?.granted(this)
-        continue
-      }
       const [head] = this.line
       if (head === undefined) break
       const claim = head.claimOn(this)

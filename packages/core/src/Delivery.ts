@@ -226,7 +226,7 @@ export class Deliveries {
     if (only !== undefined) {
       for (const consumer of this.of(only._tag)) {
         if (
-          consumer.free <= 0 &&
+          !consumer.hasRoom(1) &&
           consumer.matches({
             instanceId: this.options.instanceId,
             n: 0,
@@ -240,7 +240,7 @@ export class Deliveries {
       return true
     }
     for (const [consumer, { length }] of this.route(actions, 0, undefined, undefined)) {
-      if (consumer.free < length) return false
+      if (!consumer.hasRoom(length)) return false
     }
     return true
   }

@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
-import * as Semaphore from "effect/Semaphore"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type Caller, callerOf, CallerRef } from "./Caller.ts"
+import { type Caller, callerOf } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
 import type { Delivery } from "./Delivery.ts"
@@ -18,11 +18,11 @@ import type { Any } from "./internal/any.ts"
 import { monotonicMs } from "./internal/platform.ts"
 import type { Flow, Handler, RunOptions } from "./Module.ts"
 import { Pace, type Pacing } from "./Pace.ts"
+import { type Bracket, type Item, Runner, type Strategy } from "./Runner.ts"
 import * as Task from "./Task.ts"
 import { txnId } from "./Trace.ts"
 
 type AnyHandler = Handler<Any, Any, unknown>
-type Strategy = "run" | "latest" | "exhaust" | { readonly concurrency: number }
 
 /** In the order they were written. */
 type Step =
@@ -33,36 +33,25 @@ type Step =
 /** A step at work. */
 type Stage = Exclude<Step, { readonly pace: Pacing }> | Pace<Item>
 
-/** A value on its way to a handler. A stream's value is its own action. */
-interface Item {
-  readonly payload: unknown
-  readonly action: unknown
-  readonly delivery: Delivery | undefined
-  /** On whose behalf a stream was pulled for it: an `actionStream` has set this. */
-  readonly puller?: Caller | undefined
-}
-
 /** An opened source. */
-interface Inlet {
-  readonly name: string
-  readonly take: Effect.Effect<Item>
+interface Inlet extends Bracket {
   /** What can be taken without waiting. */
   readonly poll: () => Item | undefined
+  readonly take: Effect.Effect<Item>
   /** Gives what waits for an item to `poll`; to interrupt that loses none. Fails when no item will come. */
   readonly arriving: Effect.Effect<Effect.Effect<void>>
-  readonly skip: (item: Item, reason: string) => void
-  /** Interrupts a handler and waits for its end. */
-  readonly interrupt: (handler: Fiber.Fiber<unknown>) => Effect.Effect<unknown>
-  /** Brackets a handler's run. */
-  readonly around: (item: Item, handler: Effect.Effect<unknown, unknown>) => Effect.Effect<unknown, unknown>
+  /** Where its items can be taken without a fiber that waits for them. */
+  readonly consumer: Consumer<Delivery> | undefined
+  /** The flow's scope ends, and its handlers have ended. */
+  readonly close: () => void
 }
 
 /** Opens an inlet and drains it; ends when its values do. */
 type Source = (
   options: RunOptions,
   limit: number,
-  drain: (inlet: Inlet) => Effect.Effect<never>
-) => Effect.Effect<unknown>
+  drain: (inlet: Inlet) => Effect.Effect<void>
+) => Effect.Effect<void>
 
 /** Makes the handler of an opened inlet. */
 type Handling = (inlet: Inlet) => (item: Item) => Effect.Effect<unknown, unknown>
@@ -110,55 +99,101 @@ const atOnce = ({ concurrency }: { readonly concurrency: number }): Strategy => 
 const limitOf = (strategy: Strategy): number =>
   typeof strategy === "object" ? strategy.concurrency : strategy === "run" ? 1 : Number.POSITIVE_INFINITY
 
-/** Takes from the inlet for ever: each value goes through the steps and, by the strategy, to the handler. */
+/** Gives each value that passes the steps to the handler, by the strategy; ends when its values do. */
 const drain = (
   instance: AnyInstance,
   inlet: Inlet,
   steps: ReadonlyArray<Step>,
   strategy: Strategy,
   handler: (item: Item) => Effect.Effect<unknown, unknown>
-): Effect.Effect<never> => {
-  const handle = (item: Item): Effect.Effect<unknown> => {
-    const effect = Effect.suspend(() => handler(item))
-    const spanned = instance.spans?.around(effect, spanOfHandler(instance, inlet, item)) ?? effect
-    return instance.reporting(inlet.around(item, spanned), "handler", inlet.name, item.delivery)
-  }
-  if (steps.length === 0) return by(strategy, inlet.take, handle, inlet)
-  const stages = steps.map((step) => ("pace" in step ? new Pace<Item>(step.pace, step.ms) : step))
-  const failed = (error: unknown, { delivery }: Item) =>
-    instance.reporting(Effect.die(error), "handler", inlet.name, delivery)
-  if (!stages.some((stage) => stage instanceof Pace)) {
-    const next: Effect.Effect<Item> = Effect.flatMap(inlet.take, (item) =>
-      pass(stages, 0, item, 0, inlet, failed, next)
+): Effect.Effect<void> =>
+  Effect.withFiber((fiber) => {
+    const runner = new Runner(instance, inlet, strategy, handler, fiber.context)
+    const stages = steps.map((step) => ("pace" in step ? new Pace<Item>(step.pace, step.ms) : step))
+    const paces = stages.filter((stage) => stage instanceof Pace)
+    const passing: Passing = { instance, inlet, stages }
+    const { consumer } = inlet
+    const stop = Effect.ensuring(runner.stop, Effect.sync(inlet.close))
+    if (consumer !== undefined && paces.length === 0) {
+      return Effect.andThen(
+        Scope.addFinalizer(instance.scope, stop),
+        Effect.sync(() => pump(passing, consumer, runner))
+      )
+    }
+    const drop = Effect.sync(() => {
+      for (const { held } of paces) if (held !== undefined) inlet.skip(held, "closed")
+    })
+    const pulling = pull(paces.length === 0 ? passed(passing) : paced(passing), runner)
+    const ending = Effect.ensuring(pulling, drop)
+    return Effect.andThen(
+      Scope.addFinalizer(instance.scope, stop),
+      // A stream is pulled in the fiber that holds its scope.
+      consumer === undefined ? ending : inScope(instance, ending)
     )
-    return by(strategy, next, handle, inlet)
-  }
-  const close = Effect.sync(() => {
-    for (const stage of stages) if (stage instanceof Pace && stage.held) inlet.skip(stage.held, "closed")
   })
-  return Effect.ensuring(by(strategy, paced(stages, inlet, failed), handle, inlet), close)
-}
 
-const spanOfHandler = ({ instanceId }: AnyInstance, { name }: Inlet, { delivery, puller }: Item) => {
-  const cause = delivery ?? puller?.txn
-  return {
-    name,
-    parent: cause?.span,
-    attributes: { instance: instanceId, cause: cause && txnId(cause), tag: delivery?.action._tag }
+/** Runs in the instance's scope, with the services of the setup that opened the flow. */
+const inScope = (instance: AnyInstance, flow: Effect.Effect<unknown>): Effect.Effect<void> =>
+  Effect.asVoid(Effect.forkIn(flow, instance.scope, { startImmediately: true }))
+
+/** So many values at most, before other fibers have their turn. */
+const turn = 1024
+
+/** Takes in turns, without a fiber: a turn ends when there is nothing to take, or no handler can begin. */
+const pump = (passing: Passing, consumer: Consumer<Delivery>, runner: Runner): void => {
+  const soon = () => passing.instance.wakeSoon(take)
+  let taking = false
+  const take = (): void => {
+    if (taking) return
+    taking = true
+    let left = turn
+    for (; runner.ready && left > 0; left--) {
+      const delivery = consumer.takeInTurn()
+      if (delivery === undefined) break
+      const item = pass(passing, 0, itemOf(delivery), 0)
+      if (item !== undefined) runner.give(item)
+    }
+    taking = false
+    if (left === 0) soon()
+    else if (runner.ready) consumer.wake = soon
+    consumer.endTurn()
   }
+  runner.onEnd = take
+  take()
 }
 
-/** The item as the stages from here on leave it, or else the next. A step that throws is reported like a handler. */
+/** Takes in a fiber that waits for the next value, and for a handler that can begin. */
+const pull = (next: Effect.Effect<Item>, runner: Runner): Effect.Effect<never> => {
+  const untilReady = Effect.callback<void>((resume) => {
+    runner.onEnd = () => {
+      if (!runner.ready) return
+      runner.onEnd = () => {}
+      resume(Effect.void)
+    }
+    runner.onEnd()
+  })
+  const one = Effect.flatMap(next, (item) => {
+    runner.give(item)
+    return runner.ready ? Effect.void : untilReady
+  })
+  return Effect.forever(one, { disableYield: true })
+}
+
+interface Passing {
+  readonly instance: AnyInstance
+  readonly inlet: Inlet
+  readonly stages: ReadonlyArray<Stage>
+}
+
+/** The item as the stages from here on leave it, if it passes. A step that throws is reported like a handler. */
 const pass = (
-  stages: ReadonlyArray<Stage>,
+  { instance, inlet, stages }: Passing,
   from: number,
   item: Item,
-  now: number,
-  inlet: Inlet,
-  failed: (error: unknown, item: Item) => Effect.Effect<unknown>,
-  next: Effect.Effect<Item>
-): Effect.Effect<Item> => {
-  const { action } = item
+  now: number
+): Item | undefined => {
+  if (stages.length === 0) return item
+  const { action, delivery } = item
   let { payload } = item
   try {
     for (const stage of stages.slice(from)) {
@@ -166,27 +201,38 @@ const pass = (
         const before = stage.held
         if (stage.admit({ ...item, payload }, now)) continue
         if (before !== undefined) inlet.skip(before, stage.by)
-        return next
+        return undefined
       }
       if ("map" in stage) payload = stage.map(payload, action)
       else if (!stage.filter(payload, action)) {
         inlet.skip(item, "filter")
-        return next
+        return undefined
       }
     }
   } catch (error) {
     inlet.skip(item, "failed step")
-    return Effect.andThen(failed(error, item), next)
+    instance.handlerFailed(Cause.die(error), inlet.name, delivery)
+    return undefined
   }
-  return Effect.succeed({ ...item, payload })
+  return { ...item, payload }
+}
+
+/** The next value that passes. */
+const passed = (passing: Passing): Effect.Effect<Item> => {
+  const next: Effect.Effect<Item> = Effect.flatMap(passing.inlet.take, (taken) => {
+    const item = pass(passing, 0, taken, 0)
+    return item === undefined ? next : Effect.succeed(item)
+  })
+  return next
 }
 
 /** The next value, where some are held back for a time. One fiber takes, waits and lets pass. */
-const paced = (
-  stages: ReadonlyArray<Stage>,
-  inlet: Inlet,
-  failed: (error: unknown, item: Item) => Effect.Effect<unknown>
-): Effect.Effect<Item> => {
+const paced = (passing: Passing): Effect.Effect<Item> => {
+  const { inlet, stages } = passing
+  const passOn = (from: number, taken: Item, now: number): Effect.Effect<Item> => {
+    const item = pass(passing, from, taken, now)
+    return item === undefined ? next : Effect.succeed(item)
+  }
   /** Why nothing more will come. Then what is held waits no longer. */
   let ended: Cause.Cause<never> | undefined
   const next: Effect.Effect<Item> = Effect.withFiber((fiber) => {
@@ -201,11 +247,11 @@ const paced = (
         continue
       }
       const item = stage.release(now)
-      if (item !== undefined) return pass(stages, i + 1, item, now, inlet, failed, next)
+      if (item !== undefined) return passOn(i + 1, item, now)
     }
     if (ended !== undefined) return Effect.failCause(ended)
     const item = inlet.poll()
-    if (item !== undefined) return pass(stages, 0, item, now, inlet, failed, next)
+    if (item !== undefined) return passOn(0, item, now)
     return Effect.flatMap(inlet.arriving, (arrival) => {
       const until = earliest - now
       const wait =
@@ -218,41 +264,6 @@ const paced = (
   })
   return next
 }
-
-/**
- * - run: the loop waits for the handler.
- * - latest: a running handler is interrupted first.
- * - exhaust: while one runs, values are skipped.
- * - concurrency: the loop waits while so many run.
- */
-const by = (
-  strategy: Strategy,
-  next: Effect.Effect<Item>,
-  handle: (item: Item) => Effect.Effect<unknown>,
-  inlet: Inlet
-): Effect.Effect<never> => {
-  const forever = (step: Effect.Effect<unknown>) => Effect.forever(step, { disableYield: true })
-  const start = (effect: Effect.Effect<unknown>) => Effect.forkChild(effect, { startImmediately: true })
-  if (strategy === "run") return forever(Effect.flatMap(next, handle))
-  if (typeof strategy === "object") {
-    const permits = Semaphore.makeUnsafe(strategy.concurrency)
-    const one = Effect.flatMap(next, (item) => start(Effect.ensuring(handle(item), permits.release(1))))
-    return forever(Effect.andThen(permits.take(1), one))
-  }
-  let running: Fiber.Fiber<unknown> | undefined
-  const begin = (item: Item) => Effect.map(start(handle(item)), (fiber) => (running = fiber))
-  return forever(
-    Effect.flatMap(next, (item) => {
-      if (running === undefined || running.pollUnsafe() !== undefined) return begin(item)
-      if (strategy === "exhaust") return Effect.sync(() => inlet.skip(item, "exhaust"))
-      return Effect.andThen(inlet.interrupt(running), begin(item))
-    })
-  )
-}
-
-/** Runs in the instance's scope, with the services of the setup that opened the flow. */
-const launch = (instance: AnyInstance, flow: Effect.Effect<unknown>): Effect.Effect<void> =>
-  Effect.asVoid(Effect.forkIn(flow, instance.scope, { startImmediately: true }))
 
 // ---------------------------------------------------------------------------------------------------------
 // Sources
@@ -271,11 +282,7 @@ export const ofActions =
       const name = options.name ?? `${logic}: ${tags === "all" ? what : tags.join(", ")}`
       const request = { name, tags, predicate, capacity: options.capacity, limit, logic }
       const consumer = instance.subscribe(request, callerOf(Fiber.getCurrent()))
-      const end = Effect.sync(() => {
-        // When the instance closes, it counts what is left here.
-        if (!instance.closed) instance.deliveries.unsubscribe(consumer)
-      })
-      return launch(instance, Effect.ensuring(drainInlet(actionInlet(instance, consumer)), end))
+      return drainInlet(actionInlet(instance, consumer))
     })
 
 const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet => {
@@ -290,7 +297,7 @@ const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet
   const arrival = instance.awaitItem(consumer)
   const poll = (): Item | undefined => {
     const delivery = consumer.take()
-    return delivery && { payload: delivery.action.payload, action: delivery.action, delivery }
+    return delivery && itemOf(delivery)
   }
   const take: Effect.Effect<Item> = Effect.suspend(() => {
     const item = poll()
@@ -298,38 +305,48 @@ const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet
   })
   return {
     name: consumer.name,
-    take,
+    consumer,
+    close: () => {
+      // When the instance closes, it counts what is left here.
+      if (!instance.closed) instance.deliveries.unsubscribe(consumer)
+    },
     poll,
+    take,
     arriving: Effect.succeed(arrival),
     skip: ({ delivery }, reason) => {
       consumer.skip(reason)
       if (delivery?.traced) trace.event({ kind: "skipped", ...about(delivery), reason })
     },
-    interrupt: (handler) =>
-      Effect.suspend(() => {
-        // The flow does wait for this handler, so what it waits for from here on may close a circle.
-        consumer.limit = 1
-        handler.interruptUnsafe()
-        consumer.breakCircles()
-        const waitsNoMore = Effect.sync(() => (consumer.limit = Number.POSITIVE_INFINITY))
-        return Effect.ensuring(Fiber.await(handler), waitsNoMore)
-      }),
-    around: ({ delivery }, handler) =>
-      Effect.suspend(() => {
-        const run = consumer.begin()
-        const startedAt = delivery?.traced ? monotonicMs() : 0
-        const caller = { txn: delivery, run, instanceId: instance.instanceId, isSetup: false }
-        return Effect.onExit(Effect.provideService(handler, CallerRef, caller), (exit) =>
-          Effect.sync(() => {
-            consumer.end(run)
-            if (!delivery?.traced) return
-            const durationMs = monotonicMs() - startedAt
-            trace.event({ kind: "handler", ...about(delivery), outcome: outcomeOf(exit), durationMs })
-          })
-        )
-      })
+    begin: ({ delivery }) => {
+      const run = consumer.begin()
+      if (delivery?.traced) run.startedAt = monotonicMs()
+      return { txn: delivery, run, instanceId: instance.instanceId, isSetup: false }
+    },
+    end: ({ delivery }, caller, exit) => {
+      const run = caller?.run
+      if (run === undefined) return
+      consumer.end(run)
+      if (!delivery?.traced) return
+      const durationMs = monotonicMs() - run.startedAt
+      trace.event({ kind: "handler", ...about(delivery), outcome: outcomeOf(exit), durationMs })
+    },
+    interrupt: (handler) => {
+      // The flow does wait for this handler, so what it waits for from here on may close a circle.
+      consumer.limit = 1
+      handler.interruptUnsafe()
+      consumer.breakCircles()
+    },
+    interrupted: () => {
+      consumer.limit = Number.POSITIVE_INFINITY
+    }
   }
 }
+
+const itemOf = (delivery: Delivery): Item => ({
+  payload: delivery.action.payload,
+  action: delivery.action,
+  delivery
+})
 
 const outcomeOf = (exit: Exit.Exit<unknown, unknown>) => {
   if (Exit.isSuccess(exit)) return "success"
@@ -350,7 +367,7 @@ export const ofStream =
       Pull.isDoneCause(cause) ? Effect.void : Effect.failCause(cause)
     )
     // The handlers that run when the stream ends go on to their own end.
-    return launch(instance, Effect.awaitAllChildren(instance.reporting(endsQuietly, "handler", name)))
+    return inScope(instance, instance.reporting(endsQuietly, "handler", name))
   }
 
 const streamInlet = (
@@ -408,10 +425,12 @@ const streamInlet = (
     take: take as Effect.Effect<Item>,
     poll,
     arriving: Effect.map(arriving, (fiber) => Fiber.join(fiber) as Effect.Effect<void>),
+    consumer: undefined,
+    close: () => {},
     skip: () => {},
-    interrupt: Fiber.interrupt,
-    // The handler may run in a fiber of its own, which pulls nothing.
-    around: (item, handler) =>
-      item.puller === undefined ? handler : Effect.provideService(handler, CallerRef, item.puller)
+    begin: ({ puller }) => puller,
+    end: () => {},
+    interrupt: (handler) => handler.interruptUnsafe(),
+    interrupted: () => {}
   }
 }

@@ -547,7 +547,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     if (this.warnedOfCycle.has(channel)) return
     this.warnedOfCycle.add(channel)
     this.host.warn(
-      `${Transaction.describe(origin)} on ${this.instanceId}, made by a handler of ${channel.name}, would wait for that handler itself, so it was let in beyond capacity. Raise the channel's capacity, or make the entry from a forked fiber.`
+      `${Transaction.describe(origin)} on ${this.instanceId}, made by a handler of ${channel.name}, would wait for that handler itself, so it was let in beyond capacity. Raise the channel's capacity, or make the entry in a fiber of its own (Effect.forkScoped).`
     )
   }
 
@@ -565,7 +565,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   }
 
   private hasRoom(actions: ReadonlyArray<AnyAction>): boolean {
-    for (const sink of this.host.sinks) if (sink.free <= 0) return false
+    for (const sink of this.host.sinks) if (!sink.hasRoom(1)) return false
     return this.madeDeliveries === undefined || this.madeDeliveries.hasRoom(actions)
   }
 
@@ -876,15 +876,14 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
   reporting<R>(
     effect: Effect.Effect<unknown, unknown, R>,
     during: ErrorInfo["during"],
-    entry: string,
-    delivery?: Delivery
+    entry: string
   ): Effect.Effect<unknown, never, R> {
-    return Effect.catchCause(effect, (cause) =>
-      Effect.sync(() => {
-        const details = delivery && { tag: delivery.action._tag, txnId: txnId(delivery) }
-        this.reportFailure(cause, during, entry, details)
-      })
-    )
+    return Effect.catchCause(effect, (cause) => Effect.sync(() => this.reportFailure(cause, during, entry)))
+  }
+
+  handlerFailed(cause: Cause.Cause<unknown>, consumer: string, delivery: Delivery | undefined): void {
+    const details = delivery && { tag: delivery.action._tag, txnId: txnId(delivery) }
+    this.reportFailure(cause, "handler", consumer, details)
   }
 
   /** An interruption is no failure. */

@@ -146,7 +146,7 @@ export class InstanceGroup implements Gate {
   }
 
   private get hasRoom(): boolean {
-    return this.host.sinks.every(({ free }) => free >= this.members.length)
+    return this.host.sinks.every((sink) => sink.hasRoom(this.members.length))
   }
 
   remember(waiter: Waiter, refuse: () => void): void {

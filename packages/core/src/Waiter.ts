@@ -4,6 +4,7 @@ import {
   type Claim,
   type Consumer,
   enterInOrder,
+  grantFreed,
   type SlotTicket,
   type Standing
 } from "./Channel.ts"
@@ -77,7 +78,7 @@ export class Waiter implements Standing {
   /** Ends it: interrupted, closed, or entered. What it still holds goes to the next. */
   end(): void {
     this.phase = "ended"
-    this.run?.waits.delete(this)
+    this.run?.delete(this)
     const claims = this.claims.splice(0)
     for (const claim of claims) claim.consumer.leave(this, claim)
     // All are handed on before anyone enters: who came first may have needed the last of them.
@@ -87,7 +88,7 @@ export class Waiter implements Standing {
 
   enter(): void {
     if (this.phase !== "standing" || !this.reserve()) return
-    this.run?.waits.delete(this)
+    this.run?.delete(this)
     this.options.enter()
   }
 
@@ -103,8 +104,13 @@ export class Waiter implements Standing {
     }
     if (lacking.length > 0) {
       for (const claim of lacking) claim.consumer.enqueue(this)
-      this.run?.waits.add(this)
-      if (closesCycle(this)) this.giveWay()
+      if (this.run !== undefined) {
+        this.run.add(this)
+        grantFreed()
+        // It is entered with the others that got what was freed.
+        if (this.complete) return false
+        if (closesCycle(this)) this.giveWay()
+      }
     }
     return this.complete
   }
@@ -186,7 +192,9 @@ export class Ticket implements SlotTicket {
 
   expect(consumer: AnyConsumer): void {
     this.missing.set(consumer, (this.missing.get(consumer) ?? 0) + 1)
-    this.run?.waits.add(this)
+    if (this.run === undefined) return
+    this.run.add(this)
+    grantFreed()
     if (closesCycle(this)) this.letIn()
   }
 
@@ -219,12 +227,12 @@ export class Ticket implements SlotTicket {
 
   private settleIfGranted(): void {
     if (this.missing.size > 0) return
-    this.run?.waits.delete(this)
+    this.run?.delete(this)
     if (this.entered) this.end("delivered")
   }
 
   private end(settled: Settled): void {
-    this.run?.waits.delete(this)
+    this.run?.delete(this)
     this.options.settle(settled)
   }
 }

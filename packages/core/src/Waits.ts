@@ -24,16 +24,29 @@ export interface Waiting {
   readonly letIn: () => void
 }
 
+const none: ReadonlySet<Waiting> = new Set()
+
 /** One run of a handler: a flow's, a stream reader's, a sink's, or a setup, whose channel is what it keeps. */
 export class Run {
   readonly channel: Channel
-  /** Its entries that wait for slots. Written by who waits. */
-  readonly waits = new Set<Waiting>()
+  /** Its entries that wait for slots. Most never do. Written by `add` and `delete`. */
+  waits: ReadonlySet<Waiting> = none
   /** Written by the channel. What it forked and left behind then waits like anyone. */
   ended = false
 
+  /** Monotonic milliseconds, where its handler is recorded. Written by the flow. */
+  startedAt = 0
+
   constructor(channel: Channel) {
     this.channel = channel
+  }
+
+  add(waiting: Waiting): void {
+    this.waits = new Set([...this.waits, waiting])
+  }
+
+  delete(waiting: Waiting): void {
+    if (this.waits.has(waiting)) this.waits = new Set([...this.waits].filter((other) => other !== waiting))
   }
 }
 

@@ -28,18 +28,15 @@ class ModelConsumer {
   readonly tags: ReadonlyArray<Tag>
   readonly capacity: number
   readonly limit: number
-  /** Whether a free handler takes the next item at once, or only when the fibers have had their turn. */
-  readonly takesAtOnce: boolean
   items: Array<ModelItem> = []
   running = 0
   overflow = 0
 
-  constructor(name: string, tags: ReadonlyArray<Tag>, capacity: number, limit: number, takesAtOnce: boolean) {
+  constructor(name: string, tags: ReadonlyArray<Tag>, capacity: number, limit: number) {
     this.name = name
     this.tags = tags
     this.capacity = capacity
     this.limit = limit
-    this.takesAtOnce = takesAtOnce
   }
 }
 
@@ -128,7 +125,7 @@ class Model {
 
   finish(consumer: ModelConsumer): void {
     consumer.running--
-    if (consumer.takesAtOnce) this.takeFor(consumer)
+    this.takeFor(consumer)
   }
 
   /** All fibers have had their turn. */
@@ -149,8 +146,9 @@ class Model {
       taken++
       consumer.running++
       if (!item.slot) this.granted(item.ticket)
-      this.grantAll()
     }
+    // Who takes several hands their slots on together.
+    this.grantAll()
     return taken
   }
 
@@ -292,7 +290,7 @@ const runSteps = async (capacities: readonly [number, number, number], steps: Re
     limit: number,
     s: Stepper
   ): RealConsumer => {
-    const made = new ModelConsumer(name, its, capacity, limit, limit === 1)
+    const made = new ModelConsumer(name, its, capacity, limit)
     model.open(made)
     return { model: made, stepper: s, from: 0, reader: undefined, open: true }
   }
@@ -365,7 +363,7 @@ const runSteps = async (capacities: readonly [number, number, number], steps: Re
       }
       case "open": {
         const s = stepper()
-        const made = new ModelConsumer(`actionStream(${each.tags.join(", ")})`, each.tags, 1, 1, true)
+        const made = new ModelConsumer(`actionStream(${each.tags.join(", ")})`, each.tags, 1, 1)
         const from = lane.log().length
         model.open(made)
         // Failing as told ends a reader; here it goes on.
@@ -516,10 +514,10 @@ describe("C8", () => {
     expect(moments).toEqual([
       ["handler", 0, 1, 0],
       ["both wait", 1, 1, 2],
-      // 2 has been taken and 3 has its slot; the handler of 2 has not begun.
-      ["told", 1, 0, 1],
-      ["resumed", 1, 0, 1],
-      ["handler", 1, 1, 1]
+      // 2 has been taken, and its slot is free until its handler waits: the turn is over, and 3 gets it.
+      ["handler", 0, 1, 2],
+      ["told", 1, 1, 1],
+      ["resumed", 1, 1, 1]
     ])
   })
 })

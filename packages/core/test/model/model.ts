@@ -142,6 +142,12 @@ interface Inst {
 const closedError = "InstanceClosed"
 export const keptName = "(until every setup has ended)"
 
+/** Whether a handler of the consumer did it. What an afterCommit does is another fiber's. */
+const isOf = (con: Con, note: Note): boolean =>
+  "call" in note
+    ? note.call.startsWith(`${con.key}<`) && !note.call.endsWith("+")
+    : "consumer" in note && note.consumer === con.key
+
 export class Model {
   readonly insts: ReadonlyArray<Inst>
   readonly counts: Counts = {
@@ -340,11 +346,11 @@ export class Model {
       (note) => !("call" in note && note.is !== "window" && note.call.startsWith("listener"))
     )
     apply()
-    while (this.left.length > 0) {
+    for (this.endTurns(); this.left.length > 0; this.endTurns()) {
       if (!this.acceptOne(this.left.length) && !this.skipOne())
         return `not possible: ${this.left.map((note) => JSON.stringify({ ...note, skips: undefined })).join(" ")}`
     }
-    while (this.skipOne());
+    while (this.skipOne()) this.endTurns()
     for (const inst of this.insts) if (inst.closed && !inst.gone) this.end(inst)
     return undefined
   }
@@ -367,15 +373,15 @@ export class Model {
     const isItsOwn = (note: Note) => {
       if (note.is === "window") return this.windows.has(note.call)
       if ("call" in note && (note.call === id || by === undefined)) return note.call === id
-      // What an afterCommit does is another fiber's.
-      if ("call" in note) return note.call.startsWith(`${by?.con.key}<`) && !note.call.endsWith("+")
-      return "consumer" in note && note.consumer === by?.con.key
+      return by !== undefined && isOf(by.con, note)
     }
+    const turns = new Set(this.freed.keys())
     for (;;) {
       const [first] = this.left
       if (first !== undefined && isItsOwn(first) && this.acceptOne(1)) continue
-      if (by === undefined || !this.acceptTake(by.con)) return
+      if (by === undefined || !this.acceptTake(by.con)) break
     }
+    for (const con of this.freed.keys()) if (!turns.has(con)) this.endTurn(con)
   }
 
   /** `run` takes in the fiber of its handler, as soon as that has ended; what the slot lets in is noted before its start. */
@@ -571,8 +577,32 @@ export class Model {
     // Where callers hold all slots, it may have had none.
     if (con.slotted === 0) this.granted(item?.ticket)
     else con.slotted--
-    this.refill(con)
+    this.grantIngress(con)
+    // A stream hands each slot on at once; a flow those of a turn, which ends when its handlers wait.
+    if (con.spec?.strategy === "stream") this.refill(con)
+    else if (con.line.length > 0) this.freed.set(con, [])
     return item
+  }
+
+  /** Flows whose turn has freed slots that their lines have not got, with who has got all it lacked since. */
+  private readonly freed = new Map<Con, Array<Call>>()
+
+  private endTurn(con: Con): void {
+    const early = this.freed.get(con) ?? []
+    this.freed.delete(con)
+    this.admitInOrder([...early, ...this.grantFree(con)])
+  }
+
+  /** A turn is over when something else happens than what its handlers do, or one that waited goes on. */
+  private endTurns(): void {
+    const [first] = this.left
+    const goesOn =
+      first !== undefined &&
+      (first.is === "window" || (first.is === "back" && first.how !== "interrupt")) &&
+      this.open.get(first.call)?.how === undefined &&
+      !this.windows.has(first.call)
+    for (const con of this.freed.keys())
+      if (first === undefined || goesOn || !isOf(con, first)) this.endTurn(con)
   }
 
   /**
@@ -724,12 +754,10 @@ export class Model {
   /** Returns who lacks nothing now. */
   private grantFree(con: Con): ReadonlyArray<Call> {
     const ready: Array<Call> = []
+    this.grantIngress(con)
     while (this.free(con) > 0) {
       const [head] = con.line
-      if (con.items.length > con.slotted) {
-        const item = con.items[con.slotted++]
-        this.granted(item?.ticket)
-      } else if (head !== undefined) {
+      if (head !== undefined) {
         const claim = head.claims.get(con)
         if (claim === undefined) throw new Error("In line without a claim")
         claim.held++
@@ -740,6 +768,13 @@ export class Model {
       } else break
     }
     return ready
+  }
+
+  private grantIngress(con: Con): void {
+    while (this.free(con) > 0 && con.items.length > con.slotted) {
+      const item = con.items[con.slotted++]
+      this.granted(item?.ticket)
+    }
   }
 
   private whenIdle(call: Call, run: () => void): void {
@@ -786,6 +821,11 @@ export class Model {
     }
     if (lacking.length === 0) return complete(call)
     for (const con of lacking) con.line.push(call)
+    if (call.by !== undefined) {
+      // Before anyone asks who waits for whom, what was freed is granted.
+      for (const [con, early] of this.freed) early.push(...this.grantFree(con))
+      if (complete(call)) return false
+    }
     if (this.closesCycle(call)) {
       this.cycle(call)
       for (const [con, claim] of call.claims) {
