@@ -102,6 +102,8 @@ const refuse = (_state: unknown, error: unknown): never => {
   throw error
 }
 
+const none: ReadonlyArray<never> = []
+
 const nobodyWaits: ReadonlyMap<Waiter, () => void> = new Map()
 
 const sameFields = (a: unknown, b: unknown): boolean => {
@@ -456,6 +458,36 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
 
   update(origin: Origin, step: (state: S) => S): Effect.Effect<void> {
     return this.enter(origin, [], (context) => this.attempt(origin, [], step, undefined, context))
+  }
+
+  /** A write of logic: to the window that is open on it, or else an entry of its own. */
+  write<Arg>(
+    origin: Origin,
+    inWindow: (window: BodyWindow<S>, arg: Arg) => void,
+    step: (state: S, arg: Arg) => S,
+    arg: Arg
+  ): Effect.Effect<void> {
+    return Effect.withFiber((fiber) => {
+      const window = this.ownWindow()
+      if (window !== undefined) {
+        inWindow(window, arg)
+        return Effect.void
+      }
+      return this.canEnter(fiber, none)
+        ? this.attempt(origin, none, step, arg, contextOf(fiber))
+        : this.writeWhenIdle(fiber, origin, step, arg)
+    })
+  }
+
+  private writeWhenIdle<Arg>(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    origin: Origin,
+    step: (state: S, arg: Arg) => S,
+    arg: Arg
+  ): Effect.Effect<void> {
+    return Admission.enter(this, fiber, origin, none, (context) =>
+      this.attempt(origin, none, step, arg, context)
+    )
   }
 
   transact(origin: Origin, body: TransactBody<S>): Effect.Effect<unknown, unknown> {

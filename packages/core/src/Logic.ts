@@ -5,6 +5,7 @@ import type * as Stream from "effect/Stream"
 import { lateWrite } from "./Admission.ts"
 import * as Body from "./Body.ts"
 import { callerOf } from "./Caller.ts"
+import type { Drafted } from "./Collection.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import * as Flow from "./Flow.ts"
 import type { Derived, Equals, Selector } from "./Handle.ts"
@@ -12,7 +13,7 @@ import type { Instance } from "./Instance.ts"
 import type { LogicContext } from "./Module.ts"
 import * as ModuleRuntime from "./ModuleRuntime.ts"
 import * as Transaction from "./Transaction.ts"
-import type { TransactBody } from "./Window.ts"
+import type { BodyWindow, TransactBody } from "./Window.ts"
 
 /** The handle of the nearest instance, as the fiber's context has it. */
 const useModule = (moduleId: string): Effect.Effect<unknown> =>
@@ -42,21 +43,19 @@ const use = (target: Usable): Effect.Effect<unknown> => {
   return tag.moduleId === undefined ? key : useModule(tag.moduleId)
 }
 
+const updateIn = <S>(window: BodyWindow<S>, f: (state: S) => S): void => window.update(f)
+const mutateIn = <S>(window: BodyWindow<S>, recipe: (draft: Drafted<S>) => void): void =>
+  window.mutate(recipe)
+const updated = <S>(state: S, f: (state: S) => S): S => f(state)
+
 /** The `$` of one logic on one instance. */
 export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContext<S, A> => {
   const { handle } = ModuleRuntime.of(instance)
   const updateOrigin: Origin = { kind: "state-update", name: logic }
 
-  const write = (
-    inWindow: (window: NonNullable<ReturnType<typeof instance.ownWindow>>) => void,
-    step: (state: S) => S
-  ) =>
-    Effect.suspend(() => {
-      const window = instance.ownWindow()
-      if (window === undefined) return instance.update(updateOrigin, step)
-      inWindow(window)
-      return Effect.void
-    })
+  type Recipe = Parameters<LogicContext<S, A>["state"]["mutate"]>[0]
+  // Made once, because a recipe may be run very often, and each of its closures would count.
+  const mutated = (state: S, recipe: Recipe) => instance.mutate(state, recipe)
 
   const callback = (name: string, step: ((state: S, ...args: ReadonlyArray<unknown>) => S) | undefined) => {
     const origin: Origin = { kind: "service-callback", name }
@@ -88,12 +87,8 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
   const members: { readonly [Member in keyof LogicContext<S, A>]: unknown } = {
     state: {
       get: Effect.sync(() => instance.ownWindow()?.get() ?? instance.liveState),
-      update: (f: (state: S) => S) => write((window) => window.update(f), f),
-      mutate: (recipe: Parameters<LogicContext<S, A>["state"]["mutate"]>[0]) =>
-        write(
-          (window) => window.mutate(recipe),
-          (state) => instance.mutate(state, recipe)
-        )
+      update: (f: (state: S) => S) => instance.write(updateOrigin, updateIn, updated, f),
+      mutate: (recipe: Recipe) => instance.write(updateOrigin, mutateIn, mutated, recipe)
     },
     actions: handle.actions,
     onAction,
