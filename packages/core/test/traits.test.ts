@@ -293,11 +293,15 @@ describe("T9 convergence", () => {
         left: Schema.Boolean,
         a: Schema.Int,
         b: Schema.Int,
-        chosen: Schema.Number
+        chosen: Schema.Number,
+        list: Schema.Array(Schema.Number)
       }),
       actions: { set: Schema.Struct({ left: Schema.Boolean, a: Schema.Number, b: Schema.Number }) },
       reducers: { set: (state, next) => ({ ...state, ...next }) },
-      traits: (t) => ({ chosen: t.computed((state) => (state.left ? state.a : state.b)) })
+      traits: (t) => ({
+        chosen: t.computed((state) => (state.left ? state.a : state.b)),
+        list: t.computed((state) => [state.a])
+      })
     })
     const { onError } = collectErrors()
     const live = Choice.implement({ initial: { left: false, a: 1, b: 2 }, validate: "commit" })
@@ -305,8 +309,35 @@ describe("T9 convergence", () => {
     const refused = thrown(() => unsafe.dispatch({ _tag: "set", payload: { left: true, a: 0.5, b: 2 } }))
     expect(refused).toMatchObject({ _tag: "InvalidState" })
     expect(unsafe.getState().chosen).toBe(2)
+    const { list } = unsafe.getState()
     unsafe.dispatch({ _tag: "set", payload: { left: false, a: 1, b: 3 } })
     expect(unsafe.getState().chosen).toBe(3)
+    // Nothing that it reads has changed since the last commit.
+    expect(unsafe.getState().list).toBe(list)
+  })
+
+  test("T9 T11: a group converges each of its instances, and a refused member leaves all as they were", () => {
+    const other = Module.make("Other", { state: Schema.Struct({ n: Schema.Int }), actions: {} })
+    const runtime = disposing(
+      Runtime.make(
+        [Counter.implement({ initial }), other.implement({ initial: { n: 0 }, validate: "commit" })],
+        {
+          onError: () => {}
+        }
+      )
+    )
+    const counter = runtime.resolve(Counter.tag).unsafe
+    const both = (n: number, count: number) =>
+      runtime.unsafe.transact([Counter, other], "both", (a, b) => {
+        a.update((state) => ({ ...state, count }))
+        b.set({ n })
+      })
+    both(1, 4)
+    expect(counter.getState()).toMatchObject({ count: 4, double: 8, even: true })
+    expect(thrown(() => both(0.5, 5))).toMatchObject({ _tag: "InvalidState" })
+    expect(counter.getState()).toMatchObject({ count: 4, double: 8, even: true })
+    both(2, 7)
+    expect(counter.getState()).toMatchObject({ count: 7, double: 14, label: "14, odd" })
   })
 
   test("T9: devtools' states are shown as they are, and what follows is computed", () => {
@@ -319,6 +350,32 @@ describe("T9 convergence", () => {
     unsafe.dispatch({ _tag: "add", payload: 1 })
     runtime.travel.live()
     expect(unsafe.getState()).toMatchObject({ count: 3, double: 6, label: "6, odd" })
+  })
+})
+
+describe("T9 replaced", () => {
+  test("T9: a replaced module's functions make the derived fields of the kept base", async () => {
+    const make = (factor: number) =>
+      Module.make("Hot", {
+        state: Schema.Struct({ n: Schema.Number, times: Schema.Number }),
+        actions: { set: Schema.Number },
+        reducers: { set: (state, n) => ({ ...state, n }) },
+        traits: (t) => ({ times: t.computed(({ n }) => n * factor) })
+      })
+    const Hot = make(2)
+    const warnings: Array<string> = []
+    const logger = Logger.make(({ message }) => void warnings.push(String(message)))
+    const live = Hot.implement({ initial: { n: 1 } })
+    const runtime = disposing(Runtime.make(live, { layer: Logger.layer([logger]) }))
+    const { unsafe } = runtime.resolve(Hot.tag)
+    unsafe.dispatch({ _tag: "set", payload: 5 })
+    await runtime.replace(make(3).implement({ initial: { n: 1 } }))
+    expect(unsafe.getState()).toEqual({ n: 5, times: 15 })
+    unsafe.dispatch({ _tag: "set", payload: 6 })
+    expect(unsafe.getState()).toEqual({ n: 6, times: 18 })
+    await runtime.runPromise(runtime.resolve(Hot.tag).reset())
+    expect(unsafe.getState()).toEqual({ n: 1, times: 3 })
+    expect(warnings).toEqual([])
   })
 })
 
@@ -525,6 +582,48 @@ describe("5 cycles and writers", () => {
     expect(errors).toHaveLength(2)
     const failed = Runtime.make(Dynamic.implement({ initial: { mode: 1 } }), { onError })
     expect(await rejection(failed.ready)).toMatchObject({ _tag: "TraitCycle", fields: ["a", "b"] })
+  })
+
+  test("5 a circle may be opened at either of its fields", () => {
+    const Pair = Module.make("Pair", {
+      state: Schema.Struct({
+        base: Schema.Number,
+        followA: Schema.Boolean,
+        followB: Schema.Boolean,
+        a: Schema.Number,
+        b: Schema.Number
+      }),
+      actions: { a: Schema.Boolean, b: Schema.Boolean, base: Schema.Number },
+      reducers: {
+        a: (state, followA) => ({ ...state, followA }),
+        b: (state, followB) => ({ ...state, followB }),
+        base: (state, base) => ({ ...state, base })
+      },
+      traits: (t) => ({
+        a: t.computed((state) => (state.followA ? state.b + 1 : state.base)),
+        b: t.computed((state) => (state.followB ? state.a + 1 : 20))
+      })
+    })
+    const { errors, onError } = collectErrors()
+    const live = Pair.implement({ initial: { base: 10, followA: false, followB: true } })
+    const { unsafe } = disposing(Runtime.make(live, { onError })).resolve(Pair.tag)
+    const values = () => [unsafe.getState().a, unsafe.getState().b]
+    expect(values()).toEqual([10, 11])
+    unsafe.dispatch({ _tag: "a", payload: true })
+    expect(values()).toEqual([10, 11])
+    expect(errors).toMatchObject([{ _tag: "TraitCycle" }, { _tag: "TraitCycle" }])
+    unsafe.dispatch({ _tag: "base", payload: 30 })
+    unsafe.dispatch({ _tag: "a", payload: false })
+    expect(values()).toEqual([30, 31])
+    unsafe.dispatch({ _tag: "a", payload: true })
+    expect(errors).toHaveLength(4)
+    unsafe.dispatch({ _tag: "b", payload: false })
+    expect(values()).toEqual([21, 20])
+    unsafe.dispatch({ _tag: "b", payload: true })
+    expect(values()).toEqual([21, 20])
+    unsafe.dispatch({ _tag: "a", payload: false })
+    expect(values()).toEqual([30, 31])
+    expect(errors).toHaveLength(6)
   })
 
   test("5 a dependency that turns round is no cycle", () => {
