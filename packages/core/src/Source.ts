@@ -114,15 +114,18 @@ export class Sources<S> {
     const state = this.host.state()
     for (const source of this.byField.values()) {
       const key = this.host.keyOf(state, source.field)
-      if (source.known !== undefined && source.known.key === key && !source.wanted) continue
+      const waits = !isNone(key) && this.valueOf(state, source).waiting
+      const isKnown = source.known !== undefined && Equal.equals(source.known.key, key)
+      // A key that went and came back has lost its answer, unless that is still to come.
+      if (isKnown && !source.wanted && (source.running !== undefined || !waits)) continue
       const { cause } = source
       source.cause = undefined
       source.known = { key }
       source.wanted = false
       source.running?.fiber?.interruptUnsafe()
       source.running = undefined
-      if (isNone(key) || !this.valueOf(state, source).waiting) source.settled()
-      else this.load(source, key, cause)
+      if (waits) this.load(source, key, cause)
+      else source.settled()
     }
   }
 
@@ -156,9 +159,12 @@ export class Sources<S> {
   private write(source: Loading, load: Load, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     const { host } = this
     const { field, origin } = source
+    let result: Result | undefined
     const step = (state: S): S => {
-      if (source.running !== load || host.keyOf(state, field) !== load.key) return state
-      const result = Exit.isSuccess(exit)
+      // Where another load was asked for meanwhile, `sync` is about to start it.
+      if (source.running !== load || source.wanted) return state
+      if (!Equal.equals(host.keyOf(state, field), load.key)) return state
+      result = Exit.isSuccess(exit)
         ? AsyncResult.success<unknown, unknown>(exit.value, { timestamp: host.now() })
         : AsyncResult.failureWithPrevious(exit.cause, { previous: Option.some(this.valueOf(state, source)) })
       return host.put(state, field, result)
@@ -166,7 +172,7 @@ export class Sources<S> {
     return Effect.map(host.update(origin, step), () => {
       if (source.running !== load) return
       source.running = undefined
-      const result = this.valueOf(host.state(), source)
+      if (result === undefined) return
       if (source.staleTime > 0 && AsyncResult.isSuccess(result)) this.remember(source, load.key, result)
       source.settled()
     })

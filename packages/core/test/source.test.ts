@@ -46,9 +46,9 @@ const makeProfile = (
           Effect.suspend(() => {
             const answer = Deferred.makeUnsafe<string, string>()
             loads.push({ id, answer })
-            return Effect.onInterrupt(Deferred.await(answer), () =>
-              Effect.sync(() => void interrupted.push(id))
-            )
+            // It ends a moment after it is answered: other things can come first.
+            const loading = Effect.tap(Deferred.await(answer), () => Effect.yieldNow)
+            return Effect.onInterrupt(loading, () => Effect.sync(() => void interrupted.push(id)))
           }),
         ...options
       }),
@@ -130,6 +130,26 @@ describe("5 source", () => {
     expect(loads.map(({ id }) => id)).toEqual([1, 2, 3])
   })
 
+  test("5 a key that goes and comes back at once is loaded again, or still", async () => {
+    const { Profile, answer, interrupted, load, loads } = makeProfile()
+    const runtime = disposing(Runtime.make(Profile.implement({ initial: { id: 1, note: "" } })))
+    const { unsafe } = runtime.resolve(Profile.tag)
+    await load(0)
+    const thereAndBack = () => {
+      unsafe.dispatch({ _tag: "show", payload: 2 })
+      unsafe.dispatch({ _tag: "show", payload: 1 })
+    }
+    thereAndBack()
+    await idle()
+    expect([loads.length, interrupted]).toEqual([1, []])
+    await answer(0, "Ada")
+    await expect.poll(() => unsafe.getState().shown).toBe("Ada")
+    thereAndBack()
+    expect(unsafe.getState().user).toEqual(initialOf(true))
+    await answer(1, "Grace")
+    await expect.poll(() => unsafe.getState().user).toEqual(success("Grace"))
+  })
+
   test("5 a key made anew of the same parts is the same key", async () => {
     let loads = 0
     const Pages = Module.make("Pages", {
@@ -208,6 +228,17 @@ describe("5 source", () => {
     expect(await first).toEqual(success("newer"))
     expect(await second).toEqual(success("newer"))
     expect(profile.unsafe.getState().shown).toBe("newer")
+  })
+
+  test("5 latest: a refresh does not end with the answer of a load that ends as it begins", async () => {
+    const { Profile, answer, load, loads } = makeProfile({ concurrency: "latest" })
+    const runtime = disposing(Runtime.make(Profile.implement({ initial: { id: 1, note: "" } })))
+    const profile = runtime.resolve(Profile.tag)
+    await load(0)
+    Deferred.doneUnsafe(loads[0]!.answer, Effect.succeed("older"))
+    const refreshed = runtime.runPromise(profile.refresh("user"))
+    await answer(1, "newer")
+    expect(await refreshed).toEqual(success("newer"))
   })
 
   test("5 exhaust: a refresh while a load runs joins it", async () => {
@@ -293,6 +324,25 @@ describe("5 source", () => {
     await load(3)
   })
 
+  test("5 staleTime: what is shown for the next key is not remembered as the answer of the last", async () => {
+    const { Profile, answer, load, loads } = makeProfile({ staleTime: "1 minute" })
+    const live = Profile.implement({ initial: { id: 1, note: "" } })
+    const runtime = disposing(Runtime.make(live, { layer: TestClock.layer() }))
+    const { unsafe } = runtime.resolve(Profile.tag)
+    await answer(0, "Ada")
+    await expect.poll(() => unsafe.getState().shown).toBe("Ada")
+    unsafe.dispatch({ _tag: "show", payload: 2 })
+    await load(1)
+    Deferred.doneUnsafe(loads[1]!.answer, Effect.succeed("Grace"))
+    unsafe.dispatch({ _tag: "show", payload: 1 })
+    expect(unsafe.getState().shown).toBe("Ada")
+    await idle()
+    unsafe.dispatch({ _tag: "show", payload: 2 })
+    expect(unsafe.getState().user).toEqual(initialOf(true))
+    await answer(2, "Grace H.")
+    await expect.poll(() => unsafe.getState().shown).toBe("Grace H.")
+  })
+
   test("5 while cold nothing is loaded; a refresh waits for the start", async () => {
     const { Profile, answer, loads } = makeProfile()
     const runtime = disposing(Runtime.make([]))
@@ -344,6 +394,41 @@ describe("5 source", () => {
     unsafe.dispatch({ _tag: "note", payload: "x" })
     await idle()
     expect(loads).toHaveLength(1)
+  })
+
+  test("5 a rollback behind the convergence does not lose the load that runs", async () => {
+    const answered = Deferred.makeUnsafe<string>()
+    let loads = 0
+    const Pages = Module.make("Pages", {
+      state: Schema.Struct({ page: Schema.Number, note: Schema.String, rows: User }),
+      actions: { note: Schema.String },
+      reducers: { note: (state, note) => ({ ...state, note }) },
+      traits: (t) => ({
+        rows: t.source({
+          key: ({ page }) => ({ page }),
+          load: () =>
+            Effect.andThen(
+              Effect.sync(() => ++loads),
+              Deferred.await(answered)
+            )
+        })
+      })
+    })
+    const { onError } = collectErrors()
+    const live = Pages.implement({ initial: { page: 1, note: "" }, validate: "commit" })
+    const runtime = disposing(Runtime.make(live, { onError }))
+    const { unsafe } = runtime.resolve(Pages.tag)
+    await expect.poll(() => loads).toBe(1)
+    const refused = (page: number) =>
+      unsafe.transact("bad", (tx) => tx.set({ ...tx.get(), page, note: 5 as never }))
+    expect(() => refused(2)).toThrow("note")
+    await idle()
+    expect(() => refused(1)).toThrow("note")
+    unsafe.dispatch({ _tag: "note", payload: "x" })
+    await idle()
+    expect(loads).toBe(1)
+    Deferred.doneUnsafe(answered, Effect.succeed("rows"))
+    await expect.poll(() => unsafe.getState().rows).toEqual(success("rows"))
   })
 
   test("5 reset keeps the answer of the same key", async () => {
