@@ -1,9 +1,10 @@
 /**
  * Runs the works named, or all, and prints their tables.
  *
- *     pnpm bench [work...] [--runtime node|chromium] [--quick] [--tenfold] [--write] [--profile folder]
+ *     pnpm bench [work...] [--runtime node|chromium] [--size 1|10] [--quick] [--write] [--profile folder]
  *
- * Without `--runtime` in both. `--tenfold` also measures ten times the size. `--quick` runs few rounds.
+ * Without `--runtime` in both, without `--size` at both: that of the targets, and ten times that. `--quick` runs
+ * few rounds.
  * `--write` keeps the results under docs/benchmarks, and quotes them in docs/benchmarks.md.
  */
 import { parseArgs } from "node:util"
@@ -22,7 +23,7 @@ const { positionals, values } = parseArgs({
   options: {
     runtime: { type: "string" },
     quick: { type: "boolean", default: false },
-    tenfold: { type: "boolean", default: false },
+    size: { type: "string" },
     write: { type: "boolean", default: false },
     profile: { type: "string" }
   }
@@ -33,7 +34,8 @@ const isRuntime = (name: string): name is RuntimeName => name === "node" || name
 
 const unknown = [
   ...positionals.filter((name) => !isWork(name)),
-  ...(values.runtime === undefined || isRuntime(values.runtime) ? [] : [values.runtime])
+  ...[values.runtime].filter((name) => name !== undefined && !isRuntime(name)),
+  ...[values.size].filter((size) => size !== undefined && size !== "1" && size !== "10")
 ]
 if (unknown.length > 0) {
   const [works, runtimes] = [workNames, runtimeNames].map((names) => names.join(", "))
@@ -52,14 +54,18 @@ const runIn = async (runtime: RuntimeName, work: WorkName, scale: Scale): Promis
 
 for (const runtime of runtimeNames.filter((name) => name === (values.runtime ?? name))) {
   for (const work of positionals.length === 0 ? workNames : positionals.filter(isWork)) {
-    const { samples, version } = await runIn(runtime, work, 1)
-    const tenfold = values.tenfold ? (await runIn(runtime, work, 10)).samples : []
-    const results = summarize(work, works[work].baselines, versions(runtime, version), samples, tenfold)
-    console.log(`\n${work}, ${runtime} ${version}: medians of ${results.rounds} interleaved rounds\n`)
-    console.log(plainTable(results.rows))
-    if (tenfold.length > 0) console.log(`\nTen times the size:\n\n${plainTable(results.tenfold)}`)
-    if (results.outcomes.length > 0) console.log(`\nTargets:\n\n${targetTable(results.outcomes)}`)
-    if (values.write) write(runtime, work, results)
+    for (const scale of ([1, 10] as const).filter(
+      (each) => values.size === undefined || +values.size === each
+    )) {
+      const { samples, version } = await runIn(runtime, work, scale)
+      const measured = summarize(work, versions(runtime, version), samples, scale)
+      const { rows, rounds, outcomes } = measured
+      const size = scale === 1 ? "" : ", ten times the size"
+      console.log(`\n${work}, ${runtime} ${version}${size}: medians of ${rounds} interleaved rounds\n`)
+      console.log(plainTable(rows))
+      if (outcomes.length > 0) console.log(`\nTargets:\n\n${targetTable(outcomes)}`)
+      if (values.write) write(runtime, work, scale, measured)
+    }
   }
 }
 if (values.write) quoteAll()

@@ -18,20 +18,23 @@ const tables = (work: WorkName, rows: ReadonlyArray<Row>): ReadonlyArray<string>
     .map((baseline) => table(rows, baseline))
 }
 
-/** For each runtime a table for each baseline, at both sizes, then what was run. */
+const sizes = [
+  [1, ""],
+  [10, ", ten times the size"]
+] as const
+
+/** For each runtime and size what was run, and a table for each baseline. */
 const quote = (work: WorkName): string =>
   runtimeNames
-    .flatMap((runtime) => {
-      const results = read(runtime, work)
-      if (results === undefined) return []
-      const { rows, tenfold, rounds, versions } = results
-      const larger = tenfold.length === 0 ? [] : ["Ten times the size:", ...tables(work, tenfold)]
-      return [
-        `**${title[runtime]} ${versions[runtime]}**, medians of ${rounds} rounds:`,
-        ...tables(work, rows),
-        ...larger
-      ]
-    })
+    .flatMap((runtime) =>
+      sizes.flatMap(([scale, size]) => {
+        const results = read(runtime, work, scale)
+        if (results === undefined) return []
+        const { rows, rounds, versions } = results
+        const what = `**${title[runtime]} ${versions[runtime]}**${size}, medians of ${rounds} rounds:`
+        return [what, ...tables(work, rows)]
+      })
+    )
     .join("\n\n")
 
 const quoteTargets = (): string =>

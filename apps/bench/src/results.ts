@@ -4,7 +4,8 @@ import { createRequire } from "node:module"
 import type { Samples, Unit } from "./harness.ts"
 import { type Estimate, median, quantile, ratio } from "./statistics.ts"
 import { type Outcome, outcomes, targets } from "./targets.ts"
-import type { WorkName } from "./works/index.ts"
+import type { Scale } from "./work.ts"
+import { type WorkName, works } from "./works/index.ts"
 
 export type RuntimeName = "node" | "chromium"
 export const runtimeNames: ReadonlyArray<RuntimeName> = ["node", "chromium"]
@@ -24,10 +25,9 @@ export interface Row {
 export interface Results {
   readonly versions: Readonly<Record<string, string>>
   readonly rounds: number
+  /** The targets are about the size that they were set for, not about ten times that. */
   readonly outcomes: ReadonlyArray<Outcome>
   readonly rows: ReadonlyArray<Row>
-  /** The same work at ten times the size. */
-  readonly tenfold: ReadonlyArray<Row>
 }
 
 const require = createRequire(import.meta.url)
@@ -75,36 +75,35 @@ export const toRows = (all: ReadonlyArray<Samples>, baselines: ReadonlyArray<str
 
 export const summarize = (
   work: WorkName,
-  baselines: ReadonlyArray<string>,
   versions: Results["versions"],
   all: ReadonlyArray<Samples>,
-  tenfold: ReadonlyArray<Samples>
-): Results => ({
-  versions,
-  rounds: all[0]?.values.length ?? 0,
-  outcomes: outcomes(
-    targets.filter((target) => target.work === work),
-    all
-  ).map((outcome) => ({ ...outcome, ratio: rounded(outcome.ratio) })),
-  rows: toRows(all, baselines),
-  tenfold: toRows(tenfold, baselines)
-})
+  scale: Scale
+): Results => {
+  const those = targets.filter((target) => scale === 1 && target.work === work)
+  return {
+    versions,
+    rounds: all[0]?.values.length ?? 0,
+    outcomes: outcomes(those, all).map((outcome) => ({ ...outcome, ratio: rounded(outcome.ratio) })),
+    rows: toRows(all, works[work].baselines)
+  }
+}
 
 const folder = new URL("../../../docs/benchmarks/", import.meta.url)
-const file = (runtime: RuntimeName, work: WorkName): URL => new URL(`${runtime}/${work}.json`, folder)
+const file = (runtime: RuntimeName, work: WorkName, scale: Scale): URL =>
+  new URL(`${runtime}/${work}${scale === 1 ? "" : `-x${scale}`}.json`, folder)
 
 /** One row a line, so that a new run shows as changed rows. */
-export const write = (runtime: RuntimeName, work: WorkName, results: Results): void => {
+export const write = (runtime: RuntimeName, work: WorkName, scale: Scale, results: Results): void => {
   mkdirSync(new URL(`${runtime}/`, folder), { recursive: true })
   const parts = Object.entries(results).map(([name, value]) => {
     const lines = Array.isArray(value) ? value.map((row) => `    ${JSON.stringify(row)}`) : undefined
     const text = lines === undefined ? JSON.stringify(value) : `[\n${lines.join(",\n")}\n  ]`
     return `  ${JSON.stringify(name)}: ${text}`
   })
-  writeFileSync(file(runtime, work), `{\n${parts.join(",\n")}\n}\n`)
+  writeFileSync(file(runtime, work, scale), `{\n${parts.join(",\n")}\n}\n`)
 }
 
-export const read = (runtime: RuntimeName, work: WorkName): Results | undefined => {
-  const path = file(runtime, work)
+export const read = (runtime: RuntimeName, work: WorkName, scale: Scale = 1): Results | undefined => {
+  const path = file(runtime, work, scale)
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Results) : undefined
 }
