@@ -1,9 +1,10 @@
 import { produce } from "immer"
-import { type MutateContender, recipe } from "./board.ts"
+import { type MutateContender, makeRecipe } from "./board.ts"
 
 export const immer: MutateContender = {
   name: "immer",
   make: (board) => {
+    const recipe = makeRecipe()
     let current = board
     return {
       run: (times) => {

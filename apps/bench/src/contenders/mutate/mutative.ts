@@ -1,10 +1,11 @@
 import * as Effect from "effect/Effect"
 import { create } from "mutative"
-import { type MutateContender, recipe } from "./board.ts"
+import { type MutateContender, makeRecipe } from "./board.ts"
 
 export const mutative: MutateContender = {
   name: "mutative",
   make: (board) => {
+    const recipe = makeRecipe()
     let current = board
     return {
       run: (times) => {
@@ -18,6 +19,7 @@ export const mutative: MutateContender = {
 export const mutativeInFiber: MutateContender = {
   name: "mutative in a fiber",
   make: (board) => {
+    const recipe = makeRecipe()
     let current = board
     return {
       run: (times) =>

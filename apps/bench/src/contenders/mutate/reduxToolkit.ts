@@ -1,9 +1,10 @@
 import { configureStore, createSlice } from "@reduxjs/toolkit"
-import { type MutateContender, recipe } from "./board.ts"
+import { type MutateContender, makeRecipe } from "./board.ts"
 
 export const reduxToolkit: MutateContender = {
   name: "Redux Toolkit",
   make: (board) => {
+    const recipe = makeRecipe()
     const slice = createSlice({ name: "board", initialState: board, reducers: { change: recipe } })
     const store = configureStore({ reducer: slice.reducer })
     const { change } = slice.actions

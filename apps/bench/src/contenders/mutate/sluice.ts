@@ -2,7 +2,7 @@ import { Module, Runtime } from "@sluice/core"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { type Board as State, type MutateContender, recipe } from "./board.ts"
+import { type Board as State, type MutateContender, makeRecipe } from "./board.ts"
 
 const Board = Module.make("Board", {
   state: Schema.Struct({
@@ -25,6 +25,7 @@ const Board = Module.make("Board", {
 export const sluice: MutateContender = {
   name: "Sluice",
   make: (initial) => {
+    const recipe = makeRecipe()
     const board = Runtime.make(Board.implement({ initial })).resolve(Board.tag)
     return {
       run: (times) => {
@@ -39,6 +40,7 @@ export const sluice: MutateContender = {
 export const sluiceInFiber: MutateContender = {
   name: "Sluice in a fiber",
   make: (initial: State) => {
+    const recipe = makeRecipe()
     const mutate = Deferred.makeUnsafe<Effect.Effect<void>>()
     const logic = Board.logic("change", ($) => Deferred.succeed(mutate, $.state.mutate(recipe)))
     const runtime = Runtime.make(Board.implement({ initial, logics: [logic] }))

@@ -1,6 +1,6 @@
 import { immer } from "zustand/middleware/immer"
 import { createStore } from "zustand/vanilla"
-import { type Board, type MutateContender, recipe } from "./board.ts"
+import { type Board, type MutateContender, makeRecipe } from "./board.ts"
 
 interface BoardStore {
   readonly board: Board
@@ -10,6 +10,7 @@ interface BoardStore {
 export const zustand: MutateContender = {
   name: "zustand with immer",
   make: (board) => {
+    const recipe = makeRecipe()
     const store = createStore<BoardStore>()(
       immer((set) => ({
         board,
