@@ -71,6 +71,8 @@ export type Entry = { readonly target: number } & (
     }
   | { readonly kind: "batch" | "unsafe.batch"; readonly parts: ReadonlyArray<Part> }
   | { readonly kind: "transact" | "unsafe.transact"; readonly body: Body }
+  /** One transaction on the target and on this one, which may be the same. */
+  | { readonly kind: "group" | "unsafe.group"; readonly other: number; readonly body: Body }
   | { readonly kind: "update"; readonly n: number }
   | { readonly kind: "reset" }
 )
@@ -112,8 +114,17 @@ export interface ModuleSpec {
   readonly listener: ListenerSpec | undefined
 }
 
+export interface SinkSpec {
+  readonly capacity: number
+  /** Each attempt waits for a gate that a step opens. */
+  readonly gated: boolean
+  /** Every other attempt fails, and is tried again at once. */
+  readonly fails: boolean
+}
+
 export interface AppSpec {
   readonly modules: ReadonlyArray<ModuleSpec>
+  readonly sinks: ReadonlyArray<SinkSpec>
   readonly level: "off" | "light" | "full"
   readonly ring: number
 }
@@ -163,6 +174,15 @@ const waitingEntry = (after: fc.Arbitrary<Entry | undefined>): fc.Arbitrary<Entr
       weight: 2,
       arbitrary: fc.record({ target: index, kind: fc.constant("transact"), body: bodyWith(after) })
     },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        target: index,
+        kind: fc.constant("group"),
+        other: index,
+        body: bodyWith(after)
+      })
+    },
     { weight: 1, arbitrary: fc.record({ target: index, kind: fc.constant("update"), n }) },
     { weight: 1, arbitrary: fc.record({ target: index, kind: fc.constant("reset") }) }
   )
@@ -181,6 +201,15 @@ const syncEntry = (after: fc.Arbitrary<Entry | undefined>): fc.Arbitrary<Entry> 
     {
       weight: 1,
       arbitrary: fc.record({ target: index, kind: fc.constant("unsafe.transact"), body: bodyWith(after) })
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        target: index,
+        kind: fc.constant("unsafe.group"),
+        other: index,
+        body: bodyWith(after)
+      })
     }
   )
 
@@ -242,6 +271,16 @@ const moduleSpec: fc.Arbitrary<ModuleSpec> = fc.record({
 
 export const appSpec: fc.Arbitrary<AppSpec> = fc.record({
   modules: fc.array(moduleSpec, { minLength: 1, maxLength: 3 }),
+  sinks: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    {
+      weight: 1,
+      arbitrary: fc.array(
+        fc.record({ capacity: fc.integer({ min: 1, max: 4 }), gated: fc.boolean(), fails: fc.boolean() }),
+        { minLength: 1, maxLength: 2 }
+      )
+    }
+  ),
   level: fc.constantFrom("full", "full", "light", "off"),
   ring: fc.constantFrom(4096, 4096, 8)
 })

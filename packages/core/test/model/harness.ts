@@ -1,10 +1,18 @@
 /** The real app, made from its description. It notes what its own code sees, in order, and nothing of the core's. */
-import { Module, type ModuleRuntime, Runtime, type StateTransaction, type Trace } from "@sluice/core"
+import {
+  type Commit,
+  Module,
+  type ModuleRuntime,
+  Runtime,
+  type StateTransaction,
+  type Trace
+} from "@sluice/core"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import {
@@ -20,6 +28,7 @@ import {
   type Payload,
   pick,
   reduce,
+  type SinkSpec,
   type State,
   tagOf
 } from "./app.ts"
@@ -33,6 +42,8 @@ type Seen =
   | { readonly is: "open"; readonly consumer: string }
   | { readonly is: "window"; readonly call: string }
   | { readonly is: "setup ended"; readonly module: number }
+  | { readonly is: "batch"; readonly sink: number; readonly txns: ReadonlyArray<string> }
+  | { readonly is: "batch end"; readonly sink: number; readonly how: string }
 
 type Payloads = Readonly<Record<string, Payload>>
 type Ref = ModuleRuntime<State, Payloads>
@@ -79,7 +90,10 @@ export class Harness {
   readonly told: ReadonlyArray<Array<State>>
   /** What `onState` saw last. */
   readonly lastCount: Array<number> = []
+  /** What each sink has accepted. */
+  readonly accepted: ReadonlyArray<Array<string>>
   readonly app: AppSpec
+  private readonly attempts: Array<number> = []
   private readonly exhausts: boolean
   private readonly gates = new Map<string, () => void>()
   private readonly setups = new Map<number, () => void>()
@@ -97,7 +111,10 @@ export class Harness {
     )
     const modules = app.modules.map((spec, m) => this.module(spec, m))
     const logger = Logger.make(({ message }) => void this.warnings.push(String(message)))
+    this.accepted = app.sinks.map(() => [])
+    const sinks = app.sinks.map((spec, k) => this.sink(spec, k))
     const runtime = Runtime.make(modules, {
+      sinks,
       layer: Logger.layer([logger]),
       onError: (cause, info) => {
         this.errors.push(`${info.during} ${tagOfError(Cause.squash(cause))}`)
@@ -257,6 +274,36 @@ export class Harness {
     })
   }
 
+  private sink(spec: SinkSpec, sink: number): Commit.CommitSink {
+    return {
+      name: `sink${sink}`,
+      capacity: spec.capacity,
+      retry: Schedule.recurs(Number.POSITIVE_INFINITY),
+      onCommit: (batch) =>
+        Effect.suspend(() => {
+          const txns = batch.map(({ txnId }) => txnId)
+          const attempt = (this.attempts[sink] ?? 0) + 1
+          this.attempts[sink] = attempt
+          this.note({ is: "batch", sink, txns })
+          const gate = spec.gated
+            ? Effect.callback<void>((resume) => {
+                this.gates.set(`sink${sink}`, () => resume(Effect.void))
+              })
+            : Effect.void
+          return Effect.andThen(
+            gate,
+            Effect.suspend(() => {
+              const fails = spec.fails && attempt % 2 === 1
+              this.note({ is: "batch end", sink, how: fails ? "fail" : "ok" })
+              if (fails) return Effect.fail(new AppError("sink"))
+              this.accepted[sink]?.push(...txns)
+              return Effect.void
+            })
+          )
+        })
+    }
+  }
+
   private listen(spec: ModuleSpec, m: number): void {
     const ref = this.ref(m)
     const { listener } = spec
@@ -345,6 +392,12 @@ export class Harness {
         this.note({ is: "window", call })
         return addTo(`${call}.0`, entry.n, hop)(state)
       })
+    if (entry.kind === "group") {
+      const { body, other } = entry
+      const write = (a: StateTransaction<State>, b: StateTransaction<State>) =>
+        this.body(call, body, hop)(both(a, b)) as Effect.Effect<void>
+      return Effect.asVoid(Effect.orDie(this.runtime.transact([ref, this.ref(other)], call, write)))
+    }
     if (entry.kind !== "transact") throw new Error(`${entry.kind} cannot wait`)
     const { body } = entry
     // Its failure, if it has one, is a defect here, as all others are.
@@ -380,6 +433,11 @@ export class Harness {
       unsafe.transact(
         call,
         body.form === "effect" ? () => this.effectBody(call, target, body, hop) : this.body(call, body, hop)
+      )
+    } else if (entry.kind === "unsafe.group") {
+      const { body, other, target } = entry
+      this.runtime.unsafe.transact([this.ref(target), this.ref(other)], call, (a, b) =>
+        this.body(call, body, hop)(both(a, b))
       )
     } else if (entry.kind === "promise")
       this.watch(call, unsafe.dispatchPromise(this.action(call, entry, hop, 0)))
@@ -463,6 +521,16 @@ export class Harness {
   }
 }
 
+/** Writes to the one and to the other. */
+const both = (a: StateTransaction<State>, b: StateTransaction<State>): StateTransaction<State> => ({
+  ...a,
+  afterCommit: a.afterCommit,
+  update: (f) => {
+    a.update(f)
+    b.update(f)
+  }
+})
+
 const swallow = { onSuccess: () => Effect.void, onFailure: () => Effect.void }
 
 const splitLast = (id: string): readonly [string, string] => {
@@ -474,5 +542,6 @@ export const isWaiting = (entry: Entry): boolean =>
   entry.kind === "dispatch" ||
   entry.kind === "batch" ||
   entry.kind === "transact" ||
+  entry.kind === "group" ||
   entry.kind === "update" ||
   entry.kind === "reset"

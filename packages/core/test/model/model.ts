@@ -16,6 +16,7 @@ import {
   pick,
   type AppAction,
   reduce,
+  type SinkSpec,
   type State,
   tagOf
 } from "./app.ts"
@@ -38,6 +39,22 @@ export interface Counts {
   kept: number
   skipped: number
   entries: number
+  /** What sinks accepted, and what they were given again. */
+  groups: number
+  batches: number
+  retries: number
+  /** Times that a caller stood in the line of a sink. */
+  waitsForSinks: number
+}
+
+/** A sink: a consumer of all commits, and what it has in hand. */
+interface Sink {
+  readonly con: Con
+  readonly spec: SinkSpec
+  attempts: number
+  /** Taken, and not accepted yet. */
+  batch: ReadonlyArray<string>
+  phase: "idle" | "gate" | "ending" | "failed"
 }
 
 /** A promise of a synchronous entry: how many of its deliveries have no slot yet. */
@@ -57,6 +74,8 @@ interface Call {
   readonly entry: Entry
   readonly hop: number
   readonly inst: Inst
+  /** The instance, or those of a group, each once. */
+  readonly members: ReadonlyArray<Inst>
   readonly cause: string | undefined
   readonly by: Run | undefined
   readonly kill: boolean
@@ -65,12 +84,15 @@ interface Call {
   /** Slots wanted and held, by consumer. */
   readonly claims: Map<Con, { need: number; held: number }>
 
-  /** It has taken its places. */
+  /** It has taken its places, as the how many-th of all. */
   standing: boolean
+  place: number
   /** The instance whose scope its fiber lives in, if it is what an afterCommit does. */
   home: Inst | undefined
   ticket: Ticket | undefined
   waited: boolean
+  /** Ends the wait of a group for its turn. */
+  endWait: (() => void) | undefined
 }
 
 interface Run {
@@ -127,7 +149,9 @@ interface Inst {
   closed: boolean
   /** Its scope has ended too. */
   gone: boolean
-  queue: Array<{ readonly call: Call; readonly run: () => void }>
+  queue: Array<{ readonly order: number; readonly call: Call; readonly run: () => void }>
+  /** A group is first in line here and not yet everywhere; this lets it go. */
+  firstInLine: (() => void) | undefined
   /** The queue is running, and this entry of it. */
   pumping: boolean
   turn: Call | undefined
@@ -138,6 +162,39 @@ interface Inst {
   readonly history: Array<State>
   reentries: number
 }
+
+const instOf = (spec: ModuleSpec, index: number): Inst => {
+  const state = initial()
+  return {
+    index,
+    id: `M${index}#1`,
+    spec,
+    initial: state,
+    state,
+    version: 0,
+    txn: 0,
+    telling: false,
+    away: undefined,
+    closed: false,
+    gone: false,
+    queue: [],
+    firstInLine: undefined,
+    pumping: false,
+    turn: undefined,
+    cons: [],
+    kept: undefined,
+    waitsForSetup: spec.late !== undefined,
+    told: [],
+    history: [state],
+    reentries: 0
+  }
+}
+
+/** Where sinks are: in no instance. */
+const nowhere = instOf(
+  { reducers: [], capacity: 1, validate: false, consumers: [], late: undefined, listener: undefined },
+  -1
+)
 
 const closedError = "InstanceClosed"
 export const keptName = "(until every setup has ended)"
@@ -163,8 +220,15 @@ export class Model {
     evictions: 0,
     kept: 0,
     skipped: 0,
-    entries: 0
+    entries: 0,
+    groups: 0,
+    batches: 0,
+    retries: 0,
+    waitsForSinks: 0
   }
+  private readonly sinks: ReadonlyArray<Sink>
+  /** Every commit, in order. */
+  readonly commits: Array<string> = []
   /** By instance, in order; the other events without order. */
   readonly entries: ReadonlyArray<Array<string>>
   readonly events: Array<string> = []
@@ -185,29 +249,7 @@ export class Model {
   constructor(app: AppSpec) {
     this.app = app
     this.insts = app.modules.map((spec, index) => {
-      const state = initial()
-      const inst: Inst = {
-        index,
-        id: `M${index}#1`,
-        spec,
-        initial: state,
-        state,
-        version: 0,
-        txn: 0,
-        telling: false,
-        away: undefined,
-        closed: false,
-        gone: false,
-        queue: [],
-        pumping: false,
-        turn: undefined,
-        cons: [],
-        kept: undefined,
-        waitsForSetup: spec.late !== undefined,
-        told: [],
-        history: [state],
-        reentries: 0
-      }
+      const inst = instOf(spec, index)
       if (spec.late !== undefined) {
         inst.kept = this.consumer(inst, "kept", keptName, "all", spec.capacity, undefined)
         inst.cons.push(inst.kept)
@@ -215,6 +257,13 @@ export class Model {
       return inst
     })
     this.entries = app.modules.map(() => [])
+    this.sinks = app.sinks.map((spec, k) => ({
+      con: this.consumer(nowhere, `sink${k}`, `sink${k}`, "all", spec.capacity, undefined),
+      spec,
+      attempts: 0,
+      batch: [],
+      phase: "idle"
+    }))
   }
 
   private consumer(
@@ -249,9 +298,11 @@ export class Model {
   // --- what steps select --------------------------------------------------------------------------------
 
   gates(): ReadonlyArray<string> {
-    return this.cons().flatMap((con) =>
+    const sinks = this.sinks.filter(({ phase }) => phase === "gate").map(({ con }) => con.key)
+    const handlers = this.cons().flatMap((con) =>
       con.running.filter(({ gate }) => gate).map(({ item }) => `${con.key}<${item.action.payload.id}`)
     )
+    return [...handlers, ...sinks]
   }
 
   /** Calls of steps that wait. */
@@ -293,6 +344,7 @@ export class Model {
   }
 
   openGate(key: string): void {
+    for (const sink of this.sinks) if (sink.con.key === key) sink.phase = "ending"
     for (const con of this.all)
       for (const run of con.running) if (`${con.key}<${run.item.action.payload.id}` === key) run.gate = false
   }
@@ -322,8 +374,9 @@ export class Model {
     this.counts.evictions++
     inst.closed = true
     for (const call of this.open.values())
-      if (call.inst === inst && call.how === undefined && isWaiting(call.entry))
+      if (call.members.includes(inst) && call.how === undefined && isWaiting(call.entry))
         this.settle(call, closedError)
+    inst.firstInLine?.()
     inst.away = inst.away && { ...inst.away }
     this.pump(inst)
   }
@@ -447,7 +500,38 @@ export class Model {
         return this.endRun(note.consumer, note.id, note.how)
       case "window":
         return this.windows.delete(note.call)
+      case "batch":
+        return this.startBatch(note.sink, note.txns)
+      case "batch end":
+        return this.endBatch(note.sink, note.how)
     }
+  }
+
+  /** A sink takes all that is there, and only then is given it. */
+  private startBatch(index: number, txns: ReadonlyArray<string>): boolean {
+    const sink = this.sinks[index]
+    if (sink === undefined || (sink.phase !== "idle" && sink.phase !== "failed")) return false
+    const { con, spec } = sink
+    const there = sink.phase === "failed" ? sink.batch : con.items.map(({ txn }) => txn)
+    if (there.join() !== txns.join() || txns.length === 0) return false
+    const again = sink.phase === "failed"
+    sink.attempts++
+    sink.batch = txns
+    sink.phase = spec.gated ? "gate" : "ending"
+    if (again) this.counts.retries++
+    else for (let left = txns.length; left > 0; left--) this.take(con)
+    return true
+  }
+
+  private endBatch(index: number, how: string): boolean {
+    const sink = this.sinks[index]
+    if (sink?.phase !== "ending") return false
+    const fails = sink.spec.fails && sink.attempts % 2 === 1
+    if (how !== (fails ? "fail" : "ok")) return false
+    sink.phase = fails ? "failed" : "idle"
+    if (fails) this.errors.push("sink AppError")
+    else this.counts.batches++
+    return true
   }
 
   /** What has not come although nothing was in its way. */
@@ -463,6 +547,10 @@ export class Model {
       for (const run of con.running)
         if (!run.gate && (run.call === undefined || run.back))
           missing.push(`${con.key} did not end ${run.item.action.payload.id}`)
+    }
+    for (const { con, phase } of this.sinks) {
+      if (phase === "idle" && con.items.length > 0) missing.push(`${con.key} did not take`)
+      if (phase === "ending" || phase === "failed") missing.push(`${con.key} did not go on`)
     }
     return missing
   }
@@ -674,7 +762,7 @@ export class Model {
     this.all.push(con)
     // Who waits already is before whoever comes now.
     const waiting = [...this.open.values()].filter(
-      (call) => call.inst === inst && call.standing && call.how === undefined
+      (call) => call.members.includes(inst) && call.standing && call.how === undefined
     )
     // All stand there before one of them, whose wait there would close a circle, is let in.
     const ready = waiting.filter((call) => this.reserve(call))
@@ -778,9 +866,49 @@ export class Model {
   }
 
   private whenIdle(call: Call, run: () => void): void {
-    const { inst } = call
-    if (inst.closed || this.idle(inst, call)) run()
-    else inst.queue.push({ call, run })
+    if (isClosed(call) || this.idleFor(call)) run()
+    else this.later(call, run)
+  }
+
+  private idleFor(call: Call): boolean {
+    return call.members.every((inst) => this.idle(inst, call))
+  }
+
+  private order = 0
+  private places = 0
+
+  private later(call: Call, run: () => void): void {
+    if (!isGroup(call)) call.inst.queue.push({ order: ++this.order, call, run })
+    else this.laterForAll(call, run)
+  }
+
+  /** A place in each line at once; the turn comes when it is first in all, or one has closed. */
+  private laterForAll(call: Call, run: () => void): void {
+    const arrived: Array<Inst> = []
+    let ended = false
+    const end = () => {
+      if (ended) return
+      ended = true
+      const apart = arrived.filter(({ pumping }) => !pumping)
+      for (const inst of arrived) {
+        inst.firstInLine = undefined
+        inst.turn = call
+      }
+      for (const inst of apart) inst.pumping = true
+      run()
+      this.takeTurns(apart)
+    }
+    const arrive = (inst: Inst) => {
+      if (ended) return
+      arrived.push(inst)
+      inst.firstInLine = end
+      if (arrived.length === call.members.length || inst.closed) end()
+    }
+    for (const inst of call.members) {
+      if (this.idle(inst, call)) arrive(inst)
+      else inst.queue.push({ order: ++this.order, call, run: () => arrive(inst) })
+    }
+    call.endWait = end
   }
 
   /** Whether an entry can run now: whoever comes while the queue runs comes after it, but for whose turn it is. */
@@ -789,27 +917,41 @@ export class Model {
   }
 
   private isOpenFor(inst: Inst): boolean {
-    return !inst.telling && (inst.away === undefined || inst.closed)
+    return !inst.telling && inst.firstInLine === undefined && (inst.away === undefined || inst.closed)
   }
 
   private pump(inst: Inst): void {
-    if (inst.pumping) return
-    inst.pumping = true
-    for (let [next] = inst.queue; next !== undefined && this.isOpenFor(inst); [next] = inst.queue) {
-      inst.turn = next.call
-      inst.queue.shift()
-      next.run()
-      inst.turn = undefined
+    if (!inst.pumping) this.takeTurns([inst])
+  }
+
+  /** What is queued, in the order in which it was, over all of them. */
+  private takeTurns(insts: ReadonlyArray<Inst>): void {
+    for (const inst of insts) inst.pumping = true
+    for (;;) {
+      const open = insts.filter((inst) => inst.queue.length > 0 && this.isOpenFor(inst))
+      const [next] = open.toSorted((a, b) => (a.queue[0]?.order ?? 0) - (b.queue[0]?.order ?? 0))
+      const head = next?.queue.shift()
+      if (next === undefined || head === undefined) break
+      next.turn = head.call
+      head.run()
+      next.turn = undefined
     }
-    inst.pumping = false
+    for (const inst of insts) {
+      inst.turn = undefined
+      inst.pumping = false
+    }
   }
 
   /** Takes what is free and a place in the line of each consumer that lacks something. */
   private reserve(call: Call): boolean {
+    if (!call.standing) call.place = ++this.places
     call.standing = true
     const lacking: Array<Con> = []
-    for (const con of call.inst.cons) {
-      const count = actionsOf(call).filter((action) => matches(con, action)).length
+    const sinks = this.sinks.map(({ con }) => con)
+    for (const con of [...call.inst.cons, ...sinks]) {
+      const count = sinks.includes(con)
+        ? call.members.length
+        : actionsOf(call).filter((action) => matches(con, action)).length
       if (count === 0 || call.claims.has(con) || this.exempt(call, con)) continue
       const claim = { need: Math.min(count, con.capacity), held: 0 }
       call.claims.set(con, claim)
@@ -836,6 +978,7 @@ export class Model {
       return true
     }
     if (!call.waited) this.counts.waits++
+    if (lacking.some((con) => sinks.includes(con))) this.counts.waitsForSinks++
     call.waited = true
     return false
   }
@@ -863,7 +1006,7 @@ export class Model {
     if (by === undefined || !by.con.running.includes(by)) return false
     const waiters = new Set([...this.open.values()].filter(isInLine))
     waiters.add(call)
-    const channels = this.all.concat(this.kepts())
+    const channels = [...this.all, ...this.kepts(), ...this.sinks.map(({ con }) => con)]
     const lacks = (waiter: Call) =>
       channels.filter((con) => con.line.includes(waiter) || lacksTicket(waiter, con))
     const isFree = (waiter: Call, con: Con) => {
@@ -911,28 +1054,31 @@ export class Model {
     kill: boolean
   ): Call {
     const inst = this.inst(entry.target)
+    const other = "other" in entry ? this.inst(entry.other) : inst
     return {
       id,
       entry,
       hop,
       inst,
+      members: other === inst ? [inst] : [inst, other],
       cause,
       by,
       kill,
       how: undefined,
       claims: new Map(),
       standing: false,
+      place: 0,
       home: undefined,
       ticket: undefined,
-      waited: false
+      waited: false,
+      endWait: undefined
     }
   }
 
   private ask(call: Call): void {
-    const { inst } = call
     if (!isWaiting(call.entry)) {
       this.askSync(call)
-    } else if (inst.closed) {
+    } else if (isClosed(call)) {
       call.how = closedError
     } else {
       this.whenIdle(call, () => {
@@ -958,7 +1104,7 @@ export class Model {
     this.whenIdle(call, () => {
       if (call.how !== undefined) return
       // Those who are refused leave slots to those who will be.
-      if (call.inst.closed) this.settle(call, closedError)
+      if (isClosed(call)) this.settle(call, closedError)
       else if (this.reserve(call)) this.settle(call, this.window(call))
     })
   }
@@ -973,9 +1119,9 @@ export class Model {
       con.held -= claim.held
       claim.held = 0
     }
-    const order = [...this.open.values()]
     const ready = claims.flatMap(([con]) => this.grantFree(con))
-    this.admitInOrder(ready.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)))
+    this.admitInOrder(ready.toSorted((a, b) => a.place - b.place))
+    call.endWait?.()
     this.acceptResumed(call)
   }
 
@@ -984,7 +1130,7 @@ export class Model {
   }
 
   private askSync(call: Call): void {
-    const { entry, inst } = call
+    const { entry } = call
     if (entry.kind === "promise" || entry.kind === "callback") {
       call.ticket = { missing: 1, status: "pending" }
       this.promises.set(call.id, call.ticket)
@@ -996,12 +1142,12 @@ export class Model {
       else ticket.status = how
       return "ok"
     }
-    if (inst.closed) {
+    if (isClosed(call)) {
       call.how = end(closedError)
-    } else if (this.idle(inst, call)) {
+    } else if (this.idleFor(call)) {
       call.how = end(this.window(call))
     } else {
-      inst.queue.push({ call, run: () => void end(inst.closed ? closedError : this.window(call)) })
+      this.later(call, () => void end(isClosed(call) ? closedError : this.window(call)))
       call.how = "ok"
     }
   }
@@ -1013,6 +1159,7 @@ export class Model {
   private window(call: Call): string {
     if (call.entry.kind !== "reset") this.windows.add(call.id)
     const { entry, hop, id, inst } = call
+    if (entry.kind === "group" || entry.kind === "unsafe.group") return this.windowOfGroup(call, entry)
     const actions = actionsOf(call)
     const parts = "parts" in entry ? entry.parts : []
     let after: Entry | undefined
@@ -1038,11 +1185,59 @@ export class Model {
     })
   }
 
+  /** One transaction on each member: all or none, and nobody is told before all have committed. */
+  private windowOfGroup(
+    call: Call,
+    { body, other }: Entry & { readonly kind: "group" | "unsafe.group" }
+  ): string {
+    const { hop, id, inst, members } = call
+    this.counts.groups++
+    const groupId = this.groupIdOf(members)
+    const drafts = new Map(members.map((member) => [member, member.state]))
+    const record = (member: Inst, outcome: string, error: string, next: State) =>
+      this.record(member, `state-update:${id}`, [], call, outcome, error, member.state, next, groupId)
+    try {
+      for (const member of [inst, this.inst(other)])
+        drafts.set(member, bodyOf(body, id, hop)(drafts.get(member) ?? member.state))
+    } catch (error) {
+      const { tag } = error as Refused
+      this.counts.rollbacks++
+      for (const member of members) record(member, "rollback", tag, member.state)
+      this.errors.push(`entry ${tag}`)
+      return tag
+    }
+    const moves = [...drafts].map(([member, state]) => {
+      const unchanged = state === member.state
+      const txn = record(member, unchanged ? "unchanged" : "commit", "", state)
+      return { member, state, txn, unchanged }
+    })
+    const changed = moves.filter(({ unchanged }) => !unchanged)
+    for (const member of members) member.telling = true
+    for (const { member, state } of changed) {
+      member.state = state
+      member.version++
+      member.history.push(state)
+    }
+    for (const { txn } of changed) this.deliverCommit(txn, call)
+    if (body.after !== undefined)
+      this.expect(`${id}+`, body.after, hop + 1, moves[0]?.txn, undefined, false).home = inst
+    for (const { member, state } of changed) this.tell(member, state, call)
+    for (const member of members) member.telling = false
+    this.takeTurns(members.filter(({ pumping }) => !pumping))
+    return "ok"
+  }
+
+  private groups = 0
+  private groupIdOf(members: ReadonlyArray<unknown>): string | undefined {
+    return members.length > 1 ? `g${++this.groups}` : undefined
+  }
+
   /** All in one moment: who is told of one sees the others' states, too. */
   private devtools(name: string, moves: ReadonlyArray<Move>): void {
+    const groupId = this.groupIdOf(moves)
     const changed = moves.flatMap(({ inst, state }) => {
       const previous = inst.state
-      this.record(
+      const txn = this.record(
         inst,
         `devtools:${name}`,
         [],
@@ -1050,16 +1245,18 @@ export class Model {
         previous === state ? "unchanged" : "commit",
         "",
         previous,
-        state
+        state,
+        groupId
       )
       inst.telling = true
       inst.state = state
-      return previous === state ? [] : [{ inst, state }]
+      return previous === state ? [] : [{ inst, state, txn }]
     })
     for (const { inst, state } of changed) {
       inst.version++
       inst.history.push(state)
     }
+    for (const { txn } of changed) this.deliverCommit(txn, undefined)
     for (const { inst, state } of changed) this.tell(inst, state, undefined)
     for (const { inst } of moves) inst.telling = false
   }
@@ -1093,6 +1290,7 @@ export class Model {
       const matching = actions.filter((action) => matches(con, action))
       if (matching.length > 0) this.deliver(con, matching, txn, call)
     }
+    if (next !== previous) this.deliverCommit(txn, call)
     committed(txn)
     if (next !== previous) {
       inst.version++
@@ -1113,17 +1311,24 @@ export class Model {
     outcome: string,
     error: string,
     previous: State,
-    next: State
+    next: State,
+    groupId?: string
   ): string {
     this.counts.entries++
     const txn = `${inst.id}::t${++inst.txn}`
     const tags = actions.map(({ _tag }) => _tag).join(",")
-    const head = `${txn} ${call?.cause ?? "-"} ${origin} ${tags} ${outcome} ${error}`
+    const head = `${txn} ${groupId ?? "-"} ${call?.cause ?? "-"} ${origin} ${tags} ${outcome} ${error}`
     const full = ` ${actions.map(({ payload }) => payload.id).join(",")} ${changed(previous, next).join(",")}`
     if (this.app.level === "off") return txn
     this.recorded++
     this.entries[inst.index]?.push(this.app.level === "full" ? head + full : head)
     return txn
+  }
+
+  private deliverCommit(txn: string, call: Call | undefined): void {
+    this.commits.push(txn)
+    const commit: AppAction = { _tag: "", payload: { id: txn, n: 0, hop: 0 } }
+    for (const { con } of this.sinks) this.deliver(con, [commit], txn, call)
   }
 
   private deliver(con: Con, actions: ReadonlyArray<AppAction>, txn: string, call: Call | undefined): void {
@@ -1136,7 +1341,7 @@ export class Model {
     for (const action of actions) {
       const item: Item = { action, txn, ticket: call?.ticket }
       con.items.push(item)
-      this.event(`delivery ${txn} ${action._tag} ${con.name}`, "full")
+      if (con.inst !== nowhere) this.event(`delivery ${txn} ${action._tag} ${con.name}`, "full")
       // A caller that waited brings slots, and goes beyond capacity where it could not; it never leaves ingress.
       if (slots > 0 || this.free(con) - Math.max(0, slots) > 0 || waits) {
         if (slots <= 0 && this.free(con) <= 0) {
@@ -1150,7 +1355,7 @@ export class Model {
         this.counts.ingress++
         if (item.ticket !== undefined) item.ticket.missing++
         if (item.ticket !== undefined && call !== undefined && this.closesCycle(call)) this.letIn(call)
-        if (con.items.length - con.slotted >= 10 * con.capacity && !con.warned) {
+        if (con.items.length - con.slotted >= 10 * con.capacity && !con.warned && con.inst !== nowhere) {
           con.warned = true
           this.warnings.push(`ingress of ${con.key}`)
         }
@@ -1161,7 +1366,8 @@ export class Model {
   /** A handler's promise would wait for the handler itself: its deliveries, and those before them, get slots. */
   private letIn(call: Call): void {
     this.cycle(call)
-    for (const con of call.inst.cons.filter((each) => lacksTicket(call, each))) {
+    const channels = [...call.inst.cons, ...this.sinks.map(({ con }) => con)]
+    for (const con of channels.filter((each) => lacksTicket(call, each))) {
       while (con.items.length > con.slotted) {
         con.overflow++
         this.counts.overflows++
@@ -1225,6 +1431,10 @@ class Refused extends Error {
   }
 }
 
+const isClosed = ({ members }: Call): boolean => members.some(({ closed }) => closed)
+
+const isGroup = ({ entry }: Call): boolean => "other" in entry
+
 const isInLine = (call: Call): boolean => [...call.claims.keys()].some((con) => con.line.includes(call))
 
 const lacksTicket = ({ ticket }: Call, con: Con): boolean =>
@@ -1264,6 +1474,8 @@ const originOf = (entry: Entry, id: string, inst: Inst): string => {
       return "action:batch"
     case "transact":
     case "unsafe.transact":
+    case "group":
+    case "unsafe.group":
       return `state-update:${id}`
     case "update":
       return "state-update:main"

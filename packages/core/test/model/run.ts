@@ -145,6 +145,7 @@ const drain = async (host: Host, real: Harness, model: Model): Promise<number> =
     const left = consumers.map(({ depth, waiting }) => depth + waiting)
     assert.ok(ingress === 0 && left.every((n) => n === 0), `${inst.id} has not drained`)
   }
+  for (const accepted of real.accepted) assert.deepEqual(accepted, model.commits, "what a sink accepted")
   for (const [call, { status }] of model.promises)
     assert.notEqual(status, "pending", `the Promise of ${call}`)
   return steps
@@ -226,9 +227,9 @@ const compareTrace = (real: Harness, model: Model): void => {
 const text = (event: Trace.TraceEvent, { app }: Harness): string => {
   switch (event.kind) {
     case "entry": {
-      const { cause, error, origin, outcome, tags, txnId } = event
+      const { cause, error, groupId, origin, outcome, tags, txnId } = event
       const tag = typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : ""
-      const head = `${txnId} ${cause ?? "-"} ${origin.kind}:${origin.name} ${tags.join(",")} ${outcome} ${tag}`
+      const head = `${txnId} ${groupId ?? "-"} ${cause ?? "-"} ${origin.kind}:${origin.name} ${tags.join(",")} ${outcome} ${tag}`
       if (app.level !== "full") return head
       const ids = (event.payloads ?? []).map((payload) => (payload as { readonly id: string }).id)
       return `${head} ${ids.join(",")} ${(event.changed ?? []).join(",")}`

@@ -23,6 +23,7 @@ const app = (...modules: ReadonlyArray<Partial<ModuleSpec>>): AppSpec => ({
     listener: undefined,
     ...spec
   })),
+  sinks: [],
   level: "full",
   ring: 4096
 })
