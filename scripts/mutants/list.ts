@@ -85,14 +85,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "T5",
     breaks: "an entry made while a commit is told waits for its turn",
     file: core("Transaction"),
-    search: "return this.busy === 0 && (!this.pumping || this.turn || this.queue.length === 0)",
-    replace: "return true"
+    search: "return this.busy === 0 && (",
+    replace: "return this.busy >= 0 || ("
   },
   {
     rule: "T5",
     breaks: "an entry made in an open transaction is refused",
-    file: core("Transaction"),
-    search: "if (openNow !== undefined) throw this.inTransaction(origin, openNow)",
+    file: core("Admission"),
+    search: "if (open !== undefined) throw Transaction.inTransaction(gate.instanceId, origin, open)",
     replace: ""
   },
   {
@@ -134,15 +134,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "T9",
     breaks: "a derived field is computed again when what it read has changed",
     file: core("Derivation"),
-    search: "      if (this.isHit(node)) this.run(node)\n      else node.settledAt = this.epoch",
-    replace: "      node.settledAt = this.epoch"
+    search: "      if ((node.reads & this.changed) !== 0 || (",
+    replace: "      if (node.reads < 0 && ("
   },
   {
     rule: "T10",
     breaks: "a state is held against its schema",
     file: core("Instance"),
-    search: "if (issue !== undefined) {",
-    replace: "if (issue === null) {"
+    search: "const issue = issueOf(this.impl.def.schema, state)",
+    replace: "const issue = undefined"
   },
   {
     rule: "T9",
@@ -205,14 +205,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "C1",
     breaks: "a flow opened in a setup receives the kept actions",
     file: core("Delivery"),
-    search: "consumer.seed(this.kept.pending())",
-    replace: ""
+    search: "consumer.seed(",
+    replace: "void ("
   },
   {
     rule: "C1",
     breaks: "actions are kept until every setup has ended",
     file: core("Instance"),
-    search: "if (running.size > 0) return\n",
+    search: "if (running.size > 0 || scope !== this.scope) return",
     replace: ""
   },
   {

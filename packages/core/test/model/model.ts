@@ -911,9 +911,9 @@ export class Model {
     call.endWait = end
   }
 
-  /** Whether an entry can run now: whoever comes while the queue runs comes after it, but for whose turn it is. */
+  /** Whether an entry can run now: whoever comes comes after what is queued, but for whose turn it is. */
   private idle(inst: Inst, call: Call): boolean {
-    return this.isOpenFor(inst) && (inst.turn === call || (!inst.pumping && inst.queue.length === 0))
+    return this.isOpenFor(inst) && (inst.turn === call || inst.queue.length === 0)
   }
 
   private isOpenFor(inst: Inst): boolean {
