@@ -282,6 +282,9 @@ export class Harness {
       onCommit: (batch) =>
         Effect.suspend(() => {
           const txns = batch.map(({ txnId }) => txnId)
+          const last = this.accepted[sink]?.length ?? 0
+          if (batch.some(({ seq }, i) => seq !== last + i + 1))
+            this.violations.push(`Sink ${sink} was given commits out of order`)
           const attempt = (this.attempts[sink] ?? 0) + 1
           this.attempts[sink] = attempt
           this.note({ is: "batch", sink, txns })

@@ -513,7 +513,7 @@ export class Model {
     if (sink === undefined || (sink.phase !== "idle" && sink.phase !== "failed")) return false
     const { con, spec } = sink
     const there = sink.phase === "failed" ? sink.batch : con.items.map(({ txn }) => txn)
-    if (there.join() !== txns.join() || txns.length === 0) return false
+    if (byInstance(there) !== byInstance(txns) || txns.length === 0) return false
     const again = sink.phase === "failed"
     sink.attempts++
     sink.batch = txns
@@ -1430,6 +1430,10 @@ class Refused extends Error {
     this.tag = tag
   }
 }
+
+/** The order of each instance; which of two instances comes first is not in the contract. */
+export const byInstance = (txns: ReadonlyArray<string>): string =>
+  txns.toSorted((a, b) => (a.split("::")[0] ?? "").localeCompare(b.split("::")[0] ?? "")).join(" ")
 
 const isClosed = ({ members }: Call): boolean => members.some(({ closed }) => closed)
 
