@@ -666,8 +666,8 @@ export class Model {
     if (con.slotted === 0) this.granted(item?.ticket)
     else con.slotted--
     this.grantIngress(con)
-    // A stream hands each slot on at once; a flow those of a turn, which ends when its handlers wait.
-    if (con.spec?.strategy === "stream") this.refill(con)
+    // A stream or a sink hands each slot on at once; a flow those of a turn, which ends when its handlers wait.
+    if (con.spec === undefined || con.spec.strategy === "stream") this.refill(con)
     else if (con.line.length > 0) this.freed.set(con, [])
     return item
   }
