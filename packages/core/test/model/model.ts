@@ -150,8 +150,8 @@ interface Inst {
   /** Its scope has ended too. */
   gone: boolean
   queue: Array<{ readonly order: number; readonly call: Call; readonly run: () => void }>
-  /** A group is first in line here and not yet everywhere; this lets it go. */
-  firstInLine: (() => void) | undefined
+  /** A group is first in line here, and not yet everywhere, or one of its instances is held. */
+  firstInLine: { readonly enterIfFree: () => void; readonly end: () => void } | undefined
   /** The queue is running, and this entry of it. */
   pumping: boolean
   turn: Call | undefined
@@ -366,6 +366,7 @@ export class Model {
     )
     for (const inst of away) {
       inst.away = undefined
+      inst.firstInLine?.enterIfFree()
       this.pump(inst)
     }
   }
@@ -376,7 +377,7 @@ export class Model {
     for (const call of this.open.values())
       if (call.members.includes(inst) && call.how === undefined && isWaiting(call.entry))
         this.settle(call, closedError)
-    inst.firstInLine?.()
+    inst.firstInLine?.end()
     inst.away = inst.away && { ...inst.away }
     this.pump(inst)
   }
@@ -896,13 +897,19 @@ export class Model {
       }
       for (const inst of apart) inst.pumping = true
       run()
+      for (const inst of arrived) inst.turn = undefined
       this.takeTurns(apart)
+    }
+    const isFree = (inst: Inst) => !inst.telling && (inst.away === undefined || inst.closed)
+    const enterIfFree = () => {
+      if (arrived.length === call.members.length && arrived.every(isFree)) end()
     }
     const arrive = (inst: Inst) => {
       if (ended) return
       arrived.push(inst)
-      inst.firstInLine = end
-      if (arrived.length === call.members.length || inst.closed) end()
+      inst.firstInLine = { enterIfFree, end }
+      if (inst.closed) end()
+      else enterIfFree()
     }
     for (const inst of call.members) {
       if (this.idle(inst, call)) arrive(inst)
