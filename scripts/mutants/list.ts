@@ -241,8 +241,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "C3",
     breaks: "a caller waits while a matching consumer is full",
     file: core("Delivery"),
-    search: "consumer.free <= 0 &&",
-    replace: "consumer.free < 0 &&"
+    search: "!consumer.hasRoom(1) &&",
+    replace: "!consumer.hasRoom(0) &&"
   },
   {
     rule: "C3",
