@@ -62,8 +62,7 @@ export const layoutOf = <S>(
     template: fields && templateOf(names),
     active: undefined
   }
-  if (fields !== undefined)
-    layout.FastReader = fastReader(layout, (name) => rows && mayHoldCollection(fields.get(name)))
+  if (fields !== undefined) layout.FastReader = fastReader(layout, fields)
   new Derivation(layout, moduleId, noHooks).probe(samplesOf(schema))
   return layout
 }
@@ -166,6 +165,21 @@ class Node {
 const wordOf = (index: number): number => Math.floor(index / wordBits) - 1
 const bitOf = (index: number): number => 1 << (index % wordBits)
 
+/** Stands for the state that the derivation works on, and tells it what is read, whatever the fields are. */
+const watching = (derivation: () => Derivation): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, name, receiver) => derivation().watched(name, receiver),
+      has: (_, name) => derivation().isIn(name),
+      set: () => false,
+      deleteProperty: () => false,
+      getPrototypeOf: () => derivation().prototype,
+      ownKeys: () => derivation().enumerated(),
+      getOwnPropertyDescriptor: () => derivation().enumerated()
+    }
+  )
+
 /**
  * What the function of a derived field gets for the state: one getter for each field. Made anew for each run,
  * because to a selector that remembers its result for its argument the same reader would be the same state.
@@ -173,13 +187,21 @@ const bitOf = (index: number): number => 1 << (index % wordBits)
  * The getters do not look at `this`, of which there is another shape for each module, but at the layout's
  * `active`: V8 then reads a field in a few nanoseconds, however many modules there are.
  */
-const fastReader = (layout: Layout, mayHoldRows: (name: string) => boolean): new () => object => {
+const fastReader = (layout: Layout, fields: ReadonlyMap<string, SchemaAST.AST>): new () => object => {
   class FastReader {}
+  const mayBeAbsent = (name: string) => fields.get(name)?.context?.isOptional === true
+  // Whether such a field is there can be asked with `in`, which a getter would not see.
+  if (layout.names.some(mayBeAbsent))
+    Object.setPrototypeOf(
+      FastReader.prototype,
+      watching(() => layout.active!)
+    )
   const field = (name: string, get: () => unknown) =>
     Object.defineProperty(FastReader.prototype, name, { get, enumerable: true })
   layout.names.forEach((name, index) => {
     const bit = 1 << index
-    if (index >= wordBits || mayHoldRows(name)) {
+    if (mayBeAbsent(name)) return
+    if (index >= wordBits || (layout.rows && mayHoldCollection(fields.get(name)))) {
       field(name, () => layout.active!.read(index))
     } else if (Object.hasOwn(layout.traits, name)) {
       field(name, () => {
@@ -680,28 +702,24 @@ export class Derivation {
   // --- reads of any field -------------------------------------------------------------------------------
 
   private watch(): object {
-    const enumerated = () => {
-      throw this.cycle(this.top!)
-    }
-    return new Proxy(
-      {},
-      {
-        get: (_, name, receiver) => this.watched(name, receiver),
-        has: (_, name) => {
-          this.watched(name, undefined)
-          return name in this.draft
-        },
-        set: () => false,
-        deleteProperty: () => false,
-        getPrototypeOf: () => Object.getPrototypeOf(this.draft) as object,
-        // The field itself is one of those enumerated.
-        ownKeys: enumerated,
-        getOwnPropertyDescriptor: enumerated
-      }
-    )
+    return watching(() => this)
   }
 
-  private watched(name: PropertyKey, receiver: unknown): unknown {
+  isIn(name: PropertyKey): boolean {
+    this.watched(name, undefined)
+    return name in this.draft
+  }
+
+  get prototype(): object | null {
+    return Object.getPrototypeOf(this.draft) as object | null
+  }
+
+  /** The field itself is one of those enumerated. */
+  enumerated(): never {
+    throw this.cycle(this.top!)
+  }
+
+  watched(name: PropertyKey, receiver: unknown): unknown {
     const index = typeof name === "string" ? this.indexOf(name) : undefined
     if (typeof name !== "string" || index === undefined) return Reflect.get(this.draft, name, receiver)
     if (this.samples === undefined) return this.read(index)

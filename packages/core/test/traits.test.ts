@@ -775,6 +775,32 @@ describe("5 other states", () => {
     expect("note" in unsafe.getState()).toBe(false)
   })
 
+  test("5 whether a field that may be absent is there can be asked, and is a read of it", () => {
+    const Named = Module.make("Named", {
+      state: Schema.Struct({
+        a: Schema.Number,
+        nick: Schema.optionalKey(Schema.String),
+        label: Schema.String
+      }),
+      actions: { a: Schema.Number, nick: Schema.String, drop: Schema.Void },
+      reducers: {
+        a: (state, a) => ({ ...state, a }),
+        nick: (state, nick) => ({ ...state, nick }),
+        drop: ({ a, label }) => ({ a, label })
+      },
+      traits: (t) => ({ label: t.computed((s) => ("nick" in s ? `somebody ${s.a}` : `nobody ${s.a}`)) })
+    })
+    const { unsafe } = disposing(Runtime.make(Named.implement({ initial: { a: 1 } }))).resolve(Named.tag)
+    const labels = [
+      unsafe.getState().label,
+      ...([["a", 2], ["nick", "Ada"], ["nick", "Grace"], ["drop"]] as const).map(([_tag, payload]) => {
+        unsafe.dispatch({ _tag, payload } as Parameters<typeof unsafe.dispatch>[0])
+        return unsafe.getState().label
+      })
+    ]
+    expect(labels).toEqual(["nobody 1", "nobody 2", "somebody 2", "somebody 2", "nobody 2"])
+  })
+
   test("5 a frozen state, and one that a reducer gives again, are not written to", () => {
     const zero = Object.freeze({ count: 0, step: 0, double: 0, label: "0, even", even: true })
     const live = Counter.implement({ initial })
