@@ -391,12 +391,15 @@ export const make = <
     readonly state: StateSchema
     readonly actions: Actions
     readonly reducers?: {
-      // Not by Reducers of PayloadsOf, which costs the compiler more.
-      readonly [Tag in keyof Actions]?: (
-        state: TypeOf<StateSchema>,
-        payload: TypeOf<Actions[Tag]>,
-        action: ActionOf<Tag & string, TypeOf<Actions[Tag]>>
-      ) => TypeOf<StateSchema>
+      // Not by Reducers of PayloadsOf, which costs the compiler more. Conditional, because before it has inferred the
+      // type parameters it works out only types of that kind, and without the state `status: "busy"` is a string.
+      readonly [Tag in keyof Actions]?: StateSchema extends AnySchema
+        ? (
+            state: TypeOf<StateSchema>,
+            payload: TypeOf<Actions[Tag]>,
+            action: ActionOf<Tag & string, TypeOf<Actions[Tag]>>
+          ) => TypeOf<StateSchema>
+        : never
     }
     /** Fields that follow from others. A trait's name is the field that it makes. */
     readonly traits?: (t: TraitBuilder<TypeOf<StateSchema>>) => T & OnlyFields<TypeOf<StateSchema>, T>

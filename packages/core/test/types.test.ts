@@ -66,6 +66,35 @@ describe("1 definitions", () => {
     })
   })
 
+  test("1 literals in what a reducer gives are those of the state", () => {
+    const Status = Schema.Literals(["idle", "busy"])
+    const Shape = Schema.Union([
+      Schema.Struct({ kind: Schema.Literal("circle"), radius: Schema.Number }),
+      Schema.Struct({ kind: Schema.Literal("square"), side: Schema.Number })
+    ])
+    compiles(() => [
+      Module.make("M", {
+        state: Schema.Struct({ status: Status, n: Schema.Number }),
+        actions: { start: Schema.Void, set: Schema.Number },
+        reducers: {
+          start: (state) => ({ ...state, status: "busy" }),
+          set: (state, n) => (n > 0 ? { n, status: "idle" } : state)
+        }
+      }),
+      Module.make("M", {
+        state: Shape,
+        actions: { circle: Schema.Number },
+        reducers: { circle: (_, radius) => ({ kind: "circle", radius }) }
+      }),
+      Module.make("M", {
+        state: Schema.Struct({ status: Status }),
+        actions: { start: Schema.Void },
+        // @ts-expect-error not one of them
+        reducers: { start: (state) => ({ ...state, status: "over" }) }
+      })
+    ])
+  })
+
   test("1 reducers that do not fit do not compile", () => {
     compiles(() => {
       Module.make("M", {

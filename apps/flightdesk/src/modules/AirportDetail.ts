@@ -39,16 +39,14 @@ export const AirportDetail = Module.make("AirportDetail", {
     selected: (state, code) => ({
       ...closed,
       code,
-      status: "loading" as const,
+      status: "loading",
       report: code === state.code ? state.report : null
     }),
     again: (state) =>
-      state.code === null ? state : { ...state, status: "loading" as const, problem: null, attempts: 0 },
+      state.code === null ? state : { ...state, status: "loading", problem: null, attempts: 0 },
     closed: () => closed,
     loaded: (state, report) =>
-      report.airport.code === state.code
-        ? { ...state, status: "ready" as const, report, problem: null }
-        : state,
+      report.airport.code === state.code ? { ...state, status: "ready", report, problem: null } : state,
     troubled: (state, { code, problem }) =>
       code === state.code ? { ...state, problem, attempts: state.attempts + 1 } : state,
     failed: (state, { code, problem }) =>

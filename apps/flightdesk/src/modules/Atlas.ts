@@ -26,9 +26,9 @@ export const Atlas = Module.make("Atlas", {
     charted: Schema.Array(Airport)
   },
   reducers: {
-    load: (state) => ({ ...state, status: "loading" as const, problem: null }),
-    drawn: (state, outline) => ({ ...state, status: "ready" as const, problem: null, outline }),
-    failed: (state, problem) => ({ ...state, status: "failed" as const, problem }),
+    load: (state) => ({ ...state, status: "loading", problem: null }),
+    drawn: (state, outline) => ({ ...state, status: "ready", problem: null, outline }),
+    failed: (state, problem) => ({ ...state, status: "failed", problem }),
     charted: (state, airports) => ({ ...state, airports })
   }
 })

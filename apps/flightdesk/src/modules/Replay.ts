@@ -42,21 +42,21 @@ export const Replay = Module.make("Replay", {
     setSpeed: Speed
   },
   reducers: {
-    load: (state) => ({ ...state, status: "loading" as const, problem: null }),
+    load: (state) => ({ ...state, status: "loading", problem: null }),
     loaded: (state, span) => ({
       ...state,
       ...span,
-      status: "paused" as const,
+      status: "paused",
       position: 0,
       clock: span.start
     }),
-    failed: (state, problem) => ({ ...state, status: "failed" as const, problem }),
-    play: (state) => (canPlay(state) ? { ...state, status: "playing" as const } : state),
-    pause: (state) => (state.status === "playing" ? { ...state, status: "paused" as const } : state),
+    failed: (state, problem) => ({ ...state, status: "failed", problem }),
+    play: (state) => (canPlay(state) ? { ...state, status: "playing" } : state),
+    pause: (state) => (state.status === "playing" ? { ...state, status: "paused" } : state),
     restart: (state) =>
       state.total === 0
         ? state
-        : { ...state, status: "playing" as const, problem: null, position: 0, clock: state.start },
+        : { ...state, status: "playing", problem: null, position: 0, clock: state.start },
     setSpeed: (state, speed) => ({ ...state, speed })
   }
 })
