@@ -46,8 +46,8 @@ interface Run<A> {
 }
 
 /** Rejects with ModelMismatch, which has the fewest and simplest actions that were found to differ. */
-export const check = async <Id extends string, S, A, X, Model = S>(
-  def: Module.ModuleDef<Id, S, A, X>,
+export const check = async <Id extends string, S, A, X, T, Model = S>(
+  def: Module.ModuleDef<Id, S, A, X, T>,
   options: Options<S, A, Model>
 ): Promise<Checked> => {
   const { maxActions = 50, replay, runs = 100, seed = Math.floor(Math.random() * 2 ** 31) } = options
@@ -79,8 +79,8 @@ export const check = async <Id extends string, S, A, X, Model = S>(
   throw new Error(Arbitrary.formatCheckFailure(result))
 }
 
-const actionsOf = <Id extends string, S, A, X, Model>(
-  def: Module.ModuleDef<Id, S, A, X>,
+const actionsOf = <Id extends string, S, A, X, T, Model>(
+  def: Module.ModuleDef<Id, S, A, X, T>,
   { payloads }: Options<S, A, Model>
 ): Arbitrary.Arbitrary<Action<A>> => {
   const byTag = Object.entries<Module.AnySchema>(def.actions).map(([tag, schema]) => {
@@ -98,8 +98,8 @@ const actionsOf = <Id extends string, S, A, X, Model>(
 }
 
 /** One run. How it differed, if it did, and how many actions were taken. */
-const compare = async <Id extends string, S, A, X, Model>(
-  def: Module.ModuleDef<Id, S, A, X>,
+const compare = async <Id extends string, S, A, X, T, Model>(
+  def: Module.ModuleDef<Id, S, A, X, T>,
   options: Options<S, A, Model>,
   seed: number,
   actions: ReadonlyArray<Action<A>>

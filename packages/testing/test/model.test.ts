@@ -63,6 +63,22 @@ test("a module that does what its model does", async () => {
   expect(steps).toBeGreaterThan(500)
 })
 
+test("a module whose fields follow from others", async () => {
+  const Sum = Module.make("Sum", {
+    state: Schema.Struct({ parts: Schema.Array(Schema.Int), sum: Schema.Int }),
+    actions: { add: Schema.Int },
+    reducers: { add: (state, part) => ({ ...state, parts: [...state.parts, part] }) },
+    traits: (t) => ({ sum: t.computed(({ parts }) => parts.reduce((sum, part) => sum + part, 0)) })
+  })
+  const { runs } = await ModelTest.check(Sum, {
+    runtime: (order) => TestRuntime.make(Sum.implement({ initial: { parts: [] } }), order),
+    initial: 0,
+    next: (sum, { payload }) => sum + payload,
+    view: ({ sum }) => sum
+  })
+  expect(runs).toBe(100)
+})
+
 const mismatch = async (promise: Promise<unknown>) => {
   const error: unknown = await promise.then(
     () => undefined,
