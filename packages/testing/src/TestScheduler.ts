@@ -22,14 +22,14 @@ export interface TestScheduler extends Scheduler.Scheduler {
   readonly step: () => boolean
   /**
    * Runs all, and what follows from them, Promises included, until nothing can go on without time or outside
-   * events. False if that would take more than `limit` tasks.
+   * events. False if that would take more than `limit` tasks and fibers.
    */
   readonly settled: (limit: number) => Promise<boolean>
   /** Lets tasks run by themselves from now on. */
   readonly release: () => void
 }
 
-/** Tasks that run before the host gets its turn, so that a loop without an end can be stopped by a timeout. */
+/** Tasks and fibers before the host gets its turn, so that a loop without an end can be stopped by a timeout. */
 const slice = 1000
 
 interface Lane {
@@ -42,7 +42,12 @@ export const make = (options: TestSchedulerOptions = {}): TestScheduler => {
   /** Those with tasks, by the age of their oldest. Written by `scheduleTask` and `step`. */
   const lanes: Array<Lane> = []
   let manual = options.manual === true
+  /** Tasks and fibers: one task of a flow runs many handlers, each a fiber. Written by `step`, `shouldYield`. */
   let ran = 0
+  /** Fibers have increasing ids. Written by `shouldYield`. */
+  let newest = 0
+  /** When the host had its turn last, in `ran`. Written by `isHostDue`. */
+  let sliceStart = 0
   let pumping = false
 
   const step = (): boolean => {
@@ -56,13 +61,19 @@ export const make = (options: TestSchedulerOptions = {}): TestScheduler => {
     return true
   }
 
+  const isHostDue = (): boolean => {
+    if (ran - sliceStart < slice) return false
+    sliceStart = ran
+    return true
+  }
+
   // One task at a time, so that Promises go on in between as they do in production.
   const pump = (): void => {
     if (manual || !step() || lanes.length === 0) {
       pumping = false
       return
     }
-    if (ran % slice === 0) void hostTurn().then(pump)
+    if (isHostDue()) void hostTurn().then(pump)
     else soon(pump)
   }
   const start = (): void => {
@@ -80,7 +91,14 @@ export const make = (options: TestSchedulerOptions = {}): TestScheduler => {
 
   return {
     executionMode: "async",
-    shouldYield: (fiber) => production.shouldYield(fiber),
+    // Effect asks this before every operation of a fiber.
+    shouldYield: (fiber) => {
+      if (fiber.id > newest) {
+        newest = fiber.id
+        ran++
+      }
+      return production.shouldYield(fiber)
+    },
     makeDispatcher: () => {
       const lane: Lane = { tasks: [] }
       return {
@@ -104,7 +122,7 @@ export const make = (options: TestSchedulerOptions = {}): TestScheduler => {
         before = ran
         while (step()) {
           if (ran > last) return false
-          if (ran % slice === 0) await hostTurn()
+          if (isHostDue()) await hostTurn()
         }
         await hostTurn()
       }
