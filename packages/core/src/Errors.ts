@@ -70,7 +70,12 @@ export class HandlerInBatch extends Data.TaggedError("HandlerInBatch")<At & { re
 /** A state did not fit the module's schema; it was refused and the state before it stands. */
 export class InvalidState extends Data.TaggedError("InvalidState")<At & { readonly issue: string }> {
   override get message() {
-    const stands = this.entry.startsWith("init") ? "It was not made" : "The state is unchanged"
+    const stands =
+      this.entry === 'init "replace"'
+        ? "It was not replaced, and goes on as it was"
+        : this.entry.startsWith("init")
+          ? "It was not made"
+          : "The state is unchanged"
     return `${this.entry} on ${this.instanceId} gave a state that does not fit its schema: ${this.issue}. ${stands}; correct that value.`
   }
 }

@@ -278,7 +278,8 @@ describe("1 replace is all or nothing", () => {
     ).toMatchObject({
       _tag: "InvalidState",
       instanceId: "Counter#1",
-      entry: 'init "replace"'
+      entry: 'init "replace"',
+      message: expect.stringContaining("It was not replaced, and goes on as it was") as unknown
     })
     expect(events).toEqual(["v1 starts"])
     const counter = runtime.resolve(Def.tag)
