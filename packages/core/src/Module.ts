@@ -209,17 +209,30 @@ export type Needs<
   Logics extends ReadonlyArray<unknown>,
   Imports extends ReadonlyArray<unknown>,
   NeedsOfOthers = never
-> =
-  | Exclude<
-      NeedsOfLogic<Logics[number]> | NeedsOfOthers,
-      ModuleIdentity<Id> | ServicesOfImport<Imports[number]>
-    >
-  | NeedsOfImport<Imports[number]>
+> = Requirements<Id, Logics, Imports, NeedsOfOthers>["needs"]
 
-export type Provides<Id extends string, Imports extends ReadonlyArray<unknown>> =
-  | ModuleIdentity<Id>
-  | ProvidesOfImport<Imports[number]>
-  | OwnOfImports<Imports>
+export type Provides<Id extends string, Imports extends ReadonlyArray<unknown>> = Requirements<
+  Id,
+  ReadonlyArray<never>,
+  Imports,
+  never
+>["provides"]
+
+// Fields, and not unions with a name: the compiler would print the name, with all logics and imports.
+interface Requirements<
+  Id extends string,
+  Logics extends ReadonlyArray<unknown>,
+  Imports extends ReadonlyArray<unknown>,
+  NeedsOfOthers
+> {
+  readonly needs:
+    | Exclude<
+        NeedsOfLogic<Logics[number]> | NeedsOfOthers,
+        ModuleIdentity<Id> | ServicesOfImport<Imports[number]>
+      >
+    | NeedsOfImport<Imports[number]>
+  readonly provides: ModuleIdentity<Id> | ProvidesOfImport<Imports[number]> | OwnOfImports<Imports>
+}
 
 /** What is left to provide when these modules make up one app. */
 export type NeedsOfApp<M> = Exclude<

@@ -209,20 +209,26 @@ export type Listed<Apps> = Apps extends ReadonlyArray<infer M> ? M : Apps
 export interface NotProvided<What> {
   readonly "~sluice/NotProvided": What
 }
-type Named<What> = What extends ModuleIdentity<infer Id> ? `module ${Id}` : What
+/**
+ * What is missing, by name: the compiler can print that, however large the types of the app are. A field, and not
+ * a type with a name, because it would print that name and not what it stands for.
+ */
+interface Missing<What> {
+  readonly name: What extends ModuleIdentity<infer Id>
+    ? `module ${Id}`
+    : What extends { readonly key: infer Key extends string }
+      ? `service ${Key}`
+      : What
+}
 
 /** The modules themselves, if all that they need is provided. */
 export type Complete<Apps, Provided> = OrLacking<Exclude<NeedsOfApp<Listed<Apps>>, Provided>, Apps>
-type OrLacking<What, Whole> = [What] extends [never] ? Whole : NotProvided<Named<What>>
+type OrLacking<What, Whole> = [What] extends [never] ? Whole : NotProvided<Missing<What>["name"]>
 
 /** What the options must have: the services that are needed. No layer gives a module. */
 type Needed<Needs, Services> = [Exclude<Needs, Services>] extends [never]
   ? unknown
-  : {
-      readonly layer: [Extract<Needs, ModuleIdentity<string>>] extends [never]
-        ? Layer.Layer<Needs, unknown>
-        : NotProvided<Named<Needs>>
-    }
+  : { readonly layer: NotProvided<Missing<Exclude<Needs, Services>>["name"]> }
 export type OptionsFor<Needs, Services, E> = RuntimeOptions<Services, E> & Needed<Needs, Services>
 type ScopeOptionsFor<Needs, Services, E> = ScopeOptions<Services, E> & Needed<Needs, Services>
 

@@ -57,6 +57,13 @@ const Small = Module.make("Small", {
 export const SmallLive = Small.implement({ initial: { n: 0 } })
 //=> Module<"Small", { readonly n: number; }, { readonly set: number; }, unknown, void, never, ModuleIdentity<"Small">, NoTraits>
 
+const Panel = Module.make("Panel", { state: Schema.Finite, actions: {} })
+const asking = Panel.logic("asking", ($) => Effect.all([$.use(Api), $.use(Counter)]))
+export const PanelLive = Panel.implement({ initial: 0, logics: [asking], imports: [SmallLive] })
+//=> Module<"Panel", number, {}, unknown, void, Api | ModuleIdentity<"Counter">, ModuleIdentity<"Panel"> | ModuleIdentity<"Small">, NoTraits>
+export const lacking = (modules: Runtime.Complete<typeof PanelLive, never>) => modules
+//=> (modules: NotProvided<"module Counter" | "service Api">) => NotProvided<"module Counter" | "service Api">
+
 const rows = Collection.schema(Row, "id")
 export const Table = Module.make("Table", {
   //=> ModuleDef<"Table", { readonly rows: Collection<{ readonly id: string; readonly n: number; }, string>; }, { readonly put: { readonly id: string; readonly n: number; }; }, unknown, NoTraits>

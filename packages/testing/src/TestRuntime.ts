@@ -23,7 +23,7 @@ export interface TestOptions {
   readonly seed?: number
   /** No fiber goes on but by `step`, `settled` and `advance`. */
   readonly manual?: boolean
-  /** How many tasks `settled` runs before it rejects. Default 100,000. */
+  /** How many tasks and fibers `settled` runs before it rejects. Default 100,000. */
   readonly maxTasks?: number
   /** A clock to share. Default: one of its own, at 0. */
   readonly clock?: TestClock.TestClock
@@ -43,7 +43,7 @@ export interface TestRuntime<in Provided> extends Runtime.Runtime<Provided> {
   readonly step: () => boolean
   /**
    * When nothing in the runtime can go on without time or outside events. What then still waits for those is
-   * in `pending`. Rejects with NeverSettles after `maxTasks` tasks.
+   * in `pending`. Rejects with NeverSettles after `maxTasks` tasks and fibers.
    */
   readonly settled: () => Promise<void>
   /** Lets time pass, and all settle at each moment at which someone wakes. */
@@ -65,37 +65,49 @@ type Apps = Runtime.AppModule | ReadonlyArray<Runtime.AppModule>
 type Needed<A> = Module.NeedsOfApp<Runtime.Listed<A>>
 type Provided<A> = Module.ProvidesOfApp<Runtime.Listed<A>>
 
-type Options<A, Services, E> = [Needed<A>] extends [never]
-  ? [options?: TestOptions & Runtime.RuntimeOptions<Services, E>]
-  : [options: TestOptions & Runtime.OptionsFor<Needed<A>, Services, E>]
+type Options<A, Services, E> = TestOptions & Runtime.OptionsFor<Needed<A>, Services, E>
 
 /** As `Runtime.make`. */
-export const make = <const A extends Apps, Services = never, E = never>(
+// Two signatures, as it has: a call without options is told what is missing.
+export function make<const A extends Apps>(modules: Runtime.Complete<A, never>): TestRuntime<Provided<A>>
+export function make<const A extends Apps, Services = never, E = never>(
   modules: A,
-  ...[options]: Options<A, Services, E>
-): TestRuntime<Provided<A> | Services> => start(modules, options ?? {})
+  options: Options<A, Services, E>
+): TestRuntime<Provided<A> | Services>
+export function make(modules: Apps, options: Given = {}): TestRuntime<unknown> {
+  return start(modules, options)
+}
 
 /**
  * The same within an Effect test: it ends with the scope, and fails it if something was not taken. Where the
  * test itself runs on a TestClock, that is the runtime's.
  */
-export const scoped = <const A extends Apps, Services = never, E = never>(
+export function scoped<const A extends Apps>(
+  modules: Runtime.Complete<A, never>
+): Effect.Effect<TestRuntime<Provided<A>>, never, Scope.Scope>
+export function scoped<const A extends Apps, Services = never, E = never>(
   modules: A,
-  ...[options]: Options<A, Services, E>
-): Effect.Effect<TestRuntime<Provided<A> | Services>, never, Scope.Scope> =>
-  Effect.withFiber((fiber) => {
+  options: Options<A, Services, E>
+): Effect.Effect<TestRuntime<Provided<A> | Services>, never, Scope.Scope>
+export function scoped(
+  modules: Apps,
+  options: Given = {}
+): Effect.Effect<TestRuntime<unknown>, never, Scope.Scope> {
+  return Effect.withFiber((fiber) => {
     const clock = fiber.getRef(Clock.Clock)
     const shared = isTestClock(clock) ? { clock } : {}
     return Effect.acquireRelease(
-      Effect.sync(() => start<A, Services, E>(modules, { ...shared, ...options })),
+      Effect.sync(() => start(modules, { ...shared, ...options })),
       (runtime) => Effect.promise(() => runtime.dispose())
     )
   })
+}
 
-const start = <A extends Apps, Services, E>(
-  modules: A,
-  given: TestOptions & Runtime.RuntimeOptions<Services, E>
-): TestRuntime<Provided<A> | Services> => {
+/** The options of any runtime, without the types of their services. */
+type Given = TestOptions &
+  Omit<Runtime.RuntimeOptions, "layer"> & { readonly layer?: Layer.Layer<never, unknown> }
+
+const start = (modules: Apps, given: Given): TestRuntime<unknown> => {
   const scheduler = TestScheduler.make(given)
   const recorder = Recorder.make()
   const clock = Sleeps.track(given.clock ?? ownClock(scheduler))
@@ -111,10 +123,10 @@ const start = <A extends Apps, Services, E>(
     }
   })
   const makeRuntime = Runtime.make as (
-    modules: A,
-    options: Runtime.RuntimeOptions<never, E>
+    modules: Apps,
+    options: Runtime.RuntimeOptions<never, unknown>
     // That the needs of the modules are met was settled by the type of the options.
-  ) => Runtime.Runtime<Provided<A> | Services>
+  ) => Runtime.Runtime<unknown>
   const runtime = makeRuntime(modules, {
     ...given,
     label,
