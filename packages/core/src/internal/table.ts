@@ -26,12 +26,26 @@ class Index<Row, Key> implements Keyed<Row, Key> {
   /** Both are written by `allocate` only. `rescans` counts slots that lookups of returned keys step over. */
   next = 0
   rescans = 0
+  /** The key looked up last, if it has one slot: a write of a row is followed by reads of it. Written by `find`. */
+  private found: Key | undefined = undefined
+  private foundAt: number | undefined = undefined
 
   constructor(keyOf: Keyed<Row, Key>["keyOf"]) {
     this.keyOf = keyOf
   }
 
+  find(key: Key): number | Array<number> | undefined {
+    if (key === this.found && key !== undefined) return this.foundAt
+    const slots = this.slots.get(key)
+    if (typeof slots === "number") {
+      this.found = key
+      this.foundAt = slots
+    }
+    return slots
+  }
+
   allocate(key: Key): number {
+    this.found = undefined
     const slot = this.next++
     const before = this.slots.get(key)
     if (before === undefined) this.slots.set(key, slot)
@@ -181,14 +195,16 @@ const differences = <Row>(
   after: Node<Row> | undefined,
   visit: (before: Row | undefined, after: Row | undefined) => void
 ): void => {
-  if (before === after) return
-  const rows = Math.max(before?.rows.length ?? 0, after?.rows.length ?? 0)
-  for (let at = 0; at < rows; at++) {
-    const [was, is] = [before?.rows[at], after?.rows[at]]
+  const [rows, nodes] = [before?.rows ?? none, before?.nodes ?? none]
+  const [nextRows, nextNodes] = [after?.rows ?? none, after?.nodes ?? none]
+  for (let at = 0; at < rows.length || at < nextRows.length; at++) {
+    const [was, is] = [rows[at], nextRows[at]]
     if (was !== is) visit(was, is)
   }
-  const nodes = Math.max(before?.nodes.length ?? 0, after?.nodes.length ?? 0)
-  for (let at = 0; at < nodes; at++) differences(before?.nodes[at], after?.nodes[at], visit)
+  for (let at = 0; at < nodes.length || at < nextNodes.length; at++) {
+    const [was, is] = [nodes[at], nextNodes[at]]
+    if (was !== is) differences(was, is, visit)
+  }
 }
 
 /** The trie of `rows` in slots 0, 1, 2, ... */
@@ -264,16 +280,30 @@ class Rows<Row> implements IterableIterator<Row> {
   }
 }
 
+let lastForm = 0
+
 export class Table<Row, Key> {
-  /** These three change only in `tidied`, to another form of the same rows in the same order. */
+  /** These change only in `tidied`, to another form of the same rows in the same order. */
   private index: Index<Row, Key>
   private root: Node<Row> | undefined
   private shift: number
+  private form = ++lastForm
+  /** The form that it differs from in one slot alone, by number, so that it does not keep it; 0 for none. */
+  private origin: number
+  private readonly replaced: number
 
-  private constructor(index: Index<Row, Key>, root: Node<Row> | undefined, shift: number) {
+  private constructor(
+    index: Index<Row, Key>,
+    root: Node<Row> | undefined,
+    shift: number,
+    origin = 0,
+    replaced = 0
+  ) {
     this.index = index
     this.root = root
     this.shift = shift
+    this.origin = origin
+    this.replaced = replaced
   }
 
   /** Of two rows of one key the later stands, in the place of the earlier. */
@@ -347,17 +377,19 @@ export class Table<Row, Key> {
     const slot = this.slotOf(key)
     const before = slot === undefined ? undefined : this.rowIn(slot)
     if (slot === undefined || before === undefined) return this.insert(key, row, owner)
-    return before === row ? this : this.with(put(this.root, this.shift, slot, row, owner))
+    if (before === row) return this
+    const root = put(this.root, this.shift, slot, row, owner)
+    return new Table(this.index, root, this.shift, owner === 0 ? this.form : 0, slot)
   }
 
   /** `f` gives another row of the same key. */
   update(key: Key, f: (row: Row) => Row): Table<Row, Key> {
     // Read before `f` runs, which may insert into this very table and so have it laid out afresh.
-    const { index, root, shift } = this
+    const { form, index, root, shift } = this
     const slot = this.slotOf(key)
     if (slot === undefined || root === undefined || slot >= width << shift) return this
     const next = alter(root, shift, slot, f)
-    return next === root ? this : new Table(index, next, shift)
+    return next === root ? this : new Table(index, next, shift, form, slot)
   }
 
   setAll(rows: Iterable<Row>): Table<Row, Key> {
@@ -409,6 +441,11 @@ export class Table<Row, Key> {
       each(next.root, added)
       return
     }
+    if (next.origin === this.form) {
+      const was = this.rowIn(next.replaced)
+      if (was !== undefined) visit(this.keyOf(was), was, next.rowIn(next.replaced))
+      return
+    }
     const shift = Math.max(this.shift, next.shift)
     differences(raise(this.root, this.shift, shift), raise(next.root, next.shift, shift), (was, is) => {
       // A slot is of one key. One that was removed and came back has two: it is visited at the one it had.
@@ -430,7 +467,7 @@ export class Table<Row, Key> {
 
   /** The one slot of the key that this table may hold a row in. */
   private slotOf(key: Key): number | undefined {
-    const slots = this.index.slots.get(key)
+    const slots = this.index.find(key)
     return typeof slots === "object" ? slots.findLast((slot) => this.rowIn(slot) !== undefined) : slots
   }
 
@@ -454,6 +491,8 @@ export class Table<Row, Key> {
       this.index = fresh.index
       this.root = fresh.root
       this.shift = fresh.shift
+      this.form = fresh.form
+      this.origin = 0
     }
     return this
   }
