@@ -639,7 +639,7 @@ export class Derivation {
     this.rowReads = reads
     let value: unknown
     try {
-      value = track(reads, () => node.read(state))
+      value = track(reads, node.read, state)
     } finally {
       node.rows = reads.end(value, (index) => this.note(index))
       this.rowReads = undefined

@@ -19,6 +19,7 @@ interface Taken {
   readonly collection: unknown
   readonly field: PropertyKey
   open: boolean
+  readonly before: Taken | undefined
 }
 
 /**
@@ -31,24 +32,31 @@ interface Taken {
  * having read the row alone.
  */
 class Observation implements ProxyHandler<object>, Tracker {
-  private readonly reads: Array<PropertyKey | Key | undefined> = []
-  /** What it got, besides collections. */
-  private readonly values: Array<unknown> = []
-  private readonly taken: Array<Taken> = []
+  // Begun anew for each run of a selector. What is read the same as the last time is not written down again.
+  private last: Reads
+  /** How much of `last` was read again, until something else was. */
+  private again = 0
+  private reads: Array<PropertyKey | Key | undefined> | undefined
+  private taken: Taken | undefined
   private everything = false
+
+  begin(last: Reads): void {
+    this.last = last
+    this.again = 0
+    this.reads = undefined
+    this.taken = undefined
+    this.everything = false
+  }
 
   get(target: object, field: PropertyKey): unknown {
     const value: unknown = Reflect.get(target, field)
     if (isRows(value)) this.take(value, field)
-    else {
-      this.reads.push(field, undefined)
-      this.values.push(value)
-    }
+    else this.note(field, undefined)
     return value
   }
 
   has(target: object, field: PropertyKey): boolean {
-    this.reads.push(field, undefined)
+    this.note(field, undefined)
     return Reflect.has(target, field)
   }
 
@@ -62,69 +70,70 @@ class Observation implements ProxyHandler<object>, Tracker {
     return Reflect.getOwnPropertyDescriptor(target, field)
   }
 
+  private note(field: PropertyKey, key: Key | undefined): void {
+    const { again, last } = this
+    if (this.reads !== undefined) this.reads.push(field, key)
+    else if (last !== undefined && again < last.length && last[again] === field && last[again + 1] === key)
+      this.again += 2
+    else this.reads = [...(last ?? []).slice(0, again), field, key]
+  }
+
   private take(collection: unknown, field: PropertyKey): void {
     const before = this.find(collection)
     // One collection in two fields: a read of it does not say which was meant. Or taken again before it was
     // read, as by a selector that remembers its result for this collection.
     if (before !== undefined && (before.open || before.field !== field)) {
-      this.reads.push(before.field, undefined, field, undefined)
+      this.note(before.field, undefined)
+      this.note(field, undefined)
     }
-    if (before === undefined) this.taken.push({ collection, field, open: true })
+    if (before === undefined) this.taken = { collection, field, open: true, before: this.taken }
     else before.open = true
   }
 
   private find(collection: unknown): Taken | undefined {
-    // A loop, because a callback would cost each read of a row its allocation.
-    for (const taken of this.taken) if (taken.collection === collection) return taken
-    return undefined
+    let { taken } = this
+    while (taken !== undefined && taken.collection !== collection) taken = taken.before
+    return taken
   }
 
-  row(collection: object, key: Key, row: unknown): void {
+  row(collection: object, key: Key): void {
     const taken = this.find(collection)
     if (taken === undefined) this.everything = true
     else {
       taken.open = false
-      this.reads.push(taken.field, key)
-      this.values.push(row)
+      this.note(taken.field, key)
     }
   }
 
   all(collection: object): void {
     const taken = this.find(collection)
     if (taken === undefined) this.everything = true
-    else this.reads.push(taken.field, undefined)
+    else this.note(taken.field, undefined)
   }
 
-  readsOf(selected: unknown): Reads {
-    for (const { collection, field, open } of this.taken) {
-      if (open || collection === selected) this.reads.push(field, undefined)
+  /** The same as the last time where nothing else was read. */
+  readsOf(state: object, selected: unknown): Reads {
+    for (let { taken } = this; taken !== undefined; taken = taken.before) {
+      if (taken.open || taken.collection === selected) this.note(taken.field, undefined)
     }
+    const { again, last } = this
+    const reads = this.reads ?? (last?.length === again ? last : (last ?? []).slice(0, again))
     const opaque = typeof selected === "function" || (typeof selected === "object" && selected !== null)
-    const hides = opaque && !this.values.includes(selected) && this.find(selected) === undefined
-    return this.everything || hides ? undefined : this.reads
+    const everything = this.everything || (opaque && !holds(state, reads, selected))
+    // What it still tells of, should the selector have kept its argument, is of no run.
+    this.begin(undefined)
+    return everything ? undefined : reads
   }
 }
 
-/** Runs the selector, and notes with the watch what the selection can have come from. */
-const select = <S, B>(state: S, selector: Selector<S, B>, watch: Watch<S>): B => {
-  if (typeof state === "object" && state !== null) {
-    try {
-      const observation = new Observation()
-      // A new one each time: to a selector that remembers its result for its argument, the same one would be
-      // the same state.
-      const observed: S = new Proxy<S & object>(state, observation)
-      const selected = track(observation, () => selector(observed))
-      // The selector gave its own argument back; callers compare with the state itself.
-      const isState = (selected as unknown) === observed
-      watch.note(isState ? undefined : observation.readsOf(selected))
-      return isState ? (state as unknown as B) : selected
-    } catch {
-      // A Map or a class with private fields cannot be looked at through a proxy. If it is the selector that
-      // fails, it does so again here.
-    }
-  }
-  watch.note(undefined)
-  return selector(state)
+/** Whether the value is one of those that were read. */
+const holds = (state: object, reads: Reads & {}, value: unknown): boolean => {
+  let found = false
+  eachRead(reads, (field, key) => {
+    const part: unknown = Reflect.get(state, field)
+    found ||= (key !== undefined && isRows(part) ? part[RowsId].get(key) : part) === value
+  })
+  return found
 }
 
 class Listener<S> {
@@ -143,10 +152,10 @@ class Listener<S> {
 
 interface Watch<S> {
   readonly reads: Reads
-  readonly note: (reads: Reads) => void
   readonly recheck: (state: S) => void
-  /** The last commit that affected it. Written by `affected`. */
+  /** The last commit that affected it, and the next that the same commit did. Written by `affected`. */
   commit: number
+  next: Watch<S> | undefined
 }
 
 /** A selector that is watched. All in one object: among very many, those of one row are in no cache. */
@@ -159,6 +168,7 @@ class Selection<S, B> implements Watch<S> {
   private active = false
   reads: Reads = undefined
   commit = 0
+  next: Watch<S> | undefined = undefined
 
   constructor(
     index: Index<S>,
@@ -171,12 +181,40 @@ class Selection<S, B> implements Watch<S> {
     this.selector = selector
     this.notify = notify
     this.equals = equals
-    this.selected = select(state, selector, this)
+    this.selected = this.select(state)
     this.active = true
     index.add(this)
   }
 
-  note(reads: Reads): void {
+  /** Runs the selector, and notes what the selection can have come from. */
+  private select(state: S): B {
+    const { index, selector } = this
+    if (typeof state === "object" && state !== null) {
+      // Another where the selector is one that watches something itself.
+      const observation = index.observation ?? new Observation()
+      index.observation = undefined
+      try {
+        observation.begin(this.reads)
+        // A new one each time: to a selector that remembers its result for its argument, the same one would be
+        // the same state.
+        const observed: S = new Proxy<S & object>(state, observation)
+        const selected = track(observation, selector, observed)
+        // The selector gave its own argument back; callers compare with the state itself.
+        const isState = (selected as unknown) === observed
+        this.note(isState ? undefined : observation.readsOf(state, selected))
+        return isState ? (state as unknown as B) : selected
+      } catch {
+        // A Map or a class with private fields cannot be looked at through a proxy. If it is the selector that
+        // fails, it does so again here.
+      } finally {
+        index.observation = observation
+      }
+    }
+    this.note(undefined)
+    return selector(state)
+  }
+
+  private note(reads: Reads): void {
     if (sameReads(this.reads, reads)) return
     if (this.active) this.index.remove(this)
     this.reads = reads
@@ -186,7 +224,7 @@ class Selection<S, B> implements Watch<S> {
   recheck(next: S): void {
     if (!this.active) return
     // If the selector fails, it has been noted that what it would have read is not known.
-    const selected = select(next, this.selector, this)
+    const selected = this.select(next)
     if (this.equals(this.selected, selected)) return
     this.selected = selected
     this.notify(selected)
@@ -208,6 +246,12 @@ class Index<S> {
   private readonly fields = new Map<PropertyKey, Some<S>>()
   private readonly rows = new Map<PropertyKey, Map<Key, Some<S>>>()
   size = 0
+  /** For the next run of a selector. Taken and put back by `Selection`. */
+  observation: Observation | undefined = undefined
+  /** The commit that is being told, and what it affects so far. Written by `affected`. */
+  private commit = 0
+  private firstHit: Watch<S> | undefined = undefined
+  private lastHit: Watch<S> | undefined = undefined
 
   add(watch: Watch<S>): void {
     this.size++
@@ -230,19 +274,12 @@ class Index<S> {
     return made
   }
 
-  /** Those whose selection may differ between the two states, each once. */
-  affected(previous: S, next: S, commit: number): ReadonlyArray<Watch<S>> {
-    const found: Array<Watch<S>> = []
-    const find = (some: Some<S>) => {
-      if (some instanceof Set) some.forEach(find)
-      else if (some.commit !== commit) {
-        some.commit = commit
-        found.push(some)
-      }
-    }
-    find(this.everything)
+  /** The first of those whose selection may differ between the two states; each leads to the next. */
+  affected(previous: S, next: S, commit: number): Watch<S> | undefined {
+    this.commit = commit
+    if (this.everything.size > 0) this.hit(this.everything)
     for (const [field, watches] of this.fields) {
-      if (!Object.is(read(previous, field), read(next, field))) find(watches)
+      if (!Object.is(read(previous, field), read(next, field))) this.hit(watches)
     }
     for (const [field, byKey] of this.rows) {
       const before = read(previous, field)
@@ -251,13 +288,26 @@ class Index<S> {
       if (isRows(before) && isRows(after)) {
         before[RowsId].diff(after[RowsId], (key) => {
           const watches = byKey.get(key)
-          if (watches !== undefined) find(watches)
+          if (watches !== undefined) this.hit(watches)
         })
       } else {
-        byKey.forEach(find)
+        byKey.forEach((watches) => this.hit(watches))
       }
     }
-    return found
+    const first = this.firstHit
+    this.firstHit = undefined
+    this.lastHit = undefined
+    return first
+  }
+
+  private hit(some: Some<S>): void {
+    if (some instanceof Set) some.forEach((watch) => this.hit(watch))
+    else if (some.commit !== this.commit) {
+      some.commit = this.commit
+      if (this.lastHit === undefined) this.firstHit = some
+      else this.lastHit.next = some
+      this.lastHit = some
+    }
   }
 }
 
@@ -271,7 +321,9 @@ const sameReads = (a: Reads, b: Reads): boolean =>
   (a !== undefined && b !== undefined && a.length === b.length && a.every((read, i) => read === b[i]))
 
 const read = (state: unknown, field: PropertyKey): unknown =>
-  typeof state === "object" && state !== null ? Reflect.get(state, field) : undefined
+  typeof state === "object" && state !== null
+    ? (state as Readonly<Record<PropertyKey, unknown>>)[field]
+    : undefined
 
 const addTo = <S>(map: Map<PropertyKey, Some<S>>, key: PropertyKey, watch: Watch<S>): void => {
   const known = map.get(key)
@@ -336,12 +388,16 @@ export class Subscriptions<S> {
       }
     }
     if (this.index.size === 0) return
-    for (const watch of this.index.affected(previous, next, commit)) {
+    let watch = this.index.affected(previous, next, commit)
+    while (watch !== undefined) {
+      const { next: following } = watch
+      watch.next = undefined
       try {
         watch.recheck(next)
       } catch (error) {
         this.failed(error)
       }
+      watch = following
     }
   }
 }

@@ -30,11 +30,14 @@ export interface Tracker {
 export let tracker: Tracker | undefined
 
 /** Tells `to` what `body` reads. A tracker around this one is told nothing meanwhile. */
-export const track = <A>(to: Tracker, body: () => A): A => {
+export const track: {
+  <A>(to: Tracker, body: () => A): A
+  <A, B>(to: Tracker, body: (arg: B) => A, arg: B): A
+} = <A, B>(to: Tracker, body: (arg?: B) => A, arg?: B): A => {
   const outer = tracker
   tracker = to
   try {
-    return body()
+    return body(arg)
   } finally {
     tracker = outer
   }
