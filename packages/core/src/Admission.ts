@@ -53,6 +53,8 @@ export interface Gate {
   readonly remember: (waiter: Waiter, refuse: () => void) => void
   readonly forget: (waiter: Waiter) => void
   readonly warnOfCycle: (origin: Origin, run: Run) => void
+  /** It closed before the turn of an entry whose caller has gone on. */
+  readonly lost: (origin: Origin) => void
 }
 
 export const lateWrite = (instanceId: string, origin: Origin): TransactionSuspended =>
@@ -84,7 +86,7 @@ export const enterSync = (
     return
   }
   gate.later(() => {
-    if (gate.closed) return ticket?.closed()
+    if (gate.closed) return ticket === null ? gate.lost(origin) : ticket.closed()
     try {
       run(context)
     } catch (error) {

@@ -583,6 +583,10 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     )
   }
 
+  lost(origin: Origin): void {
+    this.report(Cause.die(this.instanceClosed(origin)), "entry", Transaction.describe(origin))
+  }
+
   private plan(tag: string): Plan<S> {
     return this.plans[tag] ?? makePlan(this.plans, this.impl, tag, this.instanceId)
   }

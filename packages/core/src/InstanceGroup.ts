@@ -8,7 +8,7 @@ import * as Admission from "./Admission.ts"
 import type { EntryContext, Gate } from "./Admission.ts"
 import { type Caller, callerOf } from "./Caller.ts"
 import type { Origin } from "./Commit.ts"
-import { InstanceClosed, InvalidGroup } from "./Errors.ts"
+import { type InstanceClosed, InvalidGroup } from "./Errors.ts"
 import type { AnyInstance, InstanceHost } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import * as Transaction from "./Transaction.ts"
@@ -128,8 +128,15 @@ export class InstanceGroup implements Gate {
   }
 
   instanceClosed(origin: Origin): InstanceClosed {
-    const { instanceId } = this.members.find(({ closed }) => closed) ?? this
-    return new InstanceClosed({ instanceId, entry: Transaction.describe(origin) })
+    return this.closedMember.instanceClosed(origin)
+  }
+
+  lost(origin: Origin): void {
+    this.closedMember.lost(origin)
+  }
+
+  private get closedMember(): AnyInstance {
+    return this.members.find(({ closed }) => closed) ?? this.first
   }
 
   later(task: () => void): void {

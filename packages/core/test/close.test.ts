@@ -238,6 +238,23 @@ describe("C7", () => {
     })
   })
 
+  it("C7 onError is told of entries that were queued behind a commit when it closed, and lost their caller", async () => {
+    const { runtime, it: lane, infos, errors } = startLane(() => Effect.void)
+    const stop = lane.unsafe.subscribe(() => {
+      stop()
+      lane.unsafe.dispatch(a(2))
+      runtime.unsafe.transact([lane], "both", () => {})
+      void runtime.evict(lane.instanceId)
+    })
+    lane.unsafe.dispatch(a(1))
+    await idle()
+    expect(infos.map(({ during, entry }) => [during, entry])).toEqual([
+      ["entry", 'action "a"'],
+      ["entry", 'state-update "both"']
+    ])
+    for (const error of errors) expect(error).toBeInstanceOf(Errors.InstanceClosed)
+  })
+
   it("C7 an entry made after the close is refused with InstanceClosed, in any spelling", async () => {
     const { it: lane, runtime, log } = startLane(() => Effect.void)
     await runtime.evict(lane.instanceId)

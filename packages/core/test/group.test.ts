@@ -176,7 +176,9 @@ describe("T11 a group", () => {
       instanceId: "A#1"
     })
     expect(balances()).toEqual([100, 100, 100])
-    expect(reported.errors).toEqual([])
+    // The caller of the other had gone on.
+    expect(reported.infos).toMatchObject([{ instanceId: "A#1", entry: 'state-update "also waits"' }])
+    expect(reported.errors).toEqual([expect.any(Errors.InstanceClosed)])
   })
 })
 

@@ -1154,7 +1154,10 @@ export class Model {
     } else if (this.idleFor(call)) {
       call.how = end(this.window(call))
     } else {
-      this.later(call, () => void end(isClosed(call) ? closedError : this.window(call)))
+      this.later(call, () => {
+        if (isClosed(call) && ticket === undefined) this.errors.push(`entry ${closedError}`)
+        end(isClosed(call) ? closedError : this.window(call))
+      })
       call.how = "ok"
     }
   }
