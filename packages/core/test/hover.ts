@@ -72,6 +72,15 @@ export const Table = Module.make("Table", {
   reducers: {}
 })
 
+class Line extends Schema.Opaque<Line>()(Schema.Struct({ sku: Schema.String, pieces: Schema.Int })) {}
+class Basket extends Schema.Opaque<Basket>()(Schema.Struct({ lines: Schema.Array(Line) })) {}
+export const Baskets = Module.make("Baskets", {
+  //=> ModuleDef<"Baskets", Basket, { readonly add: Line; }, unknown, NoTraits>
+  state: Basket,
+  actions: { add: Line },
+  reducers: { add: (state, line) => ({ lines: [...state.lines, line] }) }
+})
+
 const layer = Layer.succeed(Api, { load: () => Effect.succeed(1) })
 export const runtime = Runtime.make(SmallLive, { layer })
 //=> Runtime<Api | ModuleIdentity<"Small">>
