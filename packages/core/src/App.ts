@@ -27,6 +27,8 @@ export interface AppOptions {
   readonly scheduler?: Scheduler.Scheduler | undefined
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
 export class App {
   readonly label: string
   readonly trace: TraceRecorder
@@ -83,18 +85,25 @@ export class App {
       listenerFailed: (error) => this.report(error, "listener", "Runtime.onCommit"),
       warn,
       // A group's waits on each of its instances.
-      waiting: () => [...new Set([...this.live.values()].flatMap((instance) => [...instance.waiting.keys()]))]
+      waiting: () => [
+        ...new Set([...this.live.values()].flatMap((instance) => [...instance.waiting.keys()]))
+      ],
+      changed: (consumers) => {
+        host.sinks = consumers
+      }
     })
-    for (const sink of sinks ?? []) this.sinks.attach(sink)
-    this.host = {
+    // A field of its own, because each commit reads it.
+    const host: Mutable<InstanceHost> = {
       trace: this.trace,
       scheduler: this.scheduler,
-      sinks: this.sinks.consumers,
+      sinks: [],
       onError: this.onError,
       warn,
       nextSeq: () => ++this.seq,
       nextGroupId: () => `g${++this.groups}`
     }
+    this.host = host
+    for (const sink of sinks ?? []) this.sinks.attach(sink)
     this.hydration = new Hydration(this.onError)
     this.travel = Travel.make(this.live, (listeners) => this.tell(listeners))
   }

@@ -756,6 +756,8 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
         startedAt: this.host.trace.now()
       }
       for (const sink of this.host.sinks) {
+        // Ended by one before it, in this very commit.
+        if (sink.closed) continue
         if (waiter === undefined) sink.push(commit, ticket)
         else waiter.publish(sink, [commit])
       }

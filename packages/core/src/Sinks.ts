@@ -16,10 +16,13 @@ export interface SinksHost {
   readonly warn: (message: string) => void
   /** Every caller that waits for room. */
   readonly waiting: () => ReadonlyArray<Waiter>
+  /** Gives another list each time: a sink may come or go while a commit is handed to each. */
+  readonly changed: (consumers: ReadonlyArray<Consumer<Commit>>) => void
 }
 
 export class Sinks {
-  readonly consumers: Array<Consumer<Commit>> = []
+  /** Written by `change`. */
+  private consumers: ReadonlyArray<Consumer<Commit>> = []
   /** What is left for each to do when the runtime ends. Written by `attach`. */
   private readonly finishing = new Set<Effect.Effect<void>>()
   private readonly host: SinksHost
@@ -33,15 +36,12 @@ export class Sinks {
     const { fork, scheduler, waiting, warn } = this.host
     const running = Sink.make(sink, scheduler.makeDispatcher(), (cause) => this.host.failed(cause, sink.name))
     const { consumer } = running
-    this.consumers.push(consumer)
+    this.change([...this.consumers, consumer])
     standInNew(waiting().toSorted((a, b) => a.order - b.order))
     const fiber = fork(running.loop)
     const detach = () => {
-      const index = this.consumers.indexOf(consumer)
-      if (index < 0) return
-      this.consumers.splice(index, 1)
+      if (!this.remove(consumer)) return
       this.finishing.delete(finish)
-      consumer.close(true)
       fiber.interruptUnsafe()
     }
     const finish = Effect.suspend(() => {
@@ -58,11 +58,20 @@ export class Sinks {
   /** Gives the listener each commit in the step that makes it. Returns the function that ends it. */
   readonly onCommit = (listener: (commit: Commit) => void): (() => void) => {
     const consumer = Sink.tap(listener, this.host.listenerFailed)
-    this.consumers.push(consumer)
-    return () => {
-      const index = this.consumers.indexOf(consumer)
-      if (index >= 0) this.consumers.splice(index, 1)
-    }
+    this.change([...this.consumers, consumer])
+    return () => void this.remove(consumer)
+  }
+
+  private remove(consumer: Consumer<Commit>): boolean {
+    if (consumer.closed) return false
+    this.change(this.consumers.filter((other) => other !== consumer))
+    consumer.close(true)
+    return true
+  }
+
+  private change(consumers: ReadonlyArray<Consumer<Commit>>): void {
+    this.consumers = consumers
+    this.host.changed(consumers)
   }
 
   /** Each hands over what it has left. */

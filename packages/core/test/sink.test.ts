@@ -597,3 +597,36 @@ describe("S8 a sink ends with its runtime", () => {
     expect(attempts).toEqual([[1]])
   })
 })
+
+describe("Runtime.onCommit", () => {
+  it("S8 a listener that ends itself, or another, does not keep a commit from the sinks after it", async () => {
+    const runtime = disposing(Runtime.make(Lane.implement({ initial: empty })))
+    const lane = runtime.resolve(Lane.tag)
+    const told: Array<string> = []
+    const stop = runtime.onCommit(() => {
+      told.push("first")
+      stop()
+      stopSecond()
+    })
+    const stopSecond = runtime.onCommit(() => void told.push("second"))
+    const { commits, sink } = keeping()
+    runtime.attach(sink)
+    lane.unsafe.dispatch(a(1))
+    lane.unsafe.dispatch(a(2))
+    await idle()
+    expect(commits.map(last)).toEqual([1, 2])
+    expect(told).toEqual(["first"])
+  })
+
+  it("S8 a sink that a listener attaches gets the commits after that one", async () => {
+    const runtime = disposing(Runtime.make(Lane.implement({ initial: empty })))
+    const { commits, sink } = keeping()
+    const stop = runtime.onCommit(() => {
+      stop()
+      runtime.attach(sink)
+    })
+    for (const n of upTo(3)) runtime.resolve(Lane.tag).unsafe.dispatch(a(n))
+    await idle()
+    expect(commits.map(last)).toEqual([2, 3])
+  })
+})
