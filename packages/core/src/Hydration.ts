@@ -4,7 +4,15 @@ import type { Origin } from "./Commit.ts"
 import { derive, withoutDerived } from "./Derivation.ts"
 import type { AnyInstance, Instance, InstanceHost } from "./Instance.ts"
 import { InstanceGroup } from "./InstanceGroup.ts"
-import { type Address, type Addressed, addressKey, decode, type InstanceSnapshot, read } from "./Snapshot.ts"
+import {
+  type Address,
+  type Addressed,
+  addressKey,
+  combine,
+  decode,
+  type InstanceSnapshot,
+  read
+} from "./Snapshot.ts"
 import * as Transaction from "./Transaction.ts"
 
 /** What is to be put into an instance. */
@@ -15,7 +23,18 @@ interface Given {
 
 interface Move {
   readonly instance: AnyInstance
-  readonly state: unknown
+  /** Throws InvalidState. */
+  readonly after: (current: unknown) => unknown
+}
+
+/** Throws InvalidState if the entry does not fit now. Its turn may come after others, which it must not undo. */
+const moving = (instance: AnyInstance, entry: InstanceSnapshot, origin: Origin): Move => {
+  const now: unknown = instance.liveState
+  const state = decode(instance, entry, origin, now)
+  return {
+    instance,
+    after: (current) => (current === now ? state : decode(instance, entry, origin, current))
+  }
 }
 
 /** Of a snapshot of what a server has rendered, not one of a store. */
@@ -51,10 +70,14 @@ export class Hydration {
     for (const entry of entries) {
       const instance = there.get(addressKey(entry))
       if (instance === undefined) others.push(entry)
-      else moves.push({ instance, state: decode(instance, entry, origin) })
+      else moves.push(moving(instance, entry, origin))
     }
     enter(moves, origin)
-    for (const entry of others) this.kept.set(addressKey(entry), { entry, origin })
+    for (const entry of others) {
+      const key = addressKey(entry)
+      const kept = this.kept.get(key)
+      this.kept.set(key, { entry: kept === undefined ? entry : combine(kept.entry, entry), origin })
+    }
   }
 
   /** For instances that are yet to be made. What cannot be read is reported. */
@@ -74,13 +97,17 @@ export class Hydration {
   /** For instances that are cold, and that nobody has seen: all begin with what is kept for them, or none. */
   begin(instances: ReadonlyArray<Addressed>): void {
     if (this.kept.size === 0) return
-    const moves: Array<Move & { readonly given: Given }> = []
+    const moves: Array<{
+      readonly instance: AnyInstance
+      readonly given: Given
+      readonly state: unknown
+    }> = []
     for (const { address, instance } of instances) {
       const given = this.kept.get(addressKey(address))
       if (given === undefined) continue
       try {
         const { traits } = instance.impl.def
-        const base = withoutDerived(traits, decode(instance, given.entry, given.origin))
+        const base = withoutDerived(traits, decode(instance, given.entry, given.origin, instance.state))
         moves.push({ instance, given, state: derive(traits, base) })
       } catch (error) {
         for (const { address } of instances) this.kept.delete(addressKey(address))
@@ -102,7 +129,7 @@ export class Hydration {
     this.kept.delete(key)
     if (given === undefined || given === this.begun.get(instance)) return
     try {
-      enter([{ instance, state: decode(instance, given.entry, given.origin) }], given.origin)
+      enter([moving(instance, given.entry, given.origin)], given.origin)
     } catch (error) {
       this.refused(error, instance, given.origin)
     }
@@ -123,10 +150,13 @@ const enter = (moves: ReadonlyArray<Move>, origin: Origin): void => {
   if (moves.length === 0) return
   const instances = moves.map(({ instance }) => instance)
   const group = new InstanceGroup(instances, origin, undefined)
-  group.transactSync((...transactions) =>
-    moves.forEach(({ instance, state }, i) =>
-      transactions[i]?.update((current: unknown) => instance.withBase(current, state) as unknown)
+  group.transactSync((...transactions) => {
+    moves.forEach(({ after, instance }, i) =>
+      transactions[i]?.update((current: unknown) => instance.withBase(current, after(current)) as unknown)
     )
-  )
-  if (origin === fromServer) for (const instance of instances) rendered.set(instance, instance.liveState)
+    if (origin !== fromServer) return
+    Transaction.whenClosed(() => {
+      for (const instance of instances) rendered.set(instance, instance.liveState)
+    })
+  })
 }

@@ -70,6 +70,12 @@ const isEntry = (entry: unknown): boolean =>
   (!Predicate.hasProperty(entry, "scope") ||
     (Array.isArray(entry.scope) && entry.scope.every((name) => typeof name === "string")))
 
+/** Both in one, of one instance: the later stands where it says anything. */
+export const combine = (earlier: InstanceSnapshot, later: InstanceSnapshot): InstanceSnapshot =>
+  later.partial === true
+    ? { ...earlier, state: { ...fieldsOf(earlier.state), ...fieldsOf(later.state) } }
+    : later
+
 /** Throws InvalidState if a state cannot be encoded. `since` of another runtime leaves nothing out. */
 export const make = (
   runtime: string,
@@ -99,18 +105,19 @@ export const encodeState = (def: AnyModuleDef, state: unknown): Outcome => {
 const encode = ({ impl, instanceId, liveState }: AnyInstance): unknown =>
   valueOf(encodeState(impl.def, liveState), instanceId, "dehydrate")
 
-/** The state that an entry gives the instance; its derived fields are out of date. Throws InvalidState. */
+/** The state that an entry gives the instance after `current`; its derived fields are out of date. Throws InvalidState. */
 export const decode = (
-  { impl, instanceId, liveState }: AnyInstance,
+  { impl, instanceId }: AnyInstance,
   { partial, state }: InstanceSnapshot,
-  origin: Origin
+  origin: Origin,
+  current: unknown
 ): unknown => {
   const { def } = impl
   const { decode, encode } = codecOf(def.schema)
   const derived = derivedFields(def)
   const entry = describe(origin)
   if (partial !== true && derived.length === 0) return valueOf(decode(state), instanceId, entry)
-  const now = Object.entries(fieldsOf(valueOf(encode(liveState), instanceId, entry)))
+  const now = Object.entries(fieldsOf(valueOf(encode(current), instanceId, entry)))
   const kept = partial === true ? now : now.filter(([name]) => derived.includes(name))
   return valueOf(decode({ ...Object.fromEntries(kept), ...fieldsOf(state) }), instanceId, entry)
 }

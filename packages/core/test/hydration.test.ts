@@ -587,3 +587,34 @@ test("a module that is added later begins with what was kept for it", async () =
   const more = await runtime.add(Later.implement({ initial: { at: new Date(0) } }))
   expect(more.resolve(Later.tag).unsafe.getState()).toEqual({ at: new Date(7) })
 })
+
+describe("partial states", () => {
+  const Pair = Module.make("Pair", {
+    state: Schema.Struct({ a: Schema.Finite, b: Schema.Finite }),
+    actions: { a: Schema.Finite },
+    reducers: { a: (state, a) => ({ ...state, a }) }
+  })
+  const PairLive = Pair.implement({ initial: { a: 0, b: 0 } })
+  const b9 = { state: { b: 9 }, partial: true }
+
+  test("one that is kept beside a whole one changes what it has", () => {
+    const runtime = disposing(Runtime.make([]))
+    const at = { module: "Pair", scope: ["Pair/k"] }
+    runtime.hydrate({ format: 1, instances: [{ ...at, state: { a: 1, b: 2 } }] })
+    runtime.hydrate({ format: 1, instances: [{ ...at, ...b9 }] })
+    expect(runtime.local(PairLive, { key: "k" }).ref.unsafe.getState()).toEqual({ a: 1, b: 9 })
+  })
+
+  test("T5 one that comes while a commit is told leaves the fields that were written before its turn", () => {
+    const runtime = disposing(Runtime.make(PairLive))
+    const { unsafe } = runtime.resolve(Pair.tag)
+    const stop = unsafe.subscribe(() => {
+      stop()
+      unsafe.dispatch({ _tag: "a", payload: 7 })
+      runtime.hydrate({ format: 1, instances: [{ module: "Pair", ...b9 }] })
+    })
+    unsafe.dispatch({ _tag: "a", payload: 1 })
+    expect(unsafe.getState()).toEqual({ a: 7, b: 9 })
+    expect(unsafe.getServerState()).toEqual({ a: 7, b: 9 })
+  })
+})
