@@ -19,8 +19,10 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { InvalidState } from "./Errors.ts"
+import type { NotPromise } from "./Handle.ts"
 import type { Any } from "./internal/any.ts"
 import type { AnyModuleDef, ModuleDef } from "./Module.ts"
+import * as Faces from "./ModuleRuntime.ts"
 import { type AnyRuntime, current } from "./Runtime.ts"
 import { type Address, encodeState, type InstanceSnapshot } from "./Snapshot.ts"
 
@@ -57,6 +59,13 @@ export class StoreFailed extends Data.TaggedError("StoreFailed")<{
   }
 }
 
+/** Two of one runtime store under one key: each would write over what the other keeps. */
+export class KeyInUse extends Data.TaggedError("KeyInUse")<{ readonly key: string }> {
+  override get message() {
+    return `Persist keeps something else under ${JSON.stringify(this.key)} already, and the two would overwrite each other. Name all modules in one, or give each a key of its own.`
+  }
+}
+
 /** Encoded states by module id; of a keyed local instance, or one in a named scope, by its address as JSON. */
 export type States = Readonly<Record<string, unknown>>
 
@@ -66,7 +75,7 @@ export interface Migrations<Last> {
   readonly oldest: number
   readonly version: number
   readonly steps: ReadonlyArray<(states: never) => unknown>
-  readonly step: <Next>(migrate: (states: Last) => Next) => Migrations<Next>
+  readonly step: <Next>(migrate: (states: Last) => NotPromise<Next>) => Migrations<Next>
 }
 
 /** From a version of the stored states, and the shape that they had then. */
@@ -117,12 +126,30 @@ export interface Persist {
 
 const eventually = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("30 seconds")])
 
-/** Reads, and writes until the scope closes: then once more, for at most a second. */
+/** The keys that are written to. */
+const inUse = new WeakMap<AnyRuntime, Map<KeyValueStore, Set<string>>>()
+
+/** Throws KeyInUse. Returns the function that gives the key free. */
+const use = (runtime: AnyRuntime, store: KeyValueStore, key: string): (() => void) => {
+  const stores = inUse.get(runtime) ?? new Map<KeyValueStore, Set<string>>()
+  inUse.set(runtime, stores)
+  const keys = stores.get(store) ?? new Set<string>()
+  stores.set(store, keys)
+  if (keys.has(key)) throw new KeyInUse({ key })
+  keys.add(key)
+  return () => void keys.delete(key)
+}
+
+/** Reads, and writes until the scope closes: then once more, for at most a second. Dies with KeyInUse. */
 export const make = (options: PersistOptions): Effect.Effect<Persist, never, KeyValueStore | Scope.Scope> =>
   Effect.gen(function* () {
     const runtime = yield* current
     const store = yield* KeyValueStore
     const { delay = 0, key, retry = eventually } = options
+    yield* Effect.acquireRelease(
+      Effect.sync(() => use(runtime, store, key)),
+      (end) => Effect.sync(end)
+    )
     const modules = new Map(options.modules.map((one) => [defOf(one).id, one]))
     const report = (error: unknown): void =>
       runtime.onError(Cause.die(error), { instanceId: "", moduleId: "", during: "store", entry: key })
@@ -131,28 +158,31 @@ export const make = (options: PersistOptions): Effect.Effect<Persist, never, Key
 
     /** What is in the store, or on its way there, by address. */
     const states = new Map(Object.entries(read))
-    /** The latest states since, by address. */
-    const dirty = new Map<
-      string,
-      { readonly def: AnyModuleDef; readonly instanceId: string; state: unknown }
-    >()
+    /** The latest states since, by instance id. */
+    const dirty = new Map<string, Dirty>()
     let unsaved = false
     let wake: (() => void) | undefined
 
     const stop = runtime.onCommit(({ instanceId, moduleId, next, origin }) => {
       const one = modules.get(moduleId)
       if (one === undefined || origin.kind === "devtools") return
-      const address = runtime.addressOf(instanceId)
-      if (address === undefined) return
-      dirty.set(storedKey(address), { def: defOf(one), instanceId, state: next })
+      const known = dirty.get(instanceId)
+      if (known !== undefined) known.state = next
+      else {
+        const address = runtime.addressOf(instanceId)
+        if (address === undefined) return
+        const def = defNow(runtime, instanceId) ?? defOf(one)
+        dirty.set(instanceId, { one, def, address: storedKey(address), state: next })
+      }
       unsaved = true
       wake?.()
     })
 
     const encodeDirty = (): void => {
-      for (const [address, { def, instanceId, state }] of dirty) {
-        const outcome = encodeState(def, state)
-        if ("value" in outcome) states.set(address, picked(modules.get(def.id), outcome.value))
+      for (const [instanceId, { address, def, one, state }] of dirty) {
+        // It may have been replaced since.
+        const outcome = encodeState(defNow(runtime, instanceId) ?? def, state)
+        if ("value" in outcome) states.set(address, picked(one, outcome.value))
         // Its last state that could be stored stays.
         else
           report(
@@ -194,7 +224,10 @@ export const make = (options: PersistOptions): Effect.Effect<Persist, never, Key
     // The scope's finalizers run last first: the loop has ended when the rest is written.
     yield* Effect.addFinalizer(() => {
       stop()
-      return Effect.ignore(Effect.timeout(reporting, "1 second"))
+      return Effect.timeoutOrElse(Effect.ignore(reporting), {
+        duration: "1 second",
+        orElse: () => Effect.sync(() => report(failed("write")("it had not ended when the app had")))
+      })
     })
     yield* Effect.forkScoped(Effect.forever(loop))
     const clear = oneAtATime.withPermits(1)(
@@ -208,16 +241,30 @@ export const make = (options: PersistOptions): Effect.Effect<Persist, never, Key
     return { flush: save, clear }
   })
 
+interface Dirty {
+  readonly one: Persisted
+  readonly def: AnyModuleDef
+  readonly address: string
+  /** The latest. Written with each commit. */
+  state: unknown
+}
+
+/** What a live instance is of: modules are replaced. */
+const defNow = (runtime: AnyRuntime, instanceId: string): AnyModuleDef | undefined => {
+  const live = runtime.instances().find((instance) => instance.instanceId === instanceId)
+  return live && Faces.instanceOf(live)?.impl.def
+}
+
 /** As a layer of a runtime: it has read before the modules start. */
 export const layer = (options: PersistOptions): Layer.Layer<never, never, KeyValueStore> =>
   Layer.effectDiscard(make(options))
 
 const defOf = (one: Persisted): AnyModuleDef => ("def" in one ? one.def : one)
 
-const fieldsOf = (one: Persisted | undefined): ReadonlyArray<string> | undefined =>
-  one !== undefined && "fields" in one ? one.fields : undefined
+const fieldsOf = (one: Persisted): ReadonlyArray<string> | undefined =>
+  "fields" in one ? one.fields : undefined
 
-const picked = (one: Persisted | undefined, state: unknown): unknown => {
+const picked = (one: Persisted, state: unknown): unknown => {
   const fields = fieldsOf(one)
   if (fields === undefined || typeof state !== "object" || state === null) return state
   return Object.fromEntries(Object.entries(state).filter(([name]) => fields.includes(name)))
@@ -247,6 +294,7 @@ const attempt = <A>(reason: StoredStateRefused["reason"], body: () => A): A => {
     return body()
   } catch (error) {
     if (error instanceof Refusal) throw error
+    if (error instanceof InvalidState) throw new Refusal(reason, `${error.instanceId}: ${error.issue}`)
     throw new Refusal(reason, error instanceof Error ? error.message : String(error))
   }
 }
@@ -299,8 +347,7 @@ const parse = (text: string): Stored => {
     !Predicate.hasProperty(value, "version") ||
     typeof value.version !== "number" ||
     !Predicate.hasProperty(value, "states") ||
-    typeof value.states !== "object" ||
-    value.states === null
+    !isStates(value.states)
   ) {
     throw new Refusal("unreadable", "it is not what Persist writes")
   }
@@ -309,7 +356,7 @@ const parse = (text: string): Stored => {
       "newer",
       `its format is ${JSON.stringify(value.format)}, and this version of Sluice reads 1`
     )
-  return { version: value.version, states: value.states as States }
+  return { version: value.version, states: value.states }
 }
 
 const migrated = ({ states, version }: Stored, migrations: Migrations<Any> | undefined): States => {
@@ -322,10 +369,14 @@ const migrated = ({ states, version }: Stored, migrations: Migrations<Any> | und
       `it is of version ${version}, and the oldest that migrations begin with is ${oldest}`
     )
   // Each step takes what the one before gave, as `step` has typed it.
-  return steps
-    .slice(version - oldest)
-    .reduce<unknown>((given, step) => step(given as never), states) as States
+  const last = steps.slice(version - oldest).reduce<unknown>((given, step) => step(given as never), states)
+  if (isStates(last)) return last
+  throw new Refusal("migration", "a migration gave no record of states; it must be synchronous")
 }
+
+/** Not of a Promise, either, which has no states and would be written in their place. */
+const isStates = (value: unknown): value is States =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !Predicate.isPromiseLike(value)
 
 const instancesOf = (
   states: States,

@@ -8,7 +8,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import { describe, expect, expectTypeOf, test } from "vitest"
-import { collectErrors, disposing, entriesOf, idle, latch } from "./support.ts"
+import { collectErrors, disposing, entriesOf, idle, latch, rejection } from "./support.ts"
 
 const Row = Schema.Struct({ id: Schema.String, at: Schema.Date })
 const Cart = Module.make("Cart", {
@@ -367,4 +367,66 @@ test("Effect's own memory store", async () => {
     return yield* store.get("app")
   })
   await expect.poll(() => runtime.runPromise(read)).toBe(text({ Settings: { zoom: 2 } }))
+})
+
+describe("what must not be lost", () => {
+  test.each<[string, () => unknown]>([
+    ["a Promise", () => Promise.resolve({ Settings: { zoom: 6 } })],
+    ["nothing", () => undefined],
+    ["a list", () => [{ zoom: 6 }]]
+  ])("a migration that gives %s is refused, and what was stored is kept aside", async (_, migrate) => {
+    const store = makeStore({ app: text({ Settings: { zoom: 5 } }) })
+    // Its type refuses a Promise; JavaScript does not.
+    const migrations = Persist.migrations(1).step(migrate)
+    const { reported, settings } = await start(store, { migrations })
+    expect(reported.errors).toMatchObject([{ _tag: "StoredStateRefused", reason: "migration" }])
+    settings.unsafe.dispatch({ _tag: "zoom", payload: 2 })
+    const kept = [...store.map].filter(([key]) => key.startsWith("app.refused."))
+    expect(kept.map(([, value]) => value)).toEqual([text({ Settings: { zoom: 5 } })])
+  })
+
+  test("stored states that are no record are refused", async () => {
+    const { reported } = await start(makeStore({ app: text([{ zoom: 5 }]) }))
+    expect(reported.errors).toMatchObject([{ _tag: "StoredStateRefused", reason: "unreadable" }])
+  })
+
+  test("two of one runtime under one key: KeyInUse, until the first has ended", async () => {
+    const store = makeStore()
+    const { runtime } = await start(store)
+    const again = Persist.make({ key: "app", modules: [Settings] }).pipe(
+      Effect.scoped,
+      Effect.provide(store.layer)
+    )
+    expect(await rejection(runtime.runPromise(again))).toMatchObject({ _tag: "KeyInUse", key: "app" })
+    const other = Persist.make({ key: "other", modules: [Settings] }).pipe(
+      Effect.scoped,
+      Effect.provide(store.layer)
+    )
+    await runtime.runPromise(other)
+    await runtime.runPromise(other)
+  })
+
+  test("a write that has not ended when the app has is reported", async () => {
+    const store = makeStore()
+    const { reported, runtime, settings } = await start(store)
+    store.control.gate = new Promise(() => {})
+    settings.unsafe.dispatch({ _tag: "zoom", payload: 2 })
+    await runtime.dispose()
+    expect(reported.errors).toMatchObject([{ _tag: "StoreFailed", operation: "write" }])
+  })
+
+  test("1 the states of a module that was replaced are stored as it encodes them", async () => {
+    const actions = { zoom: Schema.Finite }
+    const Extended = Module.make("Settings", {
+      state: Schema.Struct({ zoom: Schema.Finite, theme: Schema.optionalKey(Schema.String) }),
+      actions,
+      reducers: { zoom: (_, zoom) => ({ zoom, theme: "dark" }) }
+    })
+    const store = makeStore()
+    const { runtime, settings } = await start(store)
+    await runtime.replace(Extended.implement({ initial: { zoom: 1 } }))
+    settings.unsafe.dispatch({ _tag: "zoom", payload: 2 })
+    await runtime.dispose()
+    expect(stored(store)).toMatchObject({ states: { Settings: { zoom: 2, theme: "dark" } } })
+  })
 })
