@@ -14,20 +14,22 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as Collection from "./Collection.ts"
 import type { Commit, Origin } from "./Commit.ts"
+import { InvalidGroup } from "./Errors.ts"
 import type { Equals, ModuleTag, Selector, StateTransaction } from "./Handle.ts"
 import { counting } from "./internal/counting.ts"
 import type { Any } from "./internal/any.ts"
 import type { AnyModule, AnyModuleDef } from "./Module.ts"
+import * as Faces from "./ModuleRuntime.ts"
 import type { AnyModuleRuntime, AnyRuntime } from "./Runtime.ts"
 import { Subscriptions } from "./Subscription.ts"
 
 /** An instance, or a module whose instance is the root's. */
-export type Target = AnyModuleRuntime | AnyModuleDef | AnyModule | ModuleTag<Any, Any, Any, Any>
+export type Target = AnyModuleRuntime | AnyModuleDef | AnyModule | ModuleTag<Any, Any, Any, Any, Any>
 
 export interface UndoOptions {
   /** Steps to keep; when there are more, the oldest is forgotten. Default 100. */
   readonly capacity?: number
-  /** Which commits are steps. Default: all but `source-refresh`. Never those of `devtools` and `hydrate`. */
+  /** Which commits are steps. Default: all but `source-refresh`. Never those of `devtools`, `hydrate` and `init`. */
   readonly records?: (commit: Commit) => boolean
   /** Whether a commit goes on with the last step. Asked only if nothing was undone since that step. */
   readonly merge?: (last: Commit, next: Commit) => boolean
@@ -100,9 +102,11 @@ export const sameOriginWithin = (duration: Duration.Input): NonNullable<UndoOpti
     next.startedAt - last.startedAt <= millis
 }
 
+const notSteps: ReadonlySet<Origin["kind"]> = new Set(["devtools", "hydrate", "init"])
+
 const isUsers = ({ origin }: Commit): boolean => origin.kind !== "source-refresh"
 
-/** Records the commits of these instances from now on, until `dispose`. */
+/** Records the commits of these instances from now on, until `dispose`. Throws InvalidGroup for one of another runtime. */
 export const make = (
   runtime: AnyRuntime,
   targets: Target | ReadonlyArray<Target>,
@@ -113,6 +117,9 @@ export const make = (
   const instances = new Map(
     (isList(targets) ? targets : [targets]).map((target) => {
       const instance = resolve(runtime, target)
+      const { instanceId } = instance
+      if (Faces.instanceOf(instance)?.host.trace !== runtime.trace)
+        throw new InvalidGroup({ entry: "Undo.make", reason: "foreign", instanceId })
       return [instance.instanceId, instance] as const
     })
   )
@@ -177,7 +184,7 @@ export const make = (
 
   const stopRecording = runtime.onCommit((commit) => {
     const { kind } = commit.origin
-    if (!instances.has(commit.instanceId) || kind === "devtools" || kind === "hydrate") return
+    if (!instances.has(commit.instanceId) || notSteps.has(kind)) return
     const step = own.get(commit.origin)
     if (step !== undefined) move(commit.origin.name === "undo" ? undoing : redoing, step)
     else if (records(commit)) record(commit)
@@ -202,7 +209,8 @@ export const make = (
   /** The step is chosen in the window: another entry may have come first. */
   const entry = (direction: Direction) => {
     const origin: Origin = { kind: "state-update", name: direction.name }
-    const open = [...instances.values()]
+    // One that is on its way out takes no entries.
+    const open = [...instances.values()].filter((instance) => Faces.instanceOf(instance)?.closed !== true)
     const write = (...transactions: ReadonlyArray<StateTransaction<unknown>>): void => {
       const step = direction.from.at(-1)
       if (step === undefined) return
@@ -213,8 +221,9 @@ export const make = (
         if (change === undefined) return
         const before = transaction.get()
         const after = direction.apply(before, change)
-        transaction.set(after)
         same &&= before === after
+        // Its derived fields follow: they need not be what they were.
+        if (before !== after) transaction.set(Faces.instanceOf(open[i]!)!.withBase(before, after))
       })
       // No commit will tell of it.
       if (same) move(direction, step)

@@ -8,7 +8,18 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { collectErrors, Counter, disposing, entriesOf, idle, rejection, thrown, zero } from "./support.ts"
+import { collectWarnings } from "./lane.ts"
+import {
+  collectErrors,
+  Counter,
+  disposing,
+  entriesOf,
+  idle,
+  latch,
+  rejection,
+  thrown,
+  zero
+} from "./support.ts"
 
 const Row = Schema.Struct({ id: Schema.String, n: Schema.Number })
 const Board = Module.make("Board", {
@@ -474,4 +485,71 @@ test("property: any run of renames, undos and redos is that of two stacks of tit
     ),
     { numRuns: 200 }
   )
+})
+
+describe("where instances come and go", () => {
+  const make = (factor: number, id = "Sum") => {
+    const Def = Module.make(id, {
+      state: Schema.Struct({ a: Schema.Finite, b: Schema.Finite, sum: Schema.Finite }),
+      actions: { a: Schema.Finite, b: Schema.Finite },
+      reducers: { a: (state, a) => ({ ...state, a }), b: (state, b) => ({ ...state, b }) },
+      traits: (t) => ({ sum: t.computed(({ a, b }) => (a + b) * factor) })
+    })
+    return { Def, Live: Def.implement({ initial: { a: 0, b: 0 } }) }
+  }
+
+  test("T9 derived fields follow from what is put back, without a word", async () => {
+    const { Def, Live } = make(1)
+    const { warnings, layer } = collectWarnings()
+    const runtime = disposing(Runtime.make(Live, { layer }))
+    const sum = runtime.resolve(Def.tag)
+    const history = Undo.make(runtime, sum, { records: ({ origin }) => origin.name === "a" })
+    sum.unsafe.dispatch({ _tag: "a", payload: 1 })
+    sum.unsafe.dispatch({ _tag: "b", payload: 10 })
+    expect(history.unsafe.undo()).toBe(true)
+    expect(sum.unsafe.getState()).toEqual({ a: 0, b: 10, sum: 10 })
+    await idle()
+    expect(warnings).toEqual([])
+  })
+
+  test("1 a module that is replaced makes no step, and its steps are undone", async () => {
+    const [one, two] = [make(1), make(10)]
+    const { warnings, layer } = collectWarnings()
+    const runtime = disposing(Runtime.make(one.Live, { layer }))
+    const sum = runtime.resolve(one.Def.tag)
+    const history = Undo.make(runtime, one.Def)
+    sum.unsafe.dispatch({ _tag: "a", payload: 1 })
+    sum.unsafe.dispatch({ _tag: "b", payload: 1 })
+    history.unsafe.undo()
+    await runtime.replace(two.Live)
+    expect(history.unsafe.getState()).toMatchObject({ undoes: "a", redoes: "b" })
+    history.unsafe.redo()
+    expect(sum.unsafe.getState()).toEqual({ a: 1, b: 1, sum: 20 })
+    await idle()
+    expect(warnings).toEqual([])
+  })
+
+  test("C7 while one is on its way out, the other's steps are undone", async () => {
+    const gate = latch()
+    const [one, two] = [make(1, "One"), make(1, "Two")]
+    const slow = one.Def.logic("slow", () => Effect.addFinalizer(() => Effect.promise(() => gate.promise)))
+    const runtime = disposing(Runtime.make([one.Live.withLogic(slow), two.Live]))
+    const history = Undo.make(runtime, [one.Def, two.Def])
+    const kept = runtime.resolve(two.Def.tag)
+    kept.unsafe.dispatch({ _tag: "a", payload: 1 })
+    const evicted = runtime.evict(runtime.resolve(one.Def.tag).instanceId)
+    expect(history.unsafe.undo()).toBe(true)
+    expect(kept.unsafe.getState().a).toBe(0)
+    gate.resolve()
+    await evicted
+  })
+
+  test("1 an instance of another runtime is refused", () => {
+    const { Def, Live } = make(1)
+    const [runtime, other] = [disposing(Runtime.make(Live)), disposing(Runtime.make(Live))]
+    expect(thrown(() => Undo.make(runtime, other.resolve(Def.tag)))).toMatchObject({
+      _tag: "InvalidGroup",
+      reason: "foreign"
+    })
+  })
 })
