@@ -420,6 +420,9 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
     const context = Context.add(this.services, CallerRef, callerOf(fiber))
     this.runIn(this.dispatchOutside(origin, actions, handler), context).addObserver((exit) => {
       if (Exit.isSuccess(exit)) ticket?.enter()
+      // It was replaced meanwhile: the new implementation's turn.
+      else if (Cause.hasInterruptsOnly(exit.cause) && !this.closed)
+        this.dispatchContended(this.plan(actions[0]._tag), actions, ticket)
       else if (Cause.hasInterruptsOnly(exit.cause)) ticket?.closed()
       else ticket?.failed(Cause.squash(exit.cause))
     })
@@ -964,7 +967,7 @@ export class Instance<S, A> extends Transaction.Kernel<S, EntryContext> {
       throw new InvalidState({ instanceId: this.instanceId, entry, issue })
     }
     return () => {
-      this.sources?.close()
+      this.sources?.replaced(made.sources)
       this.impl = impl
       this.plans = plansOf(impl)
       this.base = base

@@ -61,7 +61,7 @@ export interface LocalInfo {
   readonly instance: AnyInstance
   /** How many have it mounted. */
   readonly mounts: () => number
-  /** Its layers have been built and its setups run, or it failed. */
+  /** Its layers have been built and its setups run, or it failed, or has ended before. */
   readonly ready: (exit: Exit.Exit<unknown, unknown>) => void
   /** It was closed, and not because its last user had left. */
   readonly evicted: () => void
@@ -154,6 +154,7 @@ class LocalInstance implements LocalInfo {
   }
 
   ready(exit: Exit.Exit<unknown, unknown>): void {
+    if (this.startup !== undefined) return
     this.startup = exit
     for (const told of this.awaiting ?? []) told(exit)
   }
@@ -206,17 +207,24 @@ export class Locals {
       : this.underKey(impl, options.key, options)
   }
 
+  /** Of the module as it is now: it may have been replaced since. */
+  private byKey(impl: AnyModuleImpl): Map<string, LocalInstance> {
+    const latest = this.host.latest(impl)
+    const known = this.keyed.get(latest) ?? new Map<string, LocalInstance>()
+    this.keyed.set(latest, known)
+    return known
+  }
+
   private underKey(impl: AnyModuleImpl, key: string, options: MakeOptions): LocalInstance {
-    const byKey = this.keyed.get(impl) ?? new Map<string, LocalInstance>()
-    this.keyed.set(impl, byKey)
-    const found = byKey.get(key)
+    const found = this.byKey(impl).get(key)
     if (found !== undefined && !found.closed()) return found
     const made = new LocalInstance(this.host, impl, options)
-    const forget = () => byKey.get(key) === made && byKey.delete(key)
+    const keep = () => void this.byKey(impl).set(key, made)
+    const forget = () => this.byKey(impl).get(key) === made && this.byKey(impl).delete(key)
     // Also one that was forgotten while cold, and is mounted after all.
-    made.started = () => byKey.has(key) || byKey.set(key, made)
+    made.started = () => this.byKey(impl).has(key) || keep()
     made.ended = forget
-    byKey.set(key, made)
+    keep()
     // Those that no component mounts, such as of a render that never commits, are forgotten.
     this.host.timer(() => made.isCold && forget(), Math.max(Duration.toMillis(options.gcTime ?? 0), coldTime))
     return made
@@ -224,11 +232,11 @@ export class Locals {
 
   /** What runs of one implementation is found under the other; what is still cold is forgotten. */
   superseded(previous: AnyModuleImpl, next: AnyModuleImpl): void {
-    const byKey = this.keyed.get(previous)
-    if (byKey === undefined) return
-    for (const [key, { isCold }] of byKey) if (isCold) byKey.delete(key)
+    const replaced = this.keyed.get(previous)
+    if (replaced === undefined) return
     this.keyed.delete(previous)
-    this.keyed.set(next, byKey)
+    const known = this.byKey(next)
+    for (const [key, local] of replaced) if (!local.isCold && !known.has(key)) known.set(key, local)
   }
 }
 

@@ -13,7 +13,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { App } from "./App.ts"
-import { DuplicateModule } from "./Errors.ts"
+import { DuplicateModule, InstanceClosed } from "./Errors.ts"
 import { type AnyInstance, Instance } from "./Instance.ts"
 import { type Cold, type LocalInfo, Locals, type MakeOptions } from "./Locals.ts"
 import * as Logic from "./Logic.ts"
@@ -58,6 +58,11 @@ export class ModuleScope {
   private lateContext: (() => Context.Context<never>) | undefined
   /** Written by `closeInstances`. */
   closed = false
+  /**
+   * Of the root: for an instance that has started as it was made, though its module was replaced before.
+   * Written by the runtime.
+   */
+  outdated: ((home: ModuleScope, latest: AnyModuleImpl) => void) | undefined
   /** Told when a status or the list of instances changed, here or inside. Written by the runtime. */
   listeners: Set<() => void> | undefined
   /** By module id, imports first. Written by `put` and `evict`. */
@@ -68,6 +73,8 @@ export class ModuleScope {
   private children: Set<ModuleScope> | undefined
   /** What changes the scope at the moment, and ends with it. Written by `fork`. */
   private tasks: Set<Fiber.Fiber<unknown, unknown>> | undefined
+  /** Builds a local instance's layers. Written by `startLocal`. */
+  private starting: Fiber.Fiber<unknown, unknown> | undefined
   /** Holds the services of the scope's layer. Written by `build`. */
   private resources: Scope.Closeable | undefined
   private readonly memoMap: Layer.MemoMap
@@ -90,6 +97,10 @@ export class ModuleScope {
 
   set context(context: Context.Context<never>) {
     this.knownContext = context
+  }
+
+  private get root(): ModuleScope {
+    return this.parent?.root ?? this
   }
 
   /** From now on it is closed with its parent. */
@@ -180,9 +191,10 @@ export class ModuleScope {
     const seen = new Map<string, AnyModuleImpl>()
     const found: Array<AnyModuleImpl> = []
     const visit = (given: AnyModuleImpl): void => {
-      const impl = this.app.latest(given)
-      const { id } = impl.def
+      const { id } = given.def
       const has = there(id)
+      // It may have been replaced in a scope inside only.
+      const impl = has === given ? given : this.app.latest(given)
       const known = has ?? seen.get(id)
       if (known !== undefined && known !== impl) throw new DuplicateModule({ moduleId: id })
       if (seen.has(id)) return
@@ -295,6 +307,8 @@ export class ModuleScope {
       })),
       late
     )
+    const latest = this.app.latest(instance.impl)
+    if (latest !== instance.impl) this.root.outdated?.(this, latest)
   }
 
   private buildLayer(
@@ -365,6 +379,7 @@ export class ModuleScope {
       }
       this.changed()
     }
+    this.starting = starting
     if (starting !== undefined) starting.addObserver(started)
     else started(this.startNow(members, surroundings))
   }
@@ -436,11 +451,21 @@ export class ModuleScope {
   get closeInstances(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const scopes = [...this.inside()]
-      for (const scope of scopes) scope.closed = true
+      for (const scope of scopes) scope.beClosed(this.local === undefined)
       const tasks = scopes.flatMap((scope) => [...(scope.tasks ?? [])])
       const closeAll = Effect.suspend(() => this.closeAll())
       return tasks.length === 0 ? closeAll : Effect.andThen(Fiber.interruptAll(tasks), closeAll)
     })
+  }
+
+  private beClosed(withSurroundings: boolean): void {
+    this.closed = true
+    const { local, starting } = this
+    if (local === undefined || starting === undefined) return
+    const { instanceId } = local.instance
+    local.ready(Exit.die(new InstanceClosed({ instanceId, entry: "Local.acquire" })))
+    // Others of these surroundings may wait for a layer that it builds.
+    if (withSurroundings) starting.interruptUnsafe()
   }
 
   private closeAll(): Effect.Effect<void> {

@@ -53,8 +53,9 @@ const plan = (scope: ModuleScope, next: AnyModuleImpl): Plan => {
     return true
   }
   const own = scope.own(id)?.impl
-  const running = own === undefined ? [...started(scope)].filter(({ member }) => idOf(member) === id) : []
-  const previous = own === undefined ? running.map(({ member }) => member.instance.impl) : [own]
+  // Also those that are being built: they are replaced when they start.
+  const inside = [...scope.all()].filter(({ member }) => idOf(member) === id && !member.instance.closed)
+  const previous = own === undefined ? inside.map(({ member }) => member.instance.impl) : [own]
   if (previous.length === 0) throw new ModuleNotProvided({ moduleId: id, provided: scope.ids() })
   for (const impl of previous) succeed(impl, next)
   for (let more = successors.size > 0; more;) {
@@ -103,7 +104,7 @@ const changesOf = (
   })
 }
 
-/** Those that run here and inside. One that has not started yet starts as it was made. */
+/** Those that run here and inside. One that has not started yet starts as it was made, and is then replaced. */
 const started = function* (scope: ModuleScope) {
   for (const one of scope.all()) if (one.member.order > 0 && !one.member.instance.closed) yield one
 }
@@ -135,7 +136,7 @@ const apply = (root: ModuleScope, plan: Plan): Effect.Effect<void, unknown> => {
       return prepared
     }).pipe(
       Effect.onError(() => undoAll),
-      Effect.flatMap((prepared) => Effect.map(endOld(prepared), () => startNew(root, prepared)))
+      Effect.flatMap((prepared) => Effect.andThen(endOld(prepared), startNew(root, prepared)))
     )
   )
 }
@@ -145,10 +146,9 @@ const commit = (root: ModuleScope, { changes, successors }: Plan): void => {
   const { app } = root
   if (app.travel.active()) app.travel.live()
   const commits = changes.flatMap(({ replaced }) =>
-    replaced.flatMap(({ impl, member: { instance } }) => [
-      Faces.replacing(instance, impl),
-      instance.replacing(impl)
-    ])
+    replaced.flatMap(({ impl, member: { instance } }) =>
+      instance.closed ? [] : [Faces.replacing(instance, impl), instance.replacing(impl)]
+    )
   )
   for (const [previous, impl] of successors) app.supersede(previous, impl)
   for (const scope of root.inside()) scope.superseded(successors)
@@ -183,23 +183,32 @@ const endOld = (prepared: ReadonlyArray<Prepared>): Effect.Effect<void> =>
     prepared.flatMap(({ replaced }) => replaced).toSorted((a, b) => b.member.order - a.member.order),
     ({ member, resources }) => {
       const { instance, resources: previous } = member
+      const release = (held: Scope.Closeable | undefined) =>
+        held === undefined ? Effect.void : Scope.close(held, Exit.void)
+      if (instance.closed) return release(resources)
       member.resources = resources
       return Effect.gen(function* () {
         yield* instance.endLogics
-        if (previous !== undefined) yield* Scope.close(previous, Exit.void)
+        yield* release(previous)
         // Evicted meanwhile, perhaps before its new layers were its own.
-        if (instance.closed && resources !== undefined) yield* Scope.close(resources, Exit.void)
+        if (instance.closed) yield* release(resources)
       })
     },
     { discard: true }
   )
 
-const startNew = (root: ModuleScope, prepared: ReadonlyArray<Prepared>): void => {
-  for (const { added, scope } of prepared) scope.admit(added.map(({ member }) => member))
-  if (root.closed) return
-  for (const { added, replaced, scope } of prepared) {
-    const inOrder = replaced.toSorted((a, b) => a.member.order - b.member.order)
-    for (const { member, services } of [...added, ...inOrder]) scope.startMember(member, services)
-  }
-  root.changed()
-}
+const startNew = (root: ModuleScope, prepared: ReadonlyArray<Prepared>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const open = prepared.filter(({ scope }) => !scope.closed)
+    for (const { added, scope } of open) scope.admit(added.map(({ member }) => member))
+    for (const { added, replaced, scope } of open) {
+      const inOrder = replaced.toSorted((a, b) => a.member.order - b.member.order)
+      for (const { member, services } of [...added, ...inOrder]) scope.startMember(member, services)
+    }
+    root.changed()
+    // Of scopes that have ended meanwhile, and have not closed what was not theirs yet.
+    const ended = prepared.filter(({ scope }) => scope.closed)
+    return Effect.forEach(ended, ({ added, scope }) => scope.discard(added.map(({ member }) => member)), {
+      discard: true
+    })
+  })

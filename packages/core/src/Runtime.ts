@@ -182,7 +182,7 @@ export interface Runtime<in Provided> {
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-export interface AnyModuleRuntime extends ModuleRuntime<Any, Any> {}
+export interface AnyModuleRuntime extends ModuleRuntime<Any, Any, Any> {}
 export interface AnyRuntime extends Runtime<never> {}
 
 const Current = Context.Reference<AnyRuntime | undefined>("@sluice/core/Runtime", {
@@ -305,6 +305,10 @@ class RuntimeImpl implements Runtime<unknown> {
         ids: () => scope.ids()
       })
       scope.context = Context.add(scope.context, Current, this)
+      scope.outdated = (home, latest) => {
+        const report = (cause: Cause.Cause<unknown>) => app.report(Cause.squash(cause), "build", "replace")
+        home.fork(Effect.catchCause(replace(home, latest), (cause) => Effect.sync(() => report(cause))))
+      }
     }
     this.building = app.fork(this.build(impls, layer))
     this.ready = this.endOf(this.building)
@@ -521,7 +525,8 @@ class RuntimeImpl implements Runtime<unknown> {
   // --- end ----------------------------------------------------------------------------------------------
 
   readonly dispose = (): Promise<void> => {
-    if (this.status === "failed") return Promise.resolve()
+    // It has closed what it had made.
+    if (this.status === "failed") return this.ready.catch(() => {})
     const builds = this.markDisposed()
     this.disposing ??= this.end(builds)
     return this.disposing

@@ -59,7 +59,7 @@ class Loading {
   cause: TxnRef | undefined
   running: Load | undefined
   answers: Array<{ readonly key: unknown; readonly result: Result; readonly at: number }> = []
-  readonly waiters = new Set<(refused?: InstanceClosed) => void>()
+  waiters = new Set<(refused?: InstanceClosed) => void>()
 
   constructor(field: string, { options }: AnySource) {
     this.field = field
@@ -218,8 +218,19 @@ export class Sources<S> {
   }
 
   close(): void {
+    this.replaced(undefined)
+  }
+
+  /** Others take its place: who waits for a field waits for theirs. */
+  replaced(next: Sources<S> | undefined): void {
     this.closed = true
-    for (const source of this.byField.values()) source.settled(this.host.closed(source.origin))
+    for (const source of this.byField.values()) {
+      // What it loads comes too late.
+      source.running = undefined
+      const heir = next?.byField.get(source.field)
+      if (heir === undefined) source.settled(this.host.closed(source.origin))
+      else heir.waiters = source.waiters
+    }
   }
 }
 

@@ -250,3 +250,37 @@ describe("1 gcTime by the app's clock", () => {
     expect(events).toEqual(["a starts", "a ends"])
   })
 })
+
+describe("C7 Local.acquire while the module's layer waits", () => {
+  const waiting = () => {
+    const events: Array<string> = []
+    const hanging = Layer.effectDiscard(
+      Effect.onInterrupt(Effect.never, () => Effect.sync(() => void events.push("interrupted")))
+    )
+    const reported = collectErrors()
+    const runtime = disposing(Runtime.make([], { onError: reported.onError }))
+    const Live = CounterLive.withLayer(hanging)
+    const acquired = rejection(runtime.runPromise(Effect.scoped(Local.acquire(Live, { key: "a" }))))
+    return { acquired, events, reported, runtime, Live }
+  }
+
+  test("C7 the runtime is disposed of: it is told, and the layer is interrupted", async () => {
+    const { acquired, events, reported, runtime } = waiting()
+    await idle()
+    await runtime.dispose()
+    expect(await acquired).toMatchObject({ _tag: "InstanceClosed", entry: "Local.acquire" })
+    expect(events).toEqual(["interrupted"])
+    expect(reported.errors).toEqual([])
+  })
+
+  test("C7 it is evicted: it is told, and the layer goes on for those who share it", async () => {
+    const { acquired, events, reported, runtime, Live } = waiting()
+    const other = runtime.local(Live)
+    other.mount()
+    await idle()
+    // It has not started, so that no list has it.
+    await runtime.evict(runtime.local(Live, { key: "a" }).ref.instanceId)
+    expect(await acquired).toMatchObject({ _tag: "InstanceClosed", instanceId: "Counter#1" })
+    expect([events, other.closed(), reported.errors]).toEqual([[], false, []])
+  })
+})

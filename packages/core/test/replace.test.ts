@@ -1,14 +1,15 @@
 /** Section 1: modules replaced while they run (hot reload), their state kept. */
-import { Module, Runtime } from "@sluice/core"
+import { Handler, Module, Runtime } from "@sluice/core"
 import type { Commit } from "@sluice/core"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as AsyncResult from "effect/reactivity/AsyncResult"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { describe, expect, test } from "vitest"
+import { describe, expect, test, vi } from "vitest"
 import { collectErrors, disposing, idle, rejection, statesOf, thrown } from "./support.ts"
 
 class Name extends Context.Service<Name, string>()("test/replace/Name") {}
@@ -543,5 +544,153 @@ describe("C7 replaced and closed", () => {
     expect(counter.version).toBe(1)
     await replacing
     expect(counter.version).toBe(2)
+  })
+})
+
+describe("1 replaced where not all run the same, or run yet", () => {
+  test("1 keyed instances of two implementations become those of the third, each under its key", async () => {
+    const [one, two, three] = [evaluate(1), evaluate(2), evaluate(3)]
+    const runtime = disposing(Runtime.make([]))
+    const [a, b] = [runtime.local(one.Live, { key: "a" }), runtime.local(two.Live, { key: "b" })]
+    const release = a.mount()
+    b.mount()
+    await runtime.replace(three.Live)
+    expect(runtime.local(three.Live, { key: "a" }).ref).toBe(a.ref)
+    expect(runtime.local(one.Live, { key: "b" }).ref).toBe(b.ref)
+    release()
+    await vi.waitUntil(a.closed)
+    expect(runtime.local(three.Live, { key: "a" }).ref).not.toBe(a.ref)
+  })
+
+  test("1 replaced in a scope inside, what runs outside is still what it was", async () => {
+    const [one, two] = [evaluate(1), evaluate(2)]
+    const Importing = Module.make("Importing", { state: Schema.Struct({}), actions: {} })
+    const runtime = disposing(Runtime.make(one.Live))
+    const scope = runtime.scope(one.Live, { label: "inside" })
+    await scope.replace(two.Live)
+    await runtime.add(Importing.implement({ initial: {}, imports: [one.Live] }))
+    expect(runtime.resolve(one.Def.tag).version).toBe(1)
+    expect(scope.resolve(one.Def.tag).version).toBe(2)
+    await runtime.replace(two.Live)
+    expect(runtime.resolve(one.Def.tag).version).toBe(2)
+  })
+
+  test("1 what was cold is replaced when it starts, and is given its actions once", async () => {
+    const events: Array<string> = []
+    const [one, two] = [evaluate(1, events), evaluate(2, events)]
+    const reported = collectErrors()
+    const runtime = disposing(Runtime.make(one.Live, { onError: reported.onError }))
+    const cold = runtime.local(one.Live)
+    cold.ref.unsafe.dispatch({ _tag: "add", payload: 1 })
+    await runtime.replace(two.Live)
+    cold.mount()
+    await idle()
+    expect(cold.ref.version).toBe(2)
+    cold.ref.unsafe.dispatch({ _tag: "add", payload: 1 })
+    cold.ref.unsafe.dispatch({ _tag: "ping", payload: 1 })
+    await idle()
+    expect(cold.ref.unsafe.getState()).toEqual({ count: 3 })
+    expect(events.filter((event) => event.endsWith("ping 1"))).toEqual(["v2 ping 1"])
+    expect(reported.errors).toEqual([])
+  })
+
+  test("1 what waits for its layer is replaced when it starts, with what the new one imports", async () => {
+    const events: Array<string> = []
+    const gate = Deferred.makeUnsafe<string>()
+    const Imported = evaluate(3, events, { id: "Imported" }).Live
+    const [one, two] = [evaluate(1, events), evaluate(2, events)]
+    const Waiting = one.Live.withLayer(Layer.effect(Name, Deferred.await(gate)))
+    const runtime = disposing(Runtime.make([]))
+    const local = runtime.local(Waiting, { key: "a" })
+    local.mount()
+    await runtime.replace(two.Def.implement({ initial: { count: 0 }, imports: [Imported] }))
+    expect(local.ref.version).toBe(1)
+    Deferred.doneUnsafe(gate, Effect.succeed("Ada"))
+    await idle()
+    expect(local.ref.version).toBe(2)
+    expect(runtime.instances().map(({ instanceId }) => instanceId)).toEqual(["Counter#1", "Imported#1"])
+    expect(events).toEqual(["v1 starts", "v1 ends", "v3 starts"])
+    expect(runtime.local(Waiting, { key: "a" }).ref).toBe(local.ref)
+  })
+
+  test("1 what starts while the new layers are built, and does not fit: reported, and it goes on as it was", async () => {
+    const gate = Deferred.makeUnsafe<void>()
+    const one = evaluate(1)
+    const Strict = Module.make("Counter", {
+      state: Schema.Struct({ count: Schema.Finite.check(Schema.isLessThan(5)) }),
+      actions: {}
+    }).implement({ initial: { count: 0 } })
+    const reported = collectErrors()
+    const runtime = disposing(Runtime.make(one.Live, { onError: reported.onError }))
+    const cold = runtime.local(one.Live)
+    cold.ref.unsafe.dispatch({ _tag: "add", payload: 5 })
+    const replacing = runtime.replace(Strict.withLayer(Layer.effectDiscard(Deferred.await(gate))))
+    Deferred.doneUnsafe(gate, Effect.void)
+    await replacing
+    cold.mount()
+    await vi.waitUntil(() => reported.errors.length > 0)
+    expect(reported.errors).toMatchObject([{ _tag: "InvalidState", instanceId: "Counter#2" }])
+    expect(reported.infos).toMatchObject([{ during: "build", entry: "replace" }])
+    cold.ref.unsafe.dispatch({ _tag: "add", payload: 1 })
+    expect(cold.ref.unsafe.getState()).toEqual({ count: 6 })
+  })
+
+  test("C7 a scope inside is disposed of while the new layers wait: nothing starts in it", async () => {
+    const events: Array<string> = []
+    const gate = Deferred.makeUnsafe<void>()
+    const [one, two] = [evaluate(1, events), evaluate(2, events)]
+    const Imported = evaluate(3, events, { id: "Imported" }).Live.withLayer(
+      Layer.effectDiscard(
+        Effect.acquireRelease(Deferred.await(gate), () => Effect.sync(() => void events.push("released")))
+      )
+    )
+    const runtime = disposing(Runtime.make([]))
+    const scope = runtime.scope(one.Live)
+    const commits: Array<Commit.Commit> = []
+    runtime.onCommit((commit) => void commits.push(commit))
+    const replacing = runtime.replace(two.Def.implement({ initial: { count: 0 }, imports: [Imported] }))
+    await idle()
+    await scope.dispose()
+    Deferred.doneUnsafe(gate, Effect.void)
+    await replacing
+    expect(runtime.instances()).toEqual([])
+    expect(events).toEqual(["v1 starts", "v1 ends", "released"])
+    expect(commits).toEqual([])
+  })
+
+  test("5 who waits for a source's load waits for that of the new module", async () => {
+    const User = AsyncResult.Schema({ success: Schema.String })
+    const loading = (load: Effect.Effect<string>) => {
+      const Def = Module.make("Profile", {
+        state: Schema.Struct({ id: Schema.Finite, user: User }),
+        actions: {},
+        traits: (t) => ({ user: t.source({ key: ({ id }) => id, load: () => load }) })
+      })
+      return { Def, Live: Def.implement({ initial: { id: 1 } }) }
+    }
+    const [one, two] = [loading(Effect.never), loading(Effect.succeed("Ada"))]
+    const runtime = disposing(Runtime.make(one.Live))
+    const refreshed = runtime.runPromise(runtime.resolve(one.Def.tag).refresh("user"))
+    await idle()
+    await runtime.replace(two.Live)
+    expect(await refreshed).toMatchObject({ _tag: "Success", value: "Ada" })
+  })
+
+  test("T1 an entry whose handler was computing outside is computed by the new one", async () => {
+    const computing = (compute: (state: { n: number }, by: number) => Effect.Effect<{ n: number }>) => {
+      const Def = Module.make("Sum", {
+        state: Schema.Struct({ n: Schema.Finite }),
+        actions: { add: Schema.Finite }
+      })
+      return { Def, Live: Def.implement({ initial: { n: 0 }, handlers: { add: Handler.outside(compute) } }) }
+    }
+    const one = computing(() => Effect.never)
+    const two = computing(({ n }, by) => Effect.succeed({ n: n + by }))
+    const runtime = disposing(Runtime.make(one.Live))
+    const sum = runtime.resolve(one.Def.tag)
+    const dispatched = sum.unsafe.dispatchPromise({ _tag: "add", payload: 2 })
+    await runtime.replace(two.Live)
+    await dispatched
+    expect(sum.unsafe.getState()).toEqual({ n: 2 })
   })
 })

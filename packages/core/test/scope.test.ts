@@ -399,3 +399,25 @@ describe("1 two runtimes never mix", () => {
     expect(await b.runPromise(countOf)).toBe(2)
   })
 })
+
+test("C7 disposing of what failed to build waits until that has closed what it had made", async () => {
+  const events: Array<string> = []
+  const gate = Deferred.makeUnsafe<void>()
+  const slow = Layer.effectDiscard(
+    Effect.addFinalizer(() =>
+      Effect.andThen(
+        Deferred.await(gate),
+        Effect.sync(() => events.push("released"))
+      )
+    )
+  )
+  const failing = OtherLive.withLayer(Layer.effectDiscard(Effect.die("no")))
+  const runtime = Runtime.make(failing, { layer: slow, onError: () => {} })
+  await idle()
+  expect(runtime.status).toBe("failed")
+  const disposed = runtime.dispose().then(() => events.push("disposed"))
+  await idle()
+  Deferred.doneUnsafe(gate, Effect.void)
+  await disposed
+  expect(events).toEqual(["released", "disposed"])
+})
