@@ -26,14 +26,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     rule: "T1",
     breaks: "$.state in a body writes to its window",
-    file: core("Instance"),
+    file: core("Parts"),
     search: "return this.window as BodyWindow<S> | undefined",
     replace: "return undefined"
   },
   {
     rule: "T1",
     breaks: "a batch is one transaction of all its reducers",
-    file: core("Instance"),
+    file: core("Entries"),
     search: "next = step(next, action)\n      Transaction.refusePromise",
     replace: "next = step(state, action)\n      Transaction.refusePromise"
   },
@@ -140,8 +140,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     rule: "T10",
     breaks: "a state is held against its schema",
-    file: core("Instance"),
-    search: "const issue = issueOf(this.impl.def.schema, state)",
+    file: core("Parts"),
+    search: "const issue = issueOf(schema, state)",
     replace: "const issue = undefined"
   },
   {
@@ -175,9 +175,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     rule: "T10",
     breaks: "a payload from a service is held against its schema",
-    file: core("Instance"),
-    search: "if (issue === undefined) return\n    const entry = `service-callback",
-    replace: "if (issue !== null) return\n    const entry = `service-callback"
+    file: core("Entries"),
+    search: "if (issue === undefined) return\n    const error = new InvalidPayload",
+    replace: "if (issue !== null) return\n    const error = new InvalidPayload"
   },
   {
     rule: "T11",
@@ -282,7 +282,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     rule: "C6",
     breaks: "a failing handler does not end its flow",
-    file: core("Instance"),
+    file: core("Parts"),
     search: "return Effect.catchCause(effect, (cause) =>",
     replace: "return Effect.tapCause(effect, (cause) =>"
   },

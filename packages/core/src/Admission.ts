@@ -58,7 +58,7 @@ export interface Gate {
 }
 
 export const lateWrite = (instanceId: string, origin: Origin): TransactionSuspended =>
-  new TransactionSuspended({ instanceId, entry: Transaction.describe(origin), by: "late write" })
+  new TransactionSuspended({ ...Transaction.at(instanceId, origin), by: "late write" })
 
 /** Throws what refuses any entry of this fiber now. */
 export const check = (gate: Gate, origin: Origin, fiber: Fiber.Fiber<unknown, unknown> | undefined): void => {

@@ -2,7 +2,8 @@
 import * as Cause from "effect/Cause"
 import type { Origin } from "./Commit.ts"
 import { derive, withoutDerived } from "./Derivation.ts"
-import type { AnyInstance, Instance, InstanceHost } from "./Instance.ts"
+import type { AnyInstance, Instance } from "./Instance.ts"
+import type { InstanceHost } from "./Parts.ts"
 import { InstanceGroup } from "./InstanceGroup.ts"
 import {
   type Address,

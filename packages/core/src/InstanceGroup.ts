@@ -1,5 +1,4 @@
 /** Several instances of one runtime, entered as one: a transaction on each, committed together or not at all. */
-import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -9,12 +8,13 @@ import type { EntryContext, Gate } from "./Admission.ts"
 import { type Caller, callerOf } from "./Caller.ts"
 import type { Origin } from "./Commit.ts"
 import { type InstanceClosed, InvalidGroup } from "./Errors.ts"
-import type { AnyInstance, InstanceHost } from "./Instance.ts"
+import type { AnyInstance } from "./Instance.ts"
+import type { InstanceHost } from "./Parts.ts"
 import type { Any } from "./internal/any.ts"
 import * as Transaction from "./Transaction.ts"
 import type { Demand, Waiter } from "./Waiter.ts"
 import type { Run } from "./Waits.ts"
-import { type BodyHost, BodyRun, causeOf, type GroupBody } from "./Window.ts"
+import { type BodyHost, BodyRun, type GroupBody, orThrow } from "./Window.ts"
 
 /** One entry's: who enters twice makes two. */
 export class InstanceGroup implements Gate {
@@ -45,7 +45,7 @@ export class InstanceGroup implements Gate {
     }
     this.first = first
     const [, ...others] = given
-    this.hosts = [first.bodyHost, ...others.map(({ bodyHost }) => bodyHost)]
+    this.hosts = [first, ...others]
   }
 
   static foreign(origin: Origin, instanceId: string): InvalidGroup {
@@ -60,10 +60,7 @@ export class InstanceGroup implements Gate {
 
   transactSync(body: GroupBody): void {
     const caller = callerOf(Fiber.getCurrent())
-    const run = (context: EntryContext) => {
-      const exit = this.runBody(body, this.first.services, caller, context)
-      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    }
+    const run = (context: EntryContext) => orThrow(this.runBody(body, this.first.services, caller, context))
     Admission.enterSync(this, this.origin, run, null)
   }
 
@@ -103,14 +100,7 @@ export class InstanceGroup implements Gate {
     context: EntryContext
   ): Exit.Exit<unknown, unknown> {
     const run = new BodyRun(this.origin, services, caller)
-    try {
-      this.commit(() => run.stepAll(this.hosts, body), context)
-    } catch (error) {
-      run.rolledBack()
-      return Exit.failCause(causeOf(error))
-    }
-    run.committed()
-    return Exit.succeed(run.result)
+    return run.during(() => this.commit(() => run.stepAll(this.hosts, body), context))
   }
 
   // --- admission ----------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as AsyncResult from "effect/reactivity/AsyncResult"
 import type { Origin } from "./Commit.ts"
+import type { Derivation } from "./Derivation.ts"
 import { type InstanceClosed, UnknownSource } from "./Errors.ts"
-import type { TxnRef } from "./Trace.ts"
+import { type TxnRef, txnId } from "./Trace.ts"
 import type { AnySource, AnyTrait } from "./Trait.ts"
 
 type Result = AsyncResult.AsyncResult<unknown, unknown>
@@ -17,23 +18,29 @@ type Result = AsyncResult.AsyncResult<unknown, unknown>
 /** What sources ask of their instance. `S` is its state. */
 export interface SourceHost<S> {
   readonly instanceId: string
+  readonly host: { readonly trace: { readonly now: () => number } }
   /** The committed state, and the one that devtools came from. */
-  readonly state: () => S
-  readonly keyOf: (state: S, field: string) => unknown
-  readonly put: (state: S, field: string, value: Result) => S
+  readonly liveState: S
   /** The transaction that is open. */
-  readonly txn: () => TxnRef
+  readonly txnRef: TxnRef
   readonly update: (origin: Origin, step: (state: S) => S) => Effect.Effect<void>
   /** In the instance's scope and with its services. */
-  readonly run: (
+  readonly runFor: (
     effect: Effect.Effect<unknown, unknown>,
     cause: TxnRef | undefined
   ) => Fiber.Fiber<unknown, unknown>
-  readonly soon: (task: () => void) => void
-  readonly now: () => number
-  readonly died: (cause: Cause.Cause<unknown>, field: string, txn: TxnRef | undefined) => void
-  readonly closed: (origin: Origin) => InstanceClosed
+  readonly wakeSoon: (task: () => void) => void
+  readonly report: (
+    cause: Cause.Cause<unknown>,
+    during: "trait",
+    field: string,
+    details: { readonly txnId: string } | undefined
+  ) => void
+  readonly instanceClosed: (origin: Origin) => InstanceClosed
 }
+
+/** A state with sources is one of fields. */
+const fieldsOf = (state: unknown) => state as Readonly<Record<string, unknown>>
 
 /** How many answers a source keeps for `staleTime`. */
 const keptAnswers = 100
@@ -75,12 +82,14 @@ class Loading {
 
 export class Sources<S> {
   private readonly host: SourceHost<S>
+  private readonly derivation: Derivation
   private readonly byField = new Map<string, Loading>()
   private started = false
   private closed = false
 
-  constructor(host: SourceHost<S>, traits: Readonly<Record<string, AnyTrait>>) {
+  constructor(host: SourceHost<S>, derivation: Derivation, traits: Readonly<Record<string, AnyTrait>>) {
     this.host = host
+    this.derivation = derivation
     for (const [field, trait] of Object.entries(traits)) {
       if (trait.kind === "source") this.byField.set(field, new Loading(field, trait))
     }
@@ -88,14 +97,14 @@ export class Sources<S> {
 
   start(): void {
     this.started = true
-    this.host.soon(this.sync)
+    this.host.wakeSoon(this.sync)
   }
 
   /** In the window of a transaction that changed a key. */
   readonly keyChanged = (field: string): void => {
     const source = this.byField.get(field)
-    if (source !== undefined) source.cause = this.host.txn()
-    this.host.soon(this.sync)
+    if (source !== undefined) source.cause = this.host.txnRef
+    this.host.wakeSoon(this.sync)
   }
 
   readonly remembered = (field: string, key: unknown): unknown => {
@@ -105,15 +114,15 @@ export class Sources<S> {
   }
 
   private isFresh(source: Loading, at: number): boolean {
-    return this.host.now() - at < source.staleTime
+    return this.now() - at < source.staleTime
   }
 
   /** Starts and stops loads as the committed state wants them. */
   private readonly sync = (): void => {
     if (!this.started || this.closed) return
-    const state = this.host.state()
+    const state = this.host.liveState
     for (const source of this.byField.values()) {
-      const key = this.host.keyOf(state, source.field)
+      const key = this.keyOf(state, source.field)
       const waits = !isNone(key) && this.valueOf(state, source).waiting
       const isKnown = source.known !== undefined && Equal.equals(source.known.key, key)
       // A key that went and came back has lost its answer, unless that is still to come.
@@ -127,6 +136,18 @@ export class Sources<S> {
       if (waits) this.load(source, key, cause)
       else source.settled()
     }
+  }
+
+  private now(): number {
+    return this.host.host.trace.now()
+  }
+
+  private keyOf(state: S, field: string): unknown {
+    return this.derivation.keyOf(fieldsOf(state), field)
+  }
+
+  private put(state: S, field: string, value: Result): S {
+    return this.derivation.put(fieldsOf(state), field, value) as S
   }
 
   private valueOf(state: S, source: Loading): Result {
@@ -146,13 +167,15 @@ export class Sources<S> {
       unknown
     >
     const program = Effect.flatMap(Effect.exit(loading), (exit) => {
-      if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) this.host.died(exit.cause, source.field, cause)
+      if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) {
+        this.host.report(exit.cause, "trait", source.field, cause && { txnId: txnId(cause) })
+      }
       // A state that is refused would leave the field waiting for ever.
       return Effect.catchCause(this.write(source, load, exit), (refused) =>
         this.write(source, load, Exit.failCause(refused))
       )
     })
-    const fiber = this.host.run(program, cause)
+    const fiber = this.host.runFor(program, cause)
     load.fiber = fiber
   }
 
@@ -163,11 +186,11 @@ export class Sources<S> {
     const step = (state: S): S => {
       // Where another load was asked for meanwhile, `sync` is about to start it.
       if (source.running !== load || source.wanted) return state
-      if (!Equal.equals(host.keyOf(state, field), load.key)) return state
+      if (!Equal.equals(this.keyOf(state, field), load.key)) return state
       result = Exit.isSuccess(exit)
-        ? AsyncResult.success<unknown, unknown>(exit.value, { timestamp: host.now() })
+        ? AsyncResult.success<unknown, unknown>(exit.value, { timestamp: this.now() })
         : AsyncResult.failureWithPrevious(exit.cause, { previous: Option.some(this.valueOf(state, source)) })
-      return host.put(state, field, result)
+      return this.put(state, field, result)
     }
     return Effect.map(host.update(origin, step), () => {
       if (source.running !== load) return
@@ -179,7 +202,7 @@ export class Sources<S> {
   }
 
   private remember(source: Loading, key: unknown, result: Result): void {
-    const at = this.host.now()
+    const at = this.now()
     const others = source.answers.filter(
       (answer) => this.isFresh(source, answer.at) && !Equal.equals(answer.key, key)
     )
@@ -193,20 +216,20 @@ export class Sources<S> {
     const { host } = this
     const mark = (state: S): S => {
       const value = this.valueOf(state, source)
-      if (isNone(host.keyOf(state, field))) return state
+      if (isNone(this.keyOf(state, field))) return state
       if (source.options.concurrency === "exhaust" && value.waiting) return state
       source.wanted = true
-      source.cause = host.txn()
-      host.soon(this.sync)
-      return value.waiting ? state : host.put(state, field, AsyncResult.waiting(value))
+      source.cause = host.txnRef
+      host.wakeSoon(this.sync)
+      return value.waiting ? state : this.put(state, field, AsyncResult.waiting(value))
     }
     return Effect.andThen(host.update(source.origin, mark), this.settlement(source))
   }
 
   private settlement(source: Loading): Effect.Effect<unknown> {
-    const value = () => this.valueOf(this.host.state(), source)
+    const value = () => this.valueOf(this.host.liveState, source)
     return Effect.callback<unknown>((resume) => {
-      if (this.closed) return resume(Effect.die(this.host.closed(source.origin)))
+      if (this.closed) return resume(Effect.die(this.host.instanceClosed(source.origin)))
       if (!value().waiting && !source.wanted) return resume(Effect.succeed(value()))
       const waiter = (refused?: InstanceClosed) => {
         source.waiters.delete(waiter)
@@ -228,7 +251,7 @@ export class Sources<S> {
       // What it loads comes too late.
       source.running = undefined
       const heir = next?.byField.get(source.field)
-      if (heir === undefined) source.settled(this.host.closed(source.origin))
+      if (heir === undefined) source.settled(this.host.instanceClosed(source.origin))
       else heir.waiters = source.waiters
     }
   }

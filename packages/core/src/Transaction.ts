@@ -236,6 +236,10 @@ export abstract class Kernel<S, Along> implements Open {
     return inTransaction(this.instanceId, origin, open)
   }
 
+  at(origin: Origin) {
+    return at(this.instanceId, origin)
+  }
+
   /** Devtools': runs now, although entries are held, or else right after the commit that is being told. */
   whenTold(task: () => void): void {
     if (this.telling) (this.urgent ??= []).push(task)
@@ -418,11 +422,13 @@ class OpenGroup implements Open {
 
 export const inTransaction = (instanceId: string, origin: Origin, open: Open): EntryInTransaction =>
   new EntryInTransaction({
-    instanceId,
-    entry: describe(origin),
+    ...at(instanceId, origin),
     openInstanceId: open.instanceId,
     openEntry: describe(open.origin)
   })
+
+/** For errors: where it happened. */
+export const at = (instanceId: string, origin: Origin) => ({ instanceId, entry: describe(origin) })
 
 export const describe = (origin: Origin): string => `${origin.kind} ${JSON.stringify(origin.name)}`
 
@@ -438,5 +444,5 @@ const isPromiseLike = (value: unknown): boolean =>
 export const refusePromise = (instanceId: string, origin: Origin, value: unknown): void => {
   if (!isPromiseLike(value)) return
   Promise.resolve(value).catch(() => {})
-  throw new TransactionSuspended({ instanceId, entry: describe(origin), by: "promise" })
+  throw new TransactionSuspended({ ...at(instanceId, origin), by: "promise" })
 }

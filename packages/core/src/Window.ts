@@ -21,11 +21,16 @@ export interface Deferred {
 }
 
 /** What a body's run asks of its instance. */
-export interface BodyHost<S> {
-  readonly kernel: Transaction.Kernel<S, never>
+export interface BodyHost<S> extends Transaction.Open {
+  window: Transaction.Window | undefined
+  readonly state: S
+  readonly txnRef: TxnRef
   readonly mutate: (state: S, recipe: (draft: Collection.Drafted<S>) => void) => S
   /** Makes the open transaction the cause of what runs with these services. */
-  readonly caused: (services: Context.Context<never>, caller: Caller | undefined) => Context.Context<never>
+  readonly causedByOpen: (
+    services: Context.Context<never>,
+    caller: Caller | undefined
+  ) => Context.Context<never>
   /** Where the body's children live. */
   readonly scope: Scope.Scope
   /** Starts what was left for after the commit. */
@@ -36,7 +41,7 @@ export interface BodyHost<S> {
     cause: TxnRef
   ) => void
   /** Told what a fiber that the body forked for later failed with. */
-  readonly failed: (cause: Cause.Cause<unknown>, origin: Origin) => void
+  readonly reportFailure: (cause: Cause.Cause<unknown>, during: "afterCommit", entry: string) => void
 }
 
 const recipeOrigin: Origin = { kind: "state-update", name: "a write inside a mutate recipe" }
@@ -55,12 +60,11 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   readonly after: Array<Deferred> = []
 
   constructor(host: BodyHost<S>, origin: Origin, services: Context.Context<never>) {
-    const { instanceId, state, txn } = host.kernel
     this.host = host
-    this.txn = { instanceId, n: txn }
+    this.txn = host.txnRef
     this.origin = origin
     this.services = services
-    this.draft = state
+    this.draft = host.state
   }
 
   readonly get = (): S => {
@@ -100,11 +104,7 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   }
 
   suspended(by: TransactionSuspended["by"]): TransactionSuspended {
-    return new TransactionSuspended({
-      instanceId: this.txn.instanceId,
-      entry: Transaction.describe(this.origin),
-      by
-    })
+    return new TransactionSuspended({ ...Transaction.at(this.txn.instanceId, this.origin), by })
   }
 
   private check(): void {
@@ -113,7 +113,7 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
 
   private checkWrite(): void {
     this.check()
-    if (this.mutating) throw this.host.kernel.inTransaction(recipeOrigin, this.host.kernel)
+    if (this.mutating) throw Transaction.inTransaction(this.txn.instanceId, recipeOrigin, this.host)
   }
 }
 
@@ -131,6 +131,11 @@ class BodyFailed extends Error {
 export const causeOf = (error: unknown): Cause.Cause<unknown> =>
   error instanceof BodyFailed ? error.cause : Cause.die(error)
 
+/** For callers that get no Exit. */
+export const orThrow = (exit: Exit.Exit<unknown, unknown>): void => {
+  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+}
+
 /** A function, an Effect, or a function that returns one. */
 export type TransactBody<S> =
   | Effect.Effect<unknown, unknown, unknown>
@@ -141,7 +146,7 @@ export type GroupBody =
   | Effect.Effect<unknown, unknown, unknown>
   | ((...txs: ReadonlyArray<StateTransaction<Any>>) => unknown)
 
-/** One run of a body. After it has ended or thrown, one of `committed` and `rolledBack` must follow. */
+/** One run of a body. */
 export class BodyRun {
   private readonly origin: Origin
   private readonly services: Context.Context<never>
@@ -150,12 +155,25 @@ export class BodyRun {
   private readonly windows = new Map<BodyHost<Any>, BodyWindow<Any>>()
   private running: Body.RunningBody<unknown, unknown> | undefined
   /** What the body returned. */
-  result: unknown
+  private result: unknown
 
   constructor(origin: Origin, services: Context.Context<never>, caller: Caller | undefined) {
     this.origin = origin
     this.services = services
     this.caller = caller
+  }
+
+  /** Runs the body by a transition, which must call one of the steps. */
+  during(transition: () => unknown): Exit.Exit<unknown, unknown> {
+    try {
+      transition()
+    } catch (error) {
+      // Only now that the window is closed, so that what the interruption writes is too late.
+      this.running?.discard()
+      return Exit.failCause(causeOf(error))
+    }
+    this.committed()
+    return Exit.succeed(this.result)
   }
 
   /** Opens the window, runs the body in it, and gives the state it leaves. */
@@ -186,20 +204,20 @@ export class BodyRun {
     if (known !== undefined) return known as BodyWindow<S>
     const window = new BodyWindow(host, this.origin, this.services)
     this.windows.set(host, window)
-    host.kernel.window = window
+    host.window = window
     return window
   }
 
   private close(): void {
     for (const [host, window] of this.windows) {
       window.open = false
-      host.kernel.window = undefined
+      host.window = undefined
     }
   }
 
   /** What the body gave: an Effect is run to its end while the window is open. */
   private take<S>(window: BodyWindow<S>, value: unknown): void {
-    Transaction.refusePromise(window.host.kernel.instanceId, this.origin, value)
+    Transaction.refusePromise(window.txn.instanceId, this.origin, value)
     // What it needs is in the type of `transact`, and its caller's services are these.
     if (Effect.isEffect(value)) this.runEffect(window, value as Effect.Effect<unknown, unknown>)
     else this.result = value
@@ -207,8 +225,10 @@ export class BodyRun {
 
   private runEffect<S>(window: BodyWindow<S>, effect: Effect.Effect<unknown, unknown>): void {
     const { host } = window
-    const services = host.caused(this.services, this.caller)
-    const running = Body.run(effect, services, (cause) => host.failed(cause, this.origin))
+    const services = host.causedByOpen(this.services, this.caller)
+    const running = Body.run(effect, services, (cause) =>
+      host.reportFailure(cause, "afterCommit", this.origin.name)
+    )
     this.running = running
     if (running.exit === undefined) throw window.suspended("effect")
     if (Exit.isFailure(running.exit)) throw new BodyFailed(running.exit.cause)
@@ -216,16 +236,11 @@ export class BodyRun {
   }
 
   /** What it forked, and what it left for after the commit, starts now. */
-  committed(): void {
+  private committed(): void {
     const [first] = this.windows.keys()
     if (first !== undefined) this.running?.release(first.scope)
     for (const [host, { after, txn }] of this.windows) {
       for (const { effect, services } of after) host.fork(effect, services, this.origin.name, txn)
     }
-  }
-
-  // Only now that the window is closed, so that what the interruption writes is too late.
-  rolledBack(): void {
-    this.running?.discard()
   }
 }
