@@ -76,10 +76,10 @@ export interface TransactGroup {
 }
 
 /** The same for callers that cannot wait, as `unsafe` of an instance. */
-export type TransactGroupSync = <const Members extends ReadonlyArray<Member>>(
+export type TransactGroupSync = <const Members extends ReadonlyArray<Member>, B>(
   members: Members,
   origin: string | Origin,
-  body: (...txs: TransactionsOf<Members>) => unknown
+  body: (...txs: TransactionsOf<Members>) => NotPromise<B>
 ) => void
 
 /** As `TransactGroup`; names stand for the nearest instances in scope. */

@@ -128,7 +128,7 @@ export interface UnsafeModuleRuntime<S, A, T = NoTraits> {
   readonly dispatchBatch: (actions: ReadonlyArray<Action<A>>) => void
   /** Commits like `dispatch`; the Promise settles when every consumer had a slot for it. */
   readonly dispatchPromise: (action: Action<A>) => Promise<void>
-  readonly transact: (origin: string | Origin, body: (tx: StateTransaction<S, T>) => unknown) => void
+  readonly transact: <B>(origin: string | Origin, body: (tx: StateTransaction<S, T>) => NotPromise<B>) => void
   /** Told once a commit, with the new state. Returns the function that ends it. */
   readonly subscribe: (listener: (state: S) => void) => () => void
   /** Told when the selection changed (`Object.is`, or `equals`). */

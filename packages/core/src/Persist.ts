@@ -99,10 +99,10 @@ export interface Picked {
 
 type Persisted = AnyModuleDef | Picked | { readonly def: AnyModuleDef }
 
-/** Only these fields: the others begin as they are without a store. */
+/** Only these fields: the others begin as they are without a store. Derived fields are never stored. */
 export const pick = <Id extends string, S, A, X, T>(
   def: ModuleDef<Id, S, A, X, T>,
-  fields: ReadonlyArray<keyof S & string>
+  fields: ReadonlyArray<Exclude<keyof S & string, keyof T>>
 ): Picked => ({ def, fields })
 
 export interface PersistOptions {

@@ -362,7 +362,7 @@ describe("T2 the window is synchronous", () => {
       ["tx.update", ({ ref }) => ref.unsafe.transact("x", (tx) => tx.update(() => promised as never))],
       ["tx.set", ({ ref }) => ref.unsafe.transact("x", (tx) => tx.set(promised as never))],
       ["$.state.update", ({ $, runtime }) => runtime.runSync($.state.update(() => promised as never))],
-      ["a synchronous body", ({ ref }) => ref.unsafe.transact("x", () => promised)]
+      ["a synchronous body", ({ ref }) => ref.unsafe.transact("x", () => promised as never)]
     ]
     test.each(lying)("T2 a Promise from %s is refused", (_, enter) => {
       const app = setup()

@@ -1,5 +1,6 @@
 /** Section 5 of the contract, by type. As in types.test.ts, the checks are the compiler's. */
 import { Collection, Module, type ModuleRuntime, Root, Runtime, type Trait } from "@sluice/core"
+import * as Persist from "@sluice/core/Persist"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -216,6 +217,16 @@ describe("5 traits by type", () => {
         // @ts-expect-error b is in both
         traits: (t) => t.merge({ b: t.link((s) => s.b) }, { b: t.computed((s) => s.b) })
       })
+    })
+  })
+
+  test("5 persist takes base fields alone", () => {
+    compiles(() => {
+      Persist.pick(Full, ["count", "rows"])
+      // @ts-expect-error a derived field is never stored
+      Persist.pick(Full, ["double"])
+      // @ts-expect-error there is no such field
+      Persist.pick(Full, ["none"])
     })
   })
 

@@ -252,6 +252,25 @@ describe("1 refs and handles", () => {
       expectTypeOf(body).toEqualTypeOf<Effect.Effect<number, "empty", Name>>()
     })
   })
+
+  test("T2 a body that answers later does not compile", () => {
+    compiles(() => {
+      const runtime = Runtime.make(CounterLive)
+      const ref = runtime.resolve(Counter.tag)
+      const later = () => Promise.resolve(1)
+      // @ts-expect-error it gives a Promise
+      ref.transact("x", later)
+      // @ts-expect-error nor where it cannot be waited for
+      ref.unsafe.transact("x", later)
+      // @ts-expect-error nor in a group
+      runtime.transact([ref], "x", later)
+      // @ts-expect-error nor there
+      runtime.unsafe.transact([ref], "x", later)
+      ref.unsafe.transact("x", (tx) => tx.get().count)
+      runtime.unsafe.transact([ref], "x", (tx) => tx.update((state) => state))
+      runtime.unsafe.transact([ref], "x", () => Effect.void)
+    })
+  })
 })
 
 describe("1 logic", () => {
