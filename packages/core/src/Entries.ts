@@ -12,7 +12,7 @@ import { type Caller, callerOf, CallerRef, isOutside } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import type { ConsumerRequest, Delivery } from "./Delivery.ts"
-import { HandlerInBatch, InvalidPayload } from "./Errors.ts"
+import { HandlerInBatch, InstanceClosed, InvalidPayload } from "./Errors.ts"
 import type { OutsideEntry, OutsideHandler } from "./Handler.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema } from "./Module.ts"
@@ -252,13 +252,20 @@ export abstract class Entries<S, A> extends Publication<S, A> {
     const fiber = Fiber.getCurrent()
     Admission.check(this, origin, fiber)
     const context = Context.add(this.services, CallerRef, callerOf(fiber))
+    const { scope } = this
     this.runIn(this.dispatchOutside(origin, actions, handler), context).addObserver((exit) => {
-      if (Exit.isSuccess(exit)) ticket?.enter()
-      // It was replaced meanwhile: the new implementation's turn.
-      else if (Cause.hasInterruptsOnly(exit.cause) && !this.closed)
+      if (Exit.isSuccess(exit)) return ticket?.enter()
+      const error = Cause.squash(exit.cause)
+      const isInterrupted = Cause.hasInterruptsOnly(exit.cause)
+      if (!this.closed && isInterrupted && scope !== this.scope) {
+        // It was replaced meanwhile: the new implementation's turn.
         this.dispatchContended(origin, this.plan(actions[0]._tag), actions, ticket)
-      else if (Cause.hasInterruptsOnly(exit.cause)) ticket?.closed()
-      else ticket?.failed(Cause.squash(exit.cause))
+      } else if (!this.closed || !(isInterrupted || error instanceof InstanceClosed)) {
+        // Any other failure was a rollback, which has been reported.
+        if (isInterrupted) this.report(exit.cause, "entry", Transaction.describe(origin))
+        ticket?.failed(error)
+      } else if (ticket === null) this.lost(origin)
+      else ticket.closed()
     })
   }
 

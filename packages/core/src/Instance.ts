@@ -1,4 +1,5 @@
 /** One instance of a module: the kernel, its channels and its subscribers, wired together under one Scope. */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -52,7 +53,11 @@ export class Instance<S, A> extends Entries<S, A> {
     // Effect's own tracer, which goes nowhere, is not in a context; by its key alone it is not in a bundle either.
     const tracer = services.mapUnsafe.get(Tracer.TracerKey) as Tracer.Tracer | undefined
     if (tracer !== undefined && this.spans === undefined)
-      this.makeSpans(new Spans(tracer, Context.get(services, Clock.Clock)))
+      this.makeSpans(
+        new Spans(tracer, Context.get(services, Clock.Clock), (error) =>
+          this.report(Cause.die(error), "trace", "Tracer")
+        )
+      )
     this.sources?.start()
     if (setups.length === 0) return this.madeDeliveries?.setupsEnded()
     const { scope } = this

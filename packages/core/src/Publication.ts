@@ -78,12 +78,12 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     this.publish = (origin, actions, previous, next, context) => {
       this.span = open(previous === next ? "unchanged" : "commit", tagsOf(actions), context)
       publish(origin, actions, previous, next, context)
-      if (this.span !== undefined) spans.close(this.span, Exit.void)
+      spans.close(this.span, Exit.void)
       this.span = undefined
     }
     this.rolledBack = (origin, actions, error, context, atFault) => {
       const span = open("rollback", tagsOf(actions), context)
-      if (span !== undefined) spans.close(span, Exit.failCause(causeOf(error)))
+      spans.close(span, Exit.failCause(causeOf(error)))
       rolledBack(origin, actions, error, context, atFault)
     }
   }

@@ -17,10 +17,13 @@ export interface SpanDetails {
 export class Spans {
   private readonly tracer: Tracer.Tracer
   private readonly clock: Clock.Clock
+  private readonly failed: (error: unknown) => void
 
-  constructor(tracer: Tracer.Tracer, clock: Clock.Clock) {
+  /** `failed` is told what the tracer throws, which must not end a commit in its midst. */
+  constructor(tracer: Tracer.Tracer, clock: Clock.Clock, failed: (error: unknown) => void) {
     this.tracer = tracer
     this.clock = clock
+    this.failed = failed
   }
 
   /** Epoch nanoseconds. */
@@ -28,25 +31,34 @@ export class Spans {
     return this.clock.currentTimeNanosUnsafe()
   }
 
-  open({ name, parent, startTime, attributes }: SpanDetails): Tracer.Span {
-    const span = this.tracer.span({
-      name,
-      parent: Option.fromUndefinedOr(parent),
-      annotations: Context.empty(),
-      links: [],
-      startTime,
-      kind: "internal",
-      root: false,
-      sampled: parent?.sampled ?? true
-    })
-    for (const [key, value] of Object.entries(attributes)) {
-      if (value !== undefined) span.attribute(`sluice.${key}`, value)
+  open({ name, parent, startTime, attributes }: SpanDetails): Tracer.Span | undefined {
+    try {
+      const span = this.tracer.span({
+        name,
+        parent: Option.fromUndefinedOr(parent),
+        annotations: Context.empty(),
+        links: [],
+        startTime,
+        kind: "internal",
+        root: false,
+        sampled: parent?.sampled ?? true
+      })
+      for (const [key, value] of Object.entries(attributes)) {
+        if (value !== undefined) span.attribute(`sluice.${key}`, value)
+      }
+      return span
+    } catch (error) {
+      this.failed(error)
+      return undefined
     }
-    return span
   }
 
-  close(span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): void {
-    span.end(this.now(), exit)
+  close(span: Tracer.Span | undefined, exit: Exit.Exit<unknown, unknown>): void {
+    try {
+      span?.end(this.now(), exit)
+    } catch (error) {
+      this.failed(error)
+    }
   }
 
   /** The effect in a span of its own, which is the parent of the spans and entries that it makes. */
@@ -57,6 +69,7 @@ export class Spans {
     return Effect.withFiber((fiber) => {
       if (!fiber.cache.tracerEnabled) return effect
       const span = this.open({ ...details, startTime: this.now() })
+      if (span === undefined) return effect
       return Effect.onExit(Effect.provideService(effect, Tracer.ParentSpan, span), (exit) =>
         Effect.sync(() => this.close(span, exit))
       )

@@ -237,12 +237,28 @@ describe("an outside handler", () => {
           interrupted = true
         })
       )
-    const { loan, runtime } = start(watched)
+    const { errors, loan, runtime } = start(watched)
     const delivered = rejection(loan.unsafe.dispatchPromise({ _tag: "assess", payload: 100 }))
     await question(1)
+    loan.unsafe.dispatch({ _tag: "assess", payload: 200 })
+    await question(2)
     await runtime.dispose()
     expect(interrupted).toBe(true)
     expect(await delivered).toBeInstanceOf(Errors.InstanceClosed)
+    // The other's caller has gone on.
+    expect(errors).toEqual([expect.any(Errors.InstanceClosed)])
+  })
+
+  it("T4 one that interrupts itself fails, and is not tried again", async () => {
+    let runs = 0
+    const { errors, loan } = start(() => (++runs > 3 ? Effect.succeed(1) : Effect.interrupt))
+    const failed = rejection(loan.unsafe.dispatchPromise({ _tag: "assess", payload: 100 }))
+    expect(await failed).not.toBeInstanceOf(Errors.InstanceClosed)
+    loan.unsafe.dispatch({ _tag: "assess", payload: 200 })
+    await idle()
+    expect(runs).toBe(2)
+    expect(errors).toHaveLength(2)
+    expect(loan.unsafe.getState()).toBe(fresh)
   })
 
   it("T5 in a window it is refused like any entry", () => {

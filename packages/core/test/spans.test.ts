@@ -215,6 +215,31 @@ describe("spans", () => {
     expect(spans()).toEqual([])
   })
 
+  it("O5 a tracer that throws stops no entry and no handler; onError is told", async () => {
+    const fails = (): never => {
+      throw new Error("no collector")
+    }
+    const broken: ReadonlyArray<Tracer.Tracer["span"]> = [
+      fails,
+      (options) => Object.assign(new Tracer.NativeSpan(options), { attribute: fails }),
+      (options) => Object.assign(new Tracer.NativeSpan(options), { end: fails })
+    ]
+    for (const span of broken) {
+      const { errors, infos, onError } = collectErrors()
+      const logic = Lane.logic("l", ($) => $.onAction("a").run((n) => $.actions.b(n)))
+      const layer = Layer.succeed(Tracer.Tracer, Tracer.make({ span }))
+      const live = Lane.implement({ initial: empty, logics: [logic] })
+      const runtime = disposing(Runtime.make(live, { layer, onError }))
+      const { unsafe } = runtime.resolve(Lane.tag)
+      unsafe.dispatch({ _tag: "a", payload: 1 })
+      await idle()
+      expect(unsafe.getState().log).toEqual([1, 1])
+      // Two entries and a handler.
+      expect(infos.map(({ during, entry }) => `${during} ${entry}`)).toEqual(Array(3).fill("trace Tracer"))
+      expect(errors.map(String)).toEqual(Array(3).fill("Error: no collector"))
+    }
+  })
+
   it("O5 where the app provides no tracer, none is asked, Effect's own neither", async () => {
     const own = Tracer.nativeTracer
     const { span } = own
