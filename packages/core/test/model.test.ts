@@ -47,7 +47,7 @@ test("random apps do what the model of the contract does", { timeout: 4_000_000 
       seed,
       numRuns,
       endOnFailure: process.env["MODEL_NOSHRINK"] !== undefined,
-      ...(path === undefined ? {} : { path, endOnFailure: true })
+      ...(path === undefined ? {} : { path })
     }
   )
   console.log(`model: ${numRuns} runs in ${Math.round(performance.now() - started)} ms`, met)

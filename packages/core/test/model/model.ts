@@ -394,14 +394,30 @@ export class Model {
   /** The notes of the current step that have not been accepted. */
   private left: Array<Note> = []
 
-  /** Applies a step, of which these are the notes; returns those that were not possible. */
-  replay(notes: ReadonlyArray<Note>, apply: () => void): string | undefined {
+  /** At which of its turns the replay left a batch for later that may have been taken then. */
+  readonly doubts: Array<number> = []
+
+  /**
+   * Applies a step, of which these are the notes; returns those that were not possible. A sink takes before its
+   * batch is noted, and each take lets callers in: at these turns it has taken, though others were noted first.
+   */
+  replay(
+    notes: ReadonlyArray<Note>,
+    apply: (model: Model) => void,
+    sinksFirst: ReadonlyArray<number>
+  ): string | undefined {
+    this.errors = []
+    this.doubts.length = 0
     this.left = notes.filter(
       (note) => !("call" in note && note.is !== "window" && note.call.startsWith("listener"))
     )
-    apply()
-    for (this.endTurns(); this.left.length > 0; this.endTurns()) {
-      if (!this.acceptOne(this.left.length) && !this.skipOne())
+    apply(this)
+    let turn = 0
+    for (this.endTurns(); this.left.length > 0; this.endTurns(), turn++) {
+      const batches = this.left.filter(({ is }) => is === "batch")
+      if (sinksFirst.includes(turn) && this.acceptOne(batches)) continue
+      if (batches.length > 0) this.doubts.push(turn)
+      if (!this.acceptOne(this.left) && !this.skipOne())
         return `not possible: ${this.left.map((note) => JSON.stringify({ ...note, skips: undefined })).join(" ")}`
     }
     while (this.skipOne()) this.endTurns()
@@ -409,9 +425,9 @@ export class Model {
     return undefined
   }
 
-  /** Accepts the first possible one of the first so many notes that are left. */
-  private acceptOne(count: number): boolean {
-    for (const note of this.left.slice(0, count)) {
+  /** Accepts the first possible one of these notes. */
+  private acceptOne(notes: ReadonlyArray<Note>): boolean {
+    for (const note of notes) {
       if (this.catchUp(note) || this.takeFor(note)) return true
       // Taken out first: what follows from it may accept others.
       const { left } = this
@@ -432,7 +448,7 @@ export class Model {
     const turns = new Set(this.freed.keys())
     for (;;) {
       const [first] = this.left
-      if (first !== undefined && isItsOwn(first) && this.acceptOne(1)) continue
+      if (first !== undefined && isItsOwn(first) && this.acceptOne([first])) continue
       if (by === undefined || !this.acceptTake(by.con)) break
     }
     for (const con of this.freed.keys()) if (!turns.has(con)) this.endTurn(con)

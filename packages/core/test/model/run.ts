@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict"
 import type { Backlog, Trace } from "@sluice/core"
 import { type AppSpec, pick, type State, type Step } from "./app.ts"
-import { Harness } from "./harness.ts"
+import { Harness, type Note } from "./harness.ts"
 import { drive, type Host } from "./host.ts"
 import { byInstance, type Counts, keptName, Model } from "./model.ts"
 
@@ -13,13 +13,14 @@ export const run = async (
   const host = drive()
   try {
     const real = new Harness(app)
-    const model = new Model(app)
-    await settle(host, real, model)
+    const replayed: Replayed = { app, model: new Model(app), parts: [] }
+    await settle(host, real, replayed)
     for (const [i, step] of steps.entries()) {
-      const apply = take(`s${i}`, step, real, model)
-      await settle(host, real, model, apply)
+      const apply = take(`s${i}`, step, real, replayed.model)
+      await settle(host, real, replayed, apply)
     }
-    const drained = await drain(host, real, model)
+    const drained = await drain(host, real, replayed)
+    const { model } = replayed
     if (drained > longest) model.counts.cut++
     compareTrace(real, model)
     // Not awaited before the host has run what it schedules.
@@ -32,18 +33,33 @@ export const run = async (
   }
 }
 
+/** The model so far, and what it was made from: one step after another. */
+interface Replayed {
+  readonly app: AppSpec
+  model: Model
+  readonly parts: Array<Part>
+}
+
+interface Part {
+  readonly apply: Apply
+  readonly notes: ReadonlyArray<Note>
+  readonly sinksFirst: ReadonlyArray<number>
+}
+
+type Apply = (model: Model) => void
+
 /** Steps of a drain after which a run is cut short: where every handler makes entries, there are thousands. */
 const longest = 400
 
 const nothing = () => {}
 
 /** Takes the step on the real app; returns what takes it on the model, when it is known what the app saw. */
-const take = (id: string, step: Step, real: Harness, model: Model): (() => void) => {
+const take = (id: string, step: Step, real: Harness, model: Model): Apply => {
   switch (step.step) {
     case "entry": {
       const ids = Array.from({ length: step.times }, (_, k) => `${id}.${k}`)
       for (const call of ids) real.enter(call, step.entry, step.kill)
-      return () => {
+      return (model) => {
         for (const call of ids) model.enter(call, step.entry, step.kill)
       }
     }
@@ -52,14 +68,14 @@ const take = (id: string, step: Step, real: Harness, model: Model): (() => void)
       const key = gates[pick(step.which, gates.length)]
       if (key === undefined) return nothing
       real.openGate(key)
-      return () => model.openGate(key)
+      return (model) => model.openGate(key)
     }
     case "interrupt": {
       const waiting = model.waiting()
       const call = waiting[pick(step.which, waiting.length)]
       if (call === undefined) return nothing
       real.interrupt(call)
-      return () => model.interrupt(call)
+      return (model) => model.interrupt(call)
     }
     case "setup": {
       const waiting = model.insts.filter(({ closed, waitsForSetup }) => waitsForSetup && !closed)
@@ -73,31 +89,31 @@ const take = (id: string, step: Step, real: Harness, model: Model): (() => void)
       const consumer = { ...step.consumer, filter: 0 }
       if (inst.closed) return nothing
       real.openStream(id, step.target, consumer)
-      return () => model.expectStream(id, inst, consumer)
+      return (model) => model.expectStream(id, model.inst(step.target), consumer)
     }
     case "stop stream": {
       const streams = model.streams()
       const key = streams[pick(step.which, streams.length)]
       if (key === undefined) return nothing
       real.stopStream(key)
-      return () => model.stopStream(key)
+      return (model) => model.stopStream(key)
     }
     case "travel":
       return travel(step, real, model)
     case "live":
       real.runtime.travel.live()
-      return () => model.live()
+      return (model) => model.live()
     case "evict": {
       // Rare: most runs should keep their instances for long.
       const inst = step.which < 3 ? model.inst(step.which) : undefined
       if (inst === undefined || inst.closed) return nothing
       void real.runtime.evict(inst.id)
-      return () => model.evict(inst)
+      return (model) => model.evict(model.inst(step.which))
     }
   }
 }
 
-const travel = (step: Step & { readonly step: "travel" }, real: Harness, model: Model): (() => void) => {
+const travel = (step: Step & { readonly step: "travel" }, real: Harness, model: Model): Apply => {
   const insts = step.all ? model.insts : [model.inst(step.which)]
   const live = insts.filter(({ closed }) => !closed)
   const last = live.at(-1)
@@ -113,32 +129,32 @@ const travel = (step: Step & { readonly step: "travel" }, real: Harness, model: 
     return nothing
   }
   real.runtime.travel.to(states)
-  return () => {
-    const moves = live.map((inst) => ({
-      inst,
-      state: inst.history[pick(step.which, inst.history.length)] ?? inst.initial
-    }))
+  return (model) => {
+    const moves = live.map(({ index }) => {
+      const inst = model.inst(index)
+      return { inst, state: inst.history[pick(step.which, inst.history.length)] ?? inst.initial }
+    })
     model.travel(moves)
   }
 }
 
 /** Opens everything that is closed, until nothing is left to do. Returns how many steps that took. */
-const drain = async (host: Host, real: Harness, model: Model): Promise<number> => {
+const drain = async (host: Host, real: Harness, replayed: Replayed): Promise<number> => {
   let steps = 1
+  const step = (step: Step) => settle(host, real, replayed, take("", step, real, replayed.model))
 
-  await settle(host, real, model, take("", { step: "live" }, real, model))
-
-  for (const inst of model.insts) {
-    if (!inst.waitsForSetup || inst.closed) continue
-    real.openSetup(inst.index)
-    await settle(host, real, model)
+  await step({ step: "live" })
+  for (const { closed, index, waitsForSetup } of replayed.model.insts) {
+    if (!waitsForSetup || closed) continue
+    real.openSetup(index)
+    await settle(host, real, replayed)
     steps++
   }
-  while (model.gates().length > 0) {
-    await settle(host, real, model, take("", { step: "gate", which: steps }, real, model))
-
+  while (replayed.model.gates().length > 0) {
+    await step({ step: "gate", which: steps })
     if (++steps > longest) return steps
   }
+  const { model } = replayed
   assert.deepEqual(model.waiting(), [], "callers still wait when every gate is open")
   for (const inst of model.insts) {
     const { consumers, ingress } = model.backlog(inst)
@@ -154,7 +170,12 @@ const drain = async (host: Host, real: Harness, model: Model): Promise<number> =
   return steps
 }
 
-const settle = async (host: Host, real: Harness, model: Model, apply = nothing): Promise<void> => {
+const settle = async (
+  host: Host,
+  real: Harness,
+  replayed: Replayed,
+  apply: Apply = nothing
+): Promise<void> => {
   await host.settle()
   if (process.env["MODEL_DEBUG"] !== undefined)
     console.log(
@@ -163,9 +184,43 @@ const settle = async (host: Host, real: Harness, model: Model, apply = nothing):
       real.refs.map(({ unsafe }) => JSON.stringify(unsafe.backlog())).join("\n"),
       "\n"
     )
-  assert.equal(model.replay(real.notes.splice(0), apply), undefined)
-  assert.deepEqual(model.stuck(), [], "nothing is in the way of these")
-  compare(real, model)
+  explain(real, replayed, apply, real.notes.splice(0))
+  real.errors.length = 0
+}
+
+/** So many times the model is replayed, before what was seen counts as impossible. */
+const tries = 300
+
+/**
+ * Replays a step on the model and compares. When a sink took is not seen before what it took lets others do, so
+ * where the order in which things were noted explains nothing, orders in which sinks took earlier are tried.
+ */
+const explain = (real: Harness, replayed: Replayed, apply: Apply, notes: ReadonlyArray<Note>): void => {
+  const orders: Array<ReadonlyArray<number>> = [[]]
+  const failures: Array<unknown> = []
+  for (const sinksFirst of orders) {
+    if (failures.length === tries) break
+    const model = failures.length === 0 ? replayed.model : again(replayed)
+    try {
+      assert.equal(model.replay(notes, apply, sinksFirst), undefined)
+      assert.deepEqual(model.stuck(), [], "nothing is in the way of these")
+      compare(real, model)
+      replayed.parts.push({ apply, notes, sinksFirst })
+      replayed.model = model
+      return
+    } catch (error) {
+      failures.push(error)
+    }
+    // A loop over an Array goes on to what is added meanwhile.
+    for (const turn of model.doubts) if (turn > (sinksFirst.at(-1) ?? -1)) orders.push([...sinksFirst, turn])
+  }
+  throw failures[0]
+}
+
+const again = ({ app, parts }: Replayed): Model => {
+  const model = new Model(app)
+  for (const { apply, notes, sinksFirst } of parts) model.replay(notes, apply, sinksFirst)
+  return model
 }
 
 const compare = (real: Harness, model: Model): void => {
@@ -187,7 +242,7 @@ const compare = (real: Harness, model: Model): void => {
     Object.fromEntries(Array.from(model.promises, ([call, { status }]) => [call, status])),
     "promises"
   )
-  assert.deepEqual(real.errors.splice(0).sort(), model.errors.splice(0).sort(), "errors")
+  assert.deepEqual(real.errors.toSorted(), model.errors.toSorted(), "errors")
 
   // In order for each instance.
   const byListener = (calls: Array<string>) =>
