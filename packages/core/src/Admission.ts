@@ -149,6 +149,6 @@ const enterWhenRoom = <B, E>(
     })
     const refused = () => Exit.die(gate.instanceClosed(origin))
     gate.remember(waiter, () => settle(refused()))
-    whenIdle(() => waiter.start())
+    whenIdle(() => (gate.closed ? settle(refused()) : waiter.start()))
     return Effect.sync(end)
   })

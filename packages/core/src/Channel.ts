@@ -250,7 +250,7 @@ export class Consumer<Item> implements Channel {
       if (delivered) ticket?.granted(this)
       else ticket?.closed()
     }
-    const callers = [...this.line, ...this.holders]
+    const callers = new Set([...this.line, ...this.holders])
     this.line.clear()
     this.holders.clear()
     for (const caller of callers) caller.forget(this)

@@ -1105,7 +1105,9 @@ export class Model {
       call.how = closedError
     } else {
       this.whenIdle(call, () => {
-        if (call.how === undefined && this.reserve(call)) this.admit(call)
+        if (call.how !== undefined) return
+        if (isClosed(call)) this.settle(call, closedError)
+        else if (this.reserve(call)) this.admit(call)
       })
     }
   }
