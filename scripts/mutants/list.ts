@@ -282,9 +282,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     rule: "C6",
     breaks: "a failing handler does not end its flow",
-    file: core("Parts"),
-    search: "return Effect.catchCause(effect, (cause) =>",
-    replace: "return Effect.tapCause(effect, (cause) =>"
+    file: core("Runner"),
+    search: "if (Exit.isFailure(exit)) this.instance",
+    replace: "if ((this.stopped = Exit.isFailure(exit))) this.instance"
   },
   {
     rule: "C7",
@@ -325,8 +325,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "O2",
     breaks: "one clock read a task",
     file: core("Trace"),
-    search: "if (this.taskTime === 0) {",
-    replace: "if (this.taskTime >= 0) {"
+    search: "this.taskTime = this.host.now()",
+    replace: "if (this.taskTime === 0) return this.host.now()"
   },
   {
     rule: "O3",
