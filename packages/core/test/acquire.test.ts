@@ -226,6 +226,19 @@ describe("1 gcTime by the app's clock", () => {
     expect(events).toEqual(["a starts", "b starts", "b ends", "a ends"])
   })
 
+  test("1 a keyed one that nothing mounts is forgotten after 5 seconds of it", async () => {
+    const { RowLive } = rows()
+    const runtime = disposing(Runtime.make([], { layer: TestClock.layer() }))
+    const find = () => runtime.local(RowLive, { key: "k", input: "a" }).ref
+    const rendered = find()
+    await runtime.runPromise(TestClock.adjust(4999))
+    await idle()
+    expect(find()).toBe(rendered)
+    await runtime.runPromise(TestClock.adjust(1))
+    await idle()
+    expect(find()).not.toBe(rendered)
+  })
+
   test("1 acquired again before it has passed, it goes on", async () => {
     const { events, RowLive } = rows()
     const runtime = disposing(Runtime.make([], { layer: TestClock.layer() }))
