@@ -105,7 +105,7 @@ export class App {
     }
     this.host = host
     for (const sink of sinks ?? []) this.sinks.attach(sink)
-    this.hydration = new Hydration(this.onError)
+    this.hydration = new Hydration(this)
     this.travel = Travel.make(this.live, (listeners) => this.tell(listeners))
   }
 
@@ -181,7 +181,12 @@ export class App {
   }
 
   report(error: unknown, during: ErrorInfo["during"], entry: string): void {
-    this.onError(Cause.die(error), { instanceId: "", moduleId: "", during, entry })
+    this.reportCause(Cause.die(error), during, entry)
+  }
+
+  /** What is no instance's. */
+  reportCause(cause: Cause.Cause<unknown>, during: ErrorInfo["during"], entry: string): void {
+    this.onError(cause, { instanceId: "", moduleId: "", during, entry })
   }
 
   private logError(cause: Cause.Cause<unknown>, info: ErrorInfo): void {

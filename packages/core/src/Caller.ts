@@ -75,18 +75,20 @@ export const tellFor = (cause: TxnRef | undefined, span: AnySpan | undefined, te
 /** Whether an entry made now has no caller to be caused by: no fiber runs, and no commit is being told. */
 export const isOutside = (): boolean => acting === undefined && Fiber.getCurrent() === undefined
 
+/** The same caller, whose handler is whichever is the one when it is asked for. */
+export const withRun = ({ instanceId, isSetup, txn }: Caller, run: () => Run | undefined): Caller => ({
+  txn,
+  instanceId,
+  isSetup,
+  get run() {
+    return run()
+  }
+})
+
 /** The fiber has made this transaction, and what it does from here on is caused by it: provide what this returns. */
 export const continueFrom = (fiber: Fiber.Fiber<unknown, unknown>, txn: TxnRef): Caller => {
   const before = callerOf(fiber) ?? nobody
-  const { instanceId, isSetup } = before
-  const caller: Caller = {
-    txn,
-    instanceId,
-    isSetup,
-    get run() {
-      return before.run
-    }
-  }
+  const caller = withRun({ ...before, txn }, () => before.run)
   if (pulled && pullers.has(fiber)) setPuller(fiber, caller)
   return caller
 }

@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type Caller, callerOf } from "./Caller.ts"
+import { type Caller, callerOf, withRun } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
 import type { Delivery } from "./Delivery.ts"
@@ -382,21 +382,13 @@ const streamInlet = (
   /** The last pull ahead of the handler. It may be under way, and to interrupt it could lose a value. */
   let pulling: Fiber.Fiber<void, unknown> | undefined
   // What was pulled ahead is not taken before the handler ends: so the handler's waits are that one's, too.
-  const ofNewest = ({ txn, instanceId, isSetup }: Caller): Caller => ({
-    txn,
-    instanceId,
-    isSetup,
-    get run() {
-      return puller?.run
-    }
-  })
   const poll = (): Item | undefined => {
     if (index >= chunk.length) return undefined
     const value = chunk[index++]
     const by =
       puller === undefined || pulling === undefined || limit === Number.POSITIVE_INFINITY
         ? puller
-        : ofNewest(puller)
+        : withRun(puller, () => puller?.run)
     return { payload: value, action: value, delivery: undefined, puller: by }
   }
   const more = Effect.withFiber((fiber) =>

@@ -3,7 +3,6 @@ import * as Cause from "effect/Cause"
 import type { Origin } from "./Commit.ts"
 import { derive, withoutDerived } from "./Derivation.ts"
 import type { AnyInstance, Instance } from "./Instance.ts"
-import type { InstanceHost } from "./Parts.ts"
 import { InstanceGroup } from "./InstanceGroup.ts"
 import {
   type Address,
@@ -48,14 +47,19 @@ export const serverState = <S, A>(instance: Instance<S, A>): S =>
   // What is kept for an instance is of its own type.
   rendered.has(instance) ? (rendered.get(instance) as S) : instance.initial
 
+/** What it reports to where there is no instance. */
+interface HydrationHost {
+  readonly report: (error: unknown, during: "hydrate", entry: string) => void
+}
+
 export class Hydration {
-  private readonly onError: InstanceHost["onError"]
+  private readonly app: HydrationHost
   /** By address, for instances that have not started. Written by the methods of this class. */
   private readonly kept = new Map<string, Given>()
   private readonly begun = new WeakMap<AnyInstance, Given>()
 
-  constructor(onError: InstanceHost["onError"]) {
-    this.onError = onError
+  constructor(app: HydrationHost) {
+    this.app = app
   }
 
   /**
@@ -86,12 +90,7 @@ export class Hydration {
     try {
       this.hydrate(snapshot, undefined, [])
     } catch (error) {
-      this.onError(Cause.die(error), {
-        instanceId: "",
-        moduleId: "",
-        during: "hydrate",
-        entry: "Runtime.make"
-      })
+      this.app.report(error, "hydrate", "Runtime.make")
     }
   }
 
@@ -112,7 +111,7 @@ export class Hydration {
         moves.push({ instance, given, state: derive(traits, base) })
       } catch (error) {
         for (const { address } of instances) this.kept.delete(addressKey(address))
-        return this.refused(error, instance, given.origin)
+        return refused(error, instance, given.origin)
       }
     }
     for (const { given, instance, state } of moves) {
@@ -132,20 +131,13 @@ export class Hydration {
     try {
       enter([moving(instance, given.entry, given.origin)], given.origin)
     } catch (error) {
-      this.refused(error, instance, given.origin)
+      refused(error, instance, given.origin)
     }
   }
-
-  private refused(error: unknown, { impl, instanceId }: AnyInstance, origin: Origin): void {
-    const at = {
-      instanceId,
-      moduleId: impl.def.id,
-      during: "hydrate",
-      entry: Transaction.describe(origin)
-    } as const
-    this.onError(Cause.die(error), at)
-  }
 }
+
+const refused = (error: unknown, instance: AnyInstance, origin: Origin): void =>
+  instance.report(Cause.die(error), "hydrate", Transaction.describe(origin))
 
 const enter = (moves: ReadonlyArray<Move>, origin: Origin): void => {
   if (moves.length === 0) return

@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import { CallerRef } from "./Caller.ts"
 import { ModuleNotProvided, RuntimeDisposed } from "./Errors.ts"
 import type { ModuleRuntime } from "./Handle.ts"
-import type { LocalOptions } from "./Locals.ts"
+import type { LocalInstance, LocalOptions } from "./Locals.ts"
 import type { AnyModuleImpl, Module, ModuleImpl } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import { ScopeRef } from "./ModuleScope.ts"
@@ -40,10 +40,29 @@ export const acquire = <Id extends string, S, A, X, Input, R, P, T>(
     // It lives on after the handler that makes it, and makes its entries for itself.
     const context = Context.add(fiber.context, CallerRef, undefined)
     const local = scope.locals.get(impl, { ...options, context })
-    return local.mounted.pipe(
-      Effect.andThen(local.whenReady),
+    return mounted(local).pipe(
+      Effect.andThen(ready(local)),
       Effect.catchCause((cause) => Effect.die(Cause.squash(cause))),
       // An instance has the runtime of its module.
       Effect.as(Faces.of(local.instance).runtime as ModuleRuntime<S, A, T> & X)
     )
+  })
+
+/** While a scope is open. With a `gcTime` of 0 it has ended when the scope has closed. */
+const mounted = (local: LocalInstance): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => local.mount()),
+    (release) => {
+      const left = Effect.sync(release)
+      return local.gcTime > 0 || local.mounts() > 1 ? left : Effect.andThen(left, local.closeIfLeft)
+    }
+  )
+
+/** Ends when its setups have run, or with what failed. Mount it first. */
+const ready = (local: LocalInstance): Effect.Effect<unknown, unknown> =>
+  Effect.callback((resume) => {
+    if (local.startup !== undefined) return resume(local.startup)
+    const awaiting = (local.awaiting ??= new Set())
+    awaiting.add(resume)
+    return Effect.sync(() => void awaiting.delete(resume))
   })

@@ -3,7 +3,6 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
-import type * as Scope from "effect/Scope"
 import type { ModuleRuntime } from "./Handle.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { AnyModuleImpl } from "./Module.ts"
@@ -45,14 +44,16 @@ export interface MakeOptions extends LocalOptions<unknown> {
 
 /** What local instances ask of the scope that they are made in. */
 export interface LocalsHost {
-  readonly make: (impl: AnyModuleImpl, options: MakeOptions, local: LocalInfo) => Cold
-  /** Whether it still starts any. */
-  readonly starts: () => boolean
-  /** What stands for an implementation that may have been replaced. */
-  readonly latest: (impl: AnyModuleImpl) => AnyModuleImpl
-  /** Runs the task after the time has passed; returns the function that cancels it. */
-  readonly timer: (task: () => void, ms: number) => () => void
-  readonly fork: (effect: Effect.Effect<void>) => void
+  readonly makeLocal: (impl: AnyModuleImpl, options: MakeOptions, local: LocalInfo) => Cold
+  /** Whether it starts none any more. */
+  readonly closed: boolean
+  readonly app: {
+    /** What stands for an implementation that may have been replaced. */
+    readonly latest: (impl: AnyModuleImpl) => AnyModuleImpl
+    /** Runs the task after the time has passed; returns the function that cancels it. */
+    readonly timer: (task: () => void, ms: number) => () => void
+    readonly fork: (effect: Effect.Effect<void>) => unknown
+  }
 }
 
 /** What a local instance's scope knows of it. */
@@ -70,11 +71,11 @@ export interface LocalInfo {
 /** How long a keyed instance waits for the first component to commit, in milliseconds. */
 const coldTime = 5000
 
-class LocalInstance implements LocalInfo {
+export class LocalInstance implements LocalInfo {
   readonly key: string | undefined
   private readonly host: LocalsHost
   private readonly cold: Cold
-  private readonly gcTime: number
+  readonly gcTime: number
   /** Written by `Locals`. */
   started: () => void = noop
   ended: () => void = noop
@@ -84,15 +85,15 @@ class LocalInstance implements LocalInfo {
   private phase: "cold" | "started" | "closed" = "cold"
   private cancelClose: (() => void) | undefined
   /** Written by `ready`. */
-  private startup: Exit.Exit<unknown, unknown> | undefined
-  /** Told of it. Written by `whenReady`. */
-  private awaiting: Set<(exit: Exit.Exit<unknown, unknown>) => void> | undefined
+  startup: Exit.Exit<unknown, unknown> | undefined
+  /** Told of it. Written by `Local.acquire`. */
+  awaiting: Set<(exit: Exit.Exit<unknown, unknown>) => void> | undefined
 
   constructor(host: LocalsHost, impl: AnyModuleImpl, options: MakeOptions) {
     this.host = host
     this.key = options.key
     this.gcTime = Duration.toMillis(options.gcTime ?? 0)
-    this.cold = host.make(impl, options, this)
+    this.cold = host.makeLocal(impl, options, this)
   }
 
   get instance(): AnyInstance {
@@ -108,7 +109,7 @@ class LocalInstance implements LocalInfo {
   readonly isOf = (module: object): boolean => {
     // Whatever it is, it is only looked up.
     const impl = ("impl" in module ? module.impl : module) as AnyModuleImpl
-    return this.instance.impl === this.host.latest(impl)
+    return this.instance.impl === this.host.app.latest(impl)
   }
 
   mounts(): number {
@@ -120,53 +121,31 @@ class LocalInstance implements LocalInfo {
     this.cancelClose = undefined
     const user = { evicted }
     this.users.add(user)
-    if (this.isCold && this.host.starts()) {
+    if (this.isCold && !this.host.closed) {
       this.phase = "started"
       this.started()
       this.cold.start()
     }
     return () => {
-      if (!this.leave(user)) return
-      this.cancelClose = this.host.timer(() => this.host.fork(this.close), this.gcTime)
+      if (!this.users.delete(user) || this.users.size > 0 || this.phase !== "started") return
+      const { app } = this.host
+      this.cancelClose = app.timer(() => app.fork(this.close), this.gcTime)
     }
   }
 
-  /** As `mount`, while a scope is open. With a `gcTime` of 0 it has ended when the scope has closed. */
-  get mounted(): Effect.Effect<void, never, Scope.Scope> {
-    return Effect.acquireRelease(
-      Effect.sync(() => this.mount()),
-      (release) => (this.gcTime > 0 || this.users.size > 1 ? Effect.sync(release) : this.leaveLast(release))
-    )
-  }
-
-  private leaveLast(release: () => void): Effect.Effect<void> {
+  /** Now, if it would be closed by and by: nobody has it mounted any more. */
+  get closeIfLeft(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      release()
       if (this.cancelClose === undefined) return Effect.void
       this.cancelClose()
       return this.close
     })
   }
 
-  /** Whether it was the last. */
-  private leave(user: User): boolean {
-    return this.users.delete(user) && this.users.size === 0 && this.phase === "started"
-  }
-
   ready(exit: Exit.Exit<unknown, unknown>): void {
     if (this.startup !== undefined) return
     this.startup = exit
     for (const told of this.awaiting ?? []) told(exit)
-  }
-
-  /** Ends when its setups have run, or with what failed. Mount it first. */
-  get whenReady(): Effect.Effect<unknown, unknown> {
-    return Effect.callback((resume) => {
-      if (this.startup !== undefined) return resume(this.startup)
-      this.awaiting ??= new Set()
-      this.awaiting.add(resume)
-      return Effect.sync(() => void this.awaiting?.delete(resume))
-    })
   }
 
   evicted(): void {
@@ -201,7 +180,7 @@ export class Locals {
   }
 
   get(given: AnyModuleImpl, options: MakeOptions): LocalInstance {
-    const impl = this.host.latest(given)
+    const impl = this.host.app.latest(given)
     return options.key === undefined
       ? new LocalInstance(this.host, impl, options)
       : this.underKey(impl, options.key, options)
@@ -209,7 +188,7 @@ export class Locals {
 
   /** Of the module as it is now: it may have been replaced since. */
   private byKey(impl: AnyModuleImpl): Map<string, LocalInstance> {
-    const latest = this.host.latest(impl)
+    const latest = this.host.app.latest(impl)
     const known = this.keyed.get(latest) ?? new Map<string, LocalInstance>()
     this.keyed.set(latest, known)
     return known
@@ -226,7 +205,7 @@ export class Locals {
     made.ended = forget
     keep()
     // Those that no component mounts, such as of a render that never commits, are forgotten.
-    this.host.timer(() => made.isCold && forget(), Math.max(Duration.toMillis(options.gcTime ?? 0), coldTime))
+    this.host.app.timer(() => made.isCold && forget(), Math.max(made.gcTime, coldTime))
     return made
   }
 

@@ -30,6 +30,12 @@ export interface Member {
   order: number
 }
 
+/** One that can be started. */
+export interface Equipped {
+  readonly member: Member
+  readonly services: Context.Context<never>
+}
+
 let lastOrder = 0
 
 /** The nearest scope, in the context of everything that runs in one. */
@@ -258,18 +264,23 @@ export class ModuleScope {
 
   /** Builds the modules' own layers, then starts the instances. */
   private start(members: ReadonlyArray<Member>): Effect.Effect<void, unknown> {
-    return Effect.map(this.servicesOf(members, this.context), (services) =>
-      members.forEach((member, i) => this.startMember(member, services[i] ?? this.context))
-    )
+    return Effect.map(this.equip(members, this.context), (equipped) => this.startAll(equipped))
   }
 
-  /** What each of them may use: builds their own layers. */
-  servicesOf(
+  startAll(equipped: ReadonlyArray<Equipped>): void {
+    for (const { member, services } of equipped) this.startMember(member, services)
+  }
+
+  /** Each with what it may use: builds their own layers. */
+  equip(
     members: ReadonlyArray<Member>,
     context: Context.Context<never>
-  ): Effect.Effect<ReadonlyArray<Context.Context<never>>, unknown> {
-    return Effect.forEach(members, ({ instance, resources }) =>
-      this.services(instance.impl, resources, context)
+  ): Effect.Effect<ReadonlyArray<Equipped>, unknown> {
+    return Effect.forEach(members, (member) =>
+      Effect.map(this.services(member.instance.impl, member.resources, context), (services) => ({
+        member,
+        services
+      }))
     )
   }
 
@@ -278,13 +289,13 @@ export class ModuleScope {
     resources: Scope.Scope | undefined,
     context: Context.Context<never>
   ): Effect.Effect<Context.Context<never>, unknown> {
-    return Effect.gen({ self: this }, function* () {
-      let own = context
-      for (const layer of impl.layers) {
-        if (resources !== undefined) own = yield* this.buildLayer(layer, own, resources)
-      }
-      return own
-    })
+    return resources === undefined
+      ? Effect.succeed(context)
+      : Effect.reduce(
+          impl.layers,
+          () => context,
+          (own, layer) => this.buildLayer(layer, own, resources)
+        )
   }
 
   /** With `late`, that gives its services, when they are first asked for. */
@@ -327,17 +338,10 @@ export class ModuleScope {
   // --- local instances ----------------------------------------------------------------------------------
 
   get locals(): Locals {
-    this.madeLocals ??= new Locals({
-      make: (impl, options, local) => this.makeLocal(impl, options, local),
-      starts: () => !this.closed,
-      latest: (impl) => this.app.latest(impl),
-      timer: this.app.timer,
-      fork: (effect) => void this.app.fork(effect)
-    })
-    return this.madeLocals
+    return (this.madeLocals ??= new Locals(this))
   }
 
-  private makeLocal(impl: AnyModuleImpl, { context, input }: MakeOptions, local: LocalInfo): Cold {
+  makeLocal(impl: AnyModuleImpl, { context, input }: MakeOptions, local: LocalInfo): Cold {
     const name = local.key === undefined ? undefined : `${impl.def.id}/${local.key}`
     const scope = new ModuleScope(this.app, this, { label: this.label, local, name })
     const members = scope.make([impl], (each) => (each === impl ? input : undefined))
@@ -406,9 +410,9 @@ export class ModuleScope {
     const change = Effect.suspend(() => {
       const members = this.make(impls)
       const context = this.contextWith(members)
-      const started = Effect.map(this.servicesOf(members, context), (services) => {
+      const started = Effect.map(this.equip(members, context), (equipped) => {
         this.admit(members)
-        members.forEach((member, i) => this.startMember(member, services[i] ?? context))
+        this.startAll(equipped)
         this.changed()
       })
       return Effect.onError(started, () => this.discard(members))
@@ -481,11 +485,8 @@ export class ModuleScope {
   get release(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.parent?.children?.delete(this)
-      const held = [...this.inside()].flatMap(({ resources }) => (resources === undefined ? [] : [resources]))
-      if (held.length === 0) return Effect.void
-      return Effect.forEach(held.toReversed(), (resources) => Scope.close(resources, Exit.void), {
-        discard: true
-      })
+      const scopes = [...this.inside()].toReversed()
+      return Effect.forEach(scopes, ({ resources }) => release(resources), { discard: true })
     })
   }
 
@@ -496,14 +497,19 @@ export class ModuleScope {
   private closeMember(member: Member): Effect.Effect<void> {
     const { instance } = member
     const closed = Effect.map(instance.close, () => void this.app.live.delete(instance.instanceId))
-    const free = Effect.suspend(() =>
-      member.resources === undefined ? Effect.void : Scope.close(member.resources, Exit.void)
-    )
-    return member.resources === undefined ? closed : Effect.andThen(closed, free)
+    return member.resources === undefined
+      ? closed
+      : Effect.andThen(
+          closed,
+          Effect.suspend(() => release(member.resources))
+        )
   }
 }
 
 const noInput = (): undefined => undefined
+
+export const release = (resources: Scope.Closeable | undefined): Effect.Effect<void> =>
+  resources === undefined ? Effect.void : Scope.close(resources, Exit.void)
 
 export const resourcesFor = (impl: AnyModuleImpl): Scope.Closeable | undefined =>
   impl.layers.length > 0 ? Scope.makeUnsafe() : undefined

@@ -5,14 +5,12 @@
  * old logics end, the last started first, and the new ones start. Entries are let in all the while, and what
  * was not taken from the old flows is for the new ones (Delivery.ts).
  */
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import { DuplicateModule, ModuleNotProvided } from "./Errors.ts"
 import type { AnyModuleImpl } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
-import { type Member, type ModuleScope, resourcesFor } from "./ModuleScope.ts"
+import { type Equipped, type Member, type ModuleScope, release, resourcesFor } from "./ModuleScope.ts"
 
 /** What is to become of one scope. */
 interface Change {
@@ -114,14 +112,11 @@ const idOf = ({ instance }: Member): string => instance.impl.def.id
 /** All that is needed to make the change. */
 interface Prepared {
   readonly scope: ModuleScope
-  readonly context: Context.Context<never>
-  readonly added: ReadonlyArray<{ readonly member: Member; readonly services: Context.Context<never> }>
+  readonly added: ReadonlyArray<Equipped>
   readonly replaced: ReadonlyArray<Takeover>
 }
 
-interface Takeover {
-  readonly member: Member
-  readonly services: Context.Context<never>
+interface Takeover extends Equipped {
   readonly resources: Scope.Closeable | undefined
 }
 
@@ -163,17 +158,16 @@ const prepareScope = (
     const members = scope.makeEach(added)
     undo.push(scope.discard(members))
     const context = scope.contextWith(members)
-    const services = yield* scope.servicesOf(members, context)
+    const equipped = yield* scope.equip(members, context)
     const takeovers: Array<Takeover> = []
     for (const { impl, member } of replaced) {
       const resources = resourcesFor(impl)
-      if (resources !== undefined) undo.push(Scope.close(resources, Exit.void))
+      undo.push(release(resources))
       takeovers.push({ member, resources, services: yield* scope.services(impl, resources, context) })
     }
     return {
       scope,
-      context,
-      added: members.map((member, i) => ({ member, services: services[i] ?? context })),
+      added: equipped,
       replaced: takeovers
     }
   })
@@ -183,8 +177,6 @@ const endOld = (prepared: ReadonlyArray<Prepared>): Effect.Effect<void> =>
     prepared.flatMap(({ replaced }) => replaced).toSorted((a, b) => b.member.order - a.member.order),
     ({ member, resources }) => {
       const { instance, resources: previous } = member
-      const release = (held: Scope.Closeable | undefined) =>
-        held === undefined ? Effect.void : Scope.close(held, Exit.void)
       if (instance.closed) return release(resources)
       member.resources = resources
       return Effect.gen(function* () {
@@ -203,7 +195,7 @@ const startNew = (root: ModuleScope, prepared: ReadonlyArray<Prepared>): Effect.
     for (const { added, scope } of open) scope.admit(added.map(({ member }) => member))
     for (const { added, replaced, scope } of open) {
       const inOrder = replaced.toSorted((a, b) => a.member.order - b.member.order)
-      for (const { member, services } of [...added, ...inOrder]) scope.startMember(member, services)
+      scope.startAll([...added, ...inOrder])
     }
     root.changed()
     // Of scopes that have ended meanwhile, and have not closed what was not theirs yet.

@@ -332,16 +332,10 @@ class RuntimeImpl implements Runtime<unknown> {
       scope.changed()
     })
     return Effect.onExit(steps, (exit) => {
-      if (Exit.isSuccess(exit)) return Effect.void
-      if (this.status === "disposed") return Effect.void
+      if (Exit.isSuccess(exit) || this.status === "disposed") return Effect.void
       this.status = "failed"
       this.failure = exit.cause
-      this.onError(exit.cause, {
-        instanceId: "",
-        moduleId: "",
-        during: "build",
-        entry: "layers and initial states"
-      })
+      app.reportCause(exit.cause, "build", "layers and initial states")
       scope.changed()
       return this.close
     })
@@ -349,7 +343,7 @@ class RuntimeImpl implements Runtime<unknown> {
 
   /** Rejects with what the build failed with. */
   private async endOf(build: Fiber.Fiber<void, unknown>): Promise<void> {
-    const exit = await new Promise<Exit.Exit<void, unknown>>((resolve) => build.addObserver(resolve))
+    const exit = await exitOf(build)
     if (this.status === "disposed") throw new RuntimeDisposed({ label: this.label })
     if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
   }
@@ -365,9 +359,9 @@ class RuntimeImpl implements Runtime<unknown> {
     // The interface that `make` returns admits only what its modules and layer provide.
     const effect = needing as Effect.Effect<A, E>
     return Effect.suspend(() => {
+      // What it throws is a defect.
+      this.requireLife()
       if (this.status === "ready") return effect
-      if (this.status === "disposed") return Effect.die(new RuntimeDisposed({ label: this.label }))
-      if (this.failure !== undefined) return Effect.die(Cause.squash(this.failure))
       return Effect.andThen(
         Effect.promise(() => this.ready),
         Effect.suspend(() => Effect.provideContext(effect, this.moduleScope.context))
@@ -393,12 +387,10 @@ class RuntimeImpl implements Runtime<unknown> {
     return derived === undefined ? this.find(target.moduleId) : derived(this.find).runtime
   }) as Runtime<unknown>["resolve"]
 
-  private readonly find = (moduleId: string): object => Faces.of(this.found(moduleId)).runtime
-
-  private found(moduleId: string): AnyInstance {
+  private readonly find = (moduleId: string): object => {
     const found = this.moduleScope.find(moduleId)
     if (found === undefined) throw new ModuleNotProvided({ moduleId, provided: this.moduleScope.ids() })
-    return found
+    return Faces.of(found).runtime
   }
 
   private group(members: ReadonlyArray<Group.Member>, origin: string | Origin): InstanceGroup {
@@ -428,9 +420,13 @@ class RuntimeImpl implements Runtime<unknown> {
     transact: (members, origin, body) => this.group(members, origin).transactSync(body as GroupBody)
   }
 
-  private requireReady(): void {
+  private requireLife(): void {
     if (this.status === "disposed") throw new RuntimeDisposed({ label: this.label })
     if (this.failure !== undefined) throw Cause.squash(this.failure)
+  }
+
+  private requireReady(): void {
+    this.requireLife()
     if (this.status === "building") throw new RuntimeNotReady({ label: this.label })
   }
 
@@ -479,8 +475,7 @@ class RuntimeImpl implements Runtime<unknown> {
   // --- what is inside -----------------------------------------------------------------------------------
 
   readonly scope = (modules: unknown, { label, layer }: AnyOptions = {}): Runtime<unknown> => {
-    if (this.status === "disposed") throw new RuntimeDisposed({ label: this.label })
-    if (this.failure !== undefined) throw Cause.squash(this.failure)
+    this.requireLife()
     // Their types say which layer it may be.
     const given = layer as AnyLayer | undefined
     const made = new RuntimeImpl(this.app, this, label ?? this.label, implsOf(modules), given)
@@ -500,8 +495,7 @@ class RuntimeImpl implements Runtime<unknown> {
   private async change(effect: () => Effect.Effect<void, unknown>): Promise<void> {
     if (this.status === "building") await this.ready
     this.requireReady()
-    const fiber = this.moduleScope.fork(Effect.suspend(effect))
-    const exit = await new Promise<Exit.Exit<void, unknown>>((resolve) => fiber.addObserver(resolve))
+    const exit = await exitOf(this.moduleScope.fork(Effect.suspend(effect)))
     if (Exit.isSuccess(exit)) return
     if (this.moduleScope.closed) throw new RuntimeDisposed({ label: this.label })
     throw Cause.squash(exit.cause)
@@ -559,6 +553,9 @@ class RuntimeImpl implements Runtime<unknown> {
     return scope.closeInstances.pipe(Effect.andThen(app.sinks.finish), Effect.andThen(scope.release))
   }
 }
+
+const exitOf = <E>(fiber: Fiber.Fiber<void, E>): Promise<Exit.Exit<void, E>> =>
+  new Promise((resolve) => fiber.addObserver(resolve))
 
 const same = (error: unknown): unknown => error
 
