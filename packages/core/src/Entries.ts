@@ -17,16 +17,12 @@ import type { OutsideEntry, OutsideHandler } from "./Handler.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema } from "./Module.ts"
 import { makePlan, type Plan } from "./Plan.ts"
-import { batchOrigin, Publication } from "./Publication.ts"
+import { batchOrigin, Publication, refuse } from "./Publication.ts"
 import * as Transaction from "./Transaction.ts"
 import { type Demand, type Settled, standInNew, Ticket } from "./Waiter.ts"
 import { BodyRun, type BodyWindow, orThrow, type TransactBody } from "./Window.ts"
 
 export const resetOrigin: Origin = { kind: "state-update", name: "reset" }
-
-const refuse = (_state: unknown, error: unknown): never => {
-  throw error
-}
 
 const none: ReadonlyArray<never> = []
 
@@ -201,7 +197,7 @@ export abstract class Entries<S, A> extends Publication<S, A> {
     for (const action of actions) {
       const tag = (this.reducing = action._tag)
       const { outside, step } = this.plan(tag)
-      if (outside !== undefined) throw new HandlerInBatch({ ...this.at(this.origin), tag })
+      if (outside !== undefined) refuse(new HandlerInBatch({ ...this.at(this.origin), tag }))
       next = step(next, action)
       Transaction.refusePromise(this.instanceId, this.origin, next)
     }
@@ -230,7 +226,9 @@ export abstract class Entries<S, A> extends Publication<S, A> {
         ),
       fail: (error) =>
         Effect.andThen(
-          this.enter(origin, none, (context) => this.attempt(origin, actions, refuse, error, context)),
+          this.enter(origin, none, (context) =>
+            this.attempt(origin, actions, () => refuse(error), undefined, context)
+          ),
           Effect.die(error)
         )
     }

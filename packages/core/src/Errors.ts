@@ -43,18 +43,22 @@ export class ReducerFailed extends Data.TaggedError("ReducerFailed")<
 }
 
 /** A handler that computes outside the window failed; nothing was committed and the action was not delivered. */
-export class HandlerFailed extends Data.TaggedError("HandlerFailed")<
-  At & { readonly tag: string; readonly cause: unknown }
-> {
+export class HandlerFailed
+  extends /* @__PURE__ */ Data.TaggedError("HandlerFailed")<
+    At & { readonly tag: string; readonly cause: unknown }
+  >
+{
   override get message() {
     return `The handler of ${this.tag} on ${this.instanceId} failed: ${String(this.cause)}. The state is unchanged; mend the handler or its payload and dispatch again.`
   }
 }
 
 /** Each time a handler had its result, another entry had changed the state that it was computed from. */
-export class HandlerConflict extends Data.TaggedError("HandlerConflict")<
-  At & { readonly tag: string; readonly attempts: number }
-> {
+export class HandlerConflict
+  extends /* @__PURE__ */ Data.TaggedError("HandlerConflict")<
+    At & { readonly tag: string; readonly attempts: number }
+  >
+{
   override get message() {
     return `The handler of ${this.tag} on ${this.instanceId} computed its result ${this.attempts} times, and each time another entry had changed the state meanwhile. Nothing was committed; dispatch again when it is quieter, make the handler faster, or raise its attempts.`
   }

@@ -7,13 +7,7 @@ import { type EntryContext, plainContext } from "./Admission.ts"
 import { spanOf, tellFor } from "./Caller.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import type { Traced } from "./Delivery.ts"
-import {
-  HandlerConflict,
-  HandlerFailed,
-  HandlerInBatch,
-  ReducerFailed,
-  TransactionSuspended
-} from "./Errors.ts"
+import { ReducerFailed, TransactionSuspended } from "./Errors.ts"
 import { monotonicMs } from "./internal/platform.ts"
 import { fieldsOf, Parts } from "./Parts.ts"
 import type { Spans } from "./Spans.ts"
@@ -26,8 +20,15 @@ const tagsOf = (actions: ReadonlyArray<AnyAction>): ReadonlyArray<string> => act
 export const batchOrigin: Origin = { kind: "action", name: "batch" }
 export const replaceOrigin: Origin = { kind: "init", name: "replace" }
 
-/** What a step throws for the core itself. */
-const ownErrors = [TransactionSuspended, HandlerFailed, HandlerConflict, HandlerInBatch]
+// Not by their classes, so that only apps that use handlers outside the window bundle those.
+/** What steps have thrown for the core itself. Written by `refuse`. */
+const refusals = new WeakSet<object>()
+
+/** A step's refusal, which is not its reducer's failure. */
+export const refuse = (error: object): never => {
+  refusals.add(error)
+  throw error
+}
 
 export abstract class Publication<S, A> extends Parts<S, A> {
   /** How much to record of the current entry, and when it began if in full. Written by `opening`. */
@@ -91,7 +92,9 @@ export abstract class Publication<S, A> extends Parts<S, A> {
   /** Where there are actions, it is their reducers that ran. */
   protected failure(actions: ReadonlyArray<AnyAction>, error: unknown): unknown {
     const [action] = actions
-    if (action === undefined || ownErrors.some((own) => error instanceof own)) return error
+    // A WeakSet can be asked about any value.
+    const isOwn = error instanceof TransactionSuspended || refusals.has(error as object)
+    if (action === undefined || isOwn) return error
     return new ReducerFailed({
       ...this.at(this.origin),
       tag: actions.length === 1 ? action._tag : this.reducing,
