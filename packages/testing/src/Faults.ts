@@ -37,21 +37,28 @@ export type Plan<Service> = {
 
 /** The service, with the plan for its calls. */
 export const plan = <Service extends object>(service: Service, faults: Plan<Service>): Service => {
-  const planned = Object.entries(faults).map(([name, list]) => {
-    const left = [...(list as ReadonlyArray<Fault<unknown>>)]
-    const member: unknown = Reflect.get(service, name)
-    // By its plan's type it is one of the two.
-    const wrapped =
-      typeof member === "function"
-        ? (...args: ReadonlyArray<unknown>) =>
-            befalls(left, () => Reflect.apply(member, service, args) as Effect.Effect<unknown, unknown>)
-        : befalls(left, () => member as Effect.Effect<unknown, unknown>)
-    return [name, wrapped] as const
+  const planned = new Map(
+    Object.entries(faults).map(([name, list]) => {
+      const left = [...(list as ReadonlyArray<Fault<unknown>>)]
+      const member: unknown = Reflect.get(service, name)
+      // By its plan's type it is one of the two.
+      const wrapped =
+        typeof member === "function"
+          ? (...args: ReadonlyArray<unknown>) =>
+              befalls(left, () => Reflect.apply(member, service, args) as Effect.Effect<unknown, unknown>)
+          : befalls(left, () => member as Effect.Effect<unknown, unknown>)
+      return [name, wrapped as unknown] as const
+    })
+  )
+  // A target of its own: what is read of the service itself could not differ where that is frozen.
+  return new Proxy(Object.create(service) as Service, {
+    get: (_, name) => {
+      if (typeof name === "string" && planned.has(name)) return planned.get(name)
+      const member: unknown = Reflect.get(service, name)
+      // Private fields are the service's own.
+      return typeof member === "function" ? (member.bind(service) as unknown) : member
+    }
   })
-  // The same members, with the same types.
-  const faulty = Object.create(service) as Service
-  for (const [name, member] of planned) Reflect.set(faulty, name, member)
-  return faulty
 }
 
 const befalls = (

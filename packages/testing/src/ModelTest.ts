@@ -105,6 +105,9 @@ const compare = async <Id extends string, S, A, X, T, Model>(
   actions: ReadonlyArray<Action<A>>
 ): Promise<{ readonly failure: string | undefined; readonly taken: number }> => {
   const runtime = options.runtime({ seed })
+  if (runtime.status === "building") await runtime.settled()
+  // A layer may wait for what is no fiber's.
+  await runtime.ready
   const settle = options.settle ?? ((each) => each.settled())
   // Without a view the model is a state.
   const view = options.view ?? ((state: S) => state as unknown as Model)

@@ -147,12 +147,24 @@ const start = (modules: Apps, given: Given): TestRuntime<unknown> => {
     Effect.runForkWith(Context.make(Scheduler.Scheduler, scheduler))(clock.setTime(time))
     await settled()
   }
+  /** What a sink or a store is given to end is time of this clock, which nobody else moves any more. */
+  const endOf = async (disposed: Promise<void>): Promise<void> => {
+    let ended = false
+    const over = disposed.finally(() => {
+      ended = true
+    })
+    const limit = clock.currentTimeMillisUnsafe() + patience
+    await scheduler.settled(maxTasks)
+    for (let next = clock.nextWake(); !ended && next !== undefined && next <= limit; next = clock.nextWake())
+      await moveTo(next)
+    await over
+  }
   let disposing: Promise<void> | undefined
   const end = async (): Promise<void> => {
     // What the end itself warns of, such as actions undelivered, is for the test to look at or not.
     const unexpected = warnings
     scheduler.release()
-    await runtime.dispose()
+    await endOf(runtime.dispose())
     if (errors.length + unexpected.length > 0)
       throw new UnexpectedReports({ label, errors, warnings: unexpected })
   }
@@ -190,6 +202,9 @@ const start = (modules: Apps, given: Given): TestRuntime<unknown> => {
     [Symbol.asyncDispose]: dispose
   })
 }
+
+/** How far the clock goes on for the end of a runtime, in milliseconds. */
+const patience = 10_000
 
 const isTestClock = (clock: Clock.Clock): clock is TestClock.TestClock => "adjust" in clock
 

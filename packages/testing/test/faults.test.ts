@@ -67,3 +67,23 @@ test("a plan fits the service", () => {
   expect(Effect.runSync(value.now)).toBe(1)
   expect(value.name).toBe("clock")
 })
+
+test("a service with private fields, and a frozen one", () => {
+  class Counting {
+    #n = 1
+    read() {
+      return Effect.succeed(this.#n)
+    }
+    save(): Effect.Effect<number, string> {
+      return Effect.succeed(++this.#n)
+    }
+  }
+  const counting = Faults.plan(new Counting(), { save: [Faults.fail("full")] })
+  expect(Effect.runSync(Effect.flip(counting.save()))).toBe("full")
+  expect([Effect.runSync(counting.save()), Effect.runSync(counting.read())]).toEqual([2, 2])
+  expect(counting).toBeInstanceOf(Counting)
+  const save = (): Effect.Effect<string, string> => Effect.succeed("saved")
+  const frozen = Faults.plan(Object.freeze({ save }), { save: [Faults.fail("full")] })
+  expect(Effect.runSync(Effect.flip(frozen.save()))).toBe("full")
+  expect(Effect.runSync(frozen.save())).toBe("saved")
+})

@@ -2,6 +2,7 @@ import { Module } from "@sluice/core"
 import { ModelTest, TestRuntime } from "@sluice/testing"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { expect, test } from "vitest"
 
@@ -32,12 +33,13 @@ const Right = basketOf((items, item) => [...without(items, item.id), item])
 // Puts twice what is there already.
 const Wrong = basketOf((items, item) => [...items, item])
 
-const against = (
-  Basket: typeof Right,
-  options: Partial<
-    ModelTest.Options<{ items: Items; puts: number }, { put: Item; remove: number; clear: void }, unknown>
-  > = {}
-) =>
+type Options = ModelTest.Options<
+  { items: Items; puts: number },
+  { put: Item; remove: number; clear: void },
+  unknown
+>
+
+const against = (Basket: typeof Right, options: Partial<Options> = {}) =>
   ModelTest.check(Basket, {
     runtime: (order) => TestRuntime.make(Basket.implement({ initial: { items: [], puts: 0 } }), order),
     initial: new Map<number, number>(),
@@ -177,4 +179,11 @@ test("payloads of a Standard Schema are asked for", async () => {
     })
   await expect(checking()).rejects.toThrow("give its payloads")
   expect(await checking({ set: Arbitrary.Constant(1) })).toMatchObject({ runs: 5 })
+})
+
+test("a runtime whose layer waits for what is no fiber's", async () => {
+  const late = Layer.effectDiscard(Effect.promise(() => Promise.resolve()))
+  const RightLive = Right.implement({ initial: { items: [], puts: 0 } })
+  const runtime: Options["runtime"] = (order) => TestRuntime.make(RightLive, { ...order, layer: late })
+  expect(await against(Right, { runtime, runs: 2 })).toMatchObject({ runs: 2 })
 })

@@ -194,3 +194,29 @@ test("what a module needs is asked for, as by Runtime.make", async () => {
   expect(runtime.takeErrors()).toHaveLength(1)
   await runtime.dispose()
 })
+
+const LogLive = Log.implement({ initial: { lines: [] } })
+
+test("its end does not wait for ever for a sink that never answers", async () => {
+  const hanging = { name: "hanging", capacity: 10, onCommit: () => Effect.never }
+  const runtime = TestRuntime.make(LogLive, { sinks: [hanging] })
+  runtime.resolve(Log.tag).unsafe.dispatch({ _tag: "add", payload: "a" })
+  await runtime.dispose()
+  expect(runtime.takeWarnings()).toEqual(["hanging ended with 1 commits undelivered."])
+})
+
+test("its end gives a finalizer the time that it waits for", async () => {
+  const ends: Array<string> = []
+  const slow = Layer.effectDiscard(
+    Effect.addFinalizer(() =>
+      Effect.delay(
+        Effect.sync(() => void ends.push("written")),
+        "1 second"
+      )
+    )
+  )
+  const runtime = TestRuntime.make(LogLive, { layer: slow })
+  await runtime.settled()
+  await runtime.dispose()
+  expect(ends).toEqual(["written"])
+})
