@@ -466,8 +466,10 @@ class RuntimeImpl implements Runtime<unknown> {
     return SnapshotRoom.make(this.app.run, instances, since)
   }
 
-  readonly hydrate = (snapshot: unknown, { name }: HydrateOptions = {}): void =>
+  readonly hydrate = (snapshot: unknown, { name }: HydrateOptions = {}): void => {
+    if (this.status === "disposed") throw new RuntimeDisposed({ label: this.label })
     this.app.hydration.hydrate(snapshot, name, this.moduleScope.addressed())
+  }
 
   readonly addressOf = (instanceId: string): Address | undefined =>
     this.moduleScope.addressed().find(({ instance }) => instance.instanceId === instanceId)?.address

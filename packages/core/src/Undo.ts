@@ -192,13 +192,9 @@ export const make = (
   // The history's readers are told when those of the instance are.
   const stopTelling = Array.from(instances.values(), ({ unsafe }) => unsafe.subscribe(changed))
   // Instances that have ended are not written to: what they were is forgotten.
-  const started = new Set(runtime.instances().map(({ instanceId }) => instanceId))
   const stopPruning = runtime.subscribe(() => {
-    const live = new Set(runtime.instances().map(({ instanceId }) => instanceId))
-    for (const id of instances.keys()) {
-      if (live.has(id)) started.add(id)
-      else if (started.has(id)) instances.delete(id)
-    }
+    if (runtime.status === "disposed") return dispose()
+    for (const [id, instance] of instances) if (isClosed(instance)) instances.delete(id)
     for (const steps of [past, future]) {
       const kept = steps.filter(({ changes }) => [...changes.keys()].some((id) => instances.has(id)))
       steps.splice(0, steps.length, ...kept)
@@ -210,7 +206,7 @@ export const make = (
   const entry = (direction: Direction) => {
     const origin: Origin = { kind: "state-update", name: direction.name }
     // One that is on its way out takes no entries.
-    const open = [...instances.values()].filter((instance) => Faces.instanceOf(instance)?.closed !== true)
+    const open = [...instances.values()].filter((instance) => !isClosed(instance))
     const write = (...transactions: ReadonlyArray<StateTransaction<unknown>>): void => {
       const step = direction.from.at(-1)
       if (step === undefined) return
@@ -237,6 +233,7 @@ export const make = (
     Effect.suspend(() => {
       if (!hasStep(direction)) return Effect.succeed(false)
       const { open, origin, write } = entry(direction)
+      if (open.length === 0) return Effect.succeed(false)
       return Effect.map(runtime.transact(open, origin, write), () => {
         changed()
         return true
@@ -246,6 +243,7 @@ export const make = (
   const goNow = (direction: Direction): boolean => {
     if (!hasStep(direction)) return false
     const { open, origin, write } = entry(direction)
+    if (open.length === 0) return false
     runtime.unsafe.transact(open, origin, write)
     changed()
     return true
@@ -256,6 +254,13 @@ export const make = (
     future.length = 0
     open = false
     changed()
+  }
+
+  const dispose = (): void => {
+    stopRecording()
+    for (const stop of stopTelling) stop()
+    stopPruning()
+    clear()
   }
 
   const subscribe = (listener: (state: HistoryState) => void) => subscriptions.subscribe(listener)
@@ -284,12 +289,7 @@ export const make = (
       redo: () => goNow(redoing),
       clear
     },
-    dispose: () => {
-      stopRecording()
-      for (const stop of stopTelling) stop()
-      stopPruning()
-      clear()
-    }
+    dispose
   }
 }
 
@@ -303,6 +303,8 @@ const stateOf = (past: ReadonlyArray<Step>, future: ReadonlyArray<Step>): Histor
 
 const sameState = (a: HistoryState, b: HistoryState): boolean =>
   a.canRedo === b.canRedo && a.undoes === b.undoes && a.redoes === b.redoes && a.size === b.size
+
+const isClosed = (instance: AnyModuleRuntime): boolean => Faces.instanceOf(instance)?.closed === true
 
 const isList = (targets: Target | ReadonlyArray<Target>): targets is ReadonlyArray<Target> =>
   Array.isArray(targets)

@@ -618,3 +618,9 @@ describe("partial states", () => {
     expect(unsafe.getServerState()).toEqual({ a: 7, b: 9 })
   })
 })
+
+test("C7 a runtime that was disposed of takes no states", async () => {
+  const { runtime } = start()
+  await runtime.dispose()
+  expect(thrown(() => runtime.hydrate(by({ Tally: { n: 7 } })))).toMatchObject({ _tag: "RuntimeDisposed" })
+})

@@ -552,4 +552,33 @@ describe("where instances come and go", () => {
       reason: "foreign"
     })
   })
+
+  test("C7 a history of a scope ends with it, also of what goes on outside", async () => {
+    const [one, two] = [make(1, "One"), make(1, "Two")]
+    const runtime = disposing(Runtime.make(one.Live))
+    const scope = runtime.scope(two.Live)
+    const history = Undo.make(scope, [one.Def, two.Def])
+    const outside = runtime.resolve(one.Def.tag)
+    outside.unsafe.dispatch({ _tag: "a", payload: 1 })
+    expect(history.unsafe.getState().size).toBe(1)
+    await scope.dispose()
+    outside.unsafe.dispatch({ _tag: "a", payload: 2 })
+    expect([history.unsafe.undo(), history.unsafe.getState().size]).toEqual([false, 0])
+    expect(outside.unsafe.getState().a).toBe(2)
+  })
+
+  test("C7 where the only one is on its way out, there is nothing to undo", async () => {
+    const gate = latch()
+    const { Def, Live } = make(1)
+    const slow = Def.logic("slow", () => Effect.addFinalizer(() => Effect.promise(() => gate.promise)))
+    const runtime = disposing(Runtime.make(Live.withLogic(slow)))
+    const history = Undo.make(runtime, Def)
+    const { instanceId, unsafe } = runtime.resolve(Def.tag)
+    unsafe.dispatch({ _tag: "a", payload: 1 })
+    const evicted = runtime.evict(instanceId)
+    expect(history.unsafe.undo()).toBe(false)
+    expect(await Effect.runPromise(history.undo)).toBe(false)
+    gate.resolve()
+    await evicted
+  })
 })
