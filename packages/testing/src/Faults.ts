@@ -37,7 +37,7 @@ export type Plan<Service> = {
 
 /** The service, with the plan for its calls. */
 export const plan = <Service extends object>(service: Service, faults: Plan<Service>): Service => {
-  const planned = new Map(
+  const planned = new Map<string, unknown>(
     Object.entries(faults).map(([name, list]) => {
       const left = [...(list as ReadonlyArray<Fault<unknown>>)]
       const member: unknown = Reflect.get(service, name)
@@ -47,7 +47,7 @@ export const plan = <Service extends object>(service: Service, faults: Plan<Serv
           ? (...args: ReadonlyArray<unknown>) =>
               befalls(left, () => Reflect.apply(member, service, args) as Effect.Effect<unknown, unknown>)
           : befalls(left, () => member as Effect.Effect<unknown, unknown>)
-      return [name, wrapped as unknown] as const
+      return [name, wrapped] as const
     })
   )
   // A target of its own: what is read of the service itself could not differ where that is frozen.

@@ -143,20 +143,26 @@ const start = (modules: Apps, given: Given): TestRuntime<unknown> => {
   const settled = async (): Promise<void> => {
     if (!(await scheduler.settled(maxTasks))) throw new NeverSettles({ label, tasks: maxTasks })
   }
+  const setTime = (time: number): void =>
+    void Effect.runForkWith(Context.make(Scheduler.Scheduler, scheduler))(clock.setTime(time))
   const moveTo = async (time: number): Promise<void> => {
-    Effect.runForkWith(Context.make(Scheduler.Scheduler, scheduler))(clock.setTime(time))
+    setTime(time)
     await settled()
   }
   /** What a sink or a store is given to end is time of this clock, which nobody else moves any more. */
   const endOf = async (disposed: Promise<void>): Promise<void> => {
-    let ended = false
+    const state = { ended: false }
     const over = disposed.finally(() => {
-      ended = true
+      state.ended = true
     })
     const limit = clock.currentTimeMillisUnsafe() + patience
     await scheduler.settled(maxTasks)
-    for (let next = clock.nextWake(); !ended && next !== undefined && next <= limit; next = clock.nextWake())
-      await moveTo(next)
+    while (!state.ended) {
+      const next = clock.nextWake()
+      if (next === undefined || next > limit) break
+      setTime(next)
+      await scheduler.settled(maxTasks)
+    }
     await over
   }
   let disposing: Promise<void> | undefined
