@@ -5,8 +5,9 @@ import { publicPackages, readManifest, tarballOf } from "./packages.ts"
 import { pnpm, root, run } from "./run.ts"
 
 /**
- * What a user gets: an empty project outside the workspace that installs core and react from their
- * tarballs, type-checks a small program against them and runs it. Returns the first failing exit code.
+ * What a user gets: an empty project outside the workspace that installs the packages from their tarballs,
+ * type-checks a small program against them and runs it. Its old schemas are in a package of their own, with
+ * effect 3. Returns the first failing exit code.
  */
 export const consumeTarballs = async (tarballs: string): Promise<number> => {
   const packages = publicPackages()
@@ -41,12 +42,33 @@ export const consumeTarballs = async (tarballs: string): Promise<number> => {
       dependencies: {
         "@sluice/core": tarball("@sluice/core"),
         "@sluice/react": tarball("@sluice/react"),
+        "@sluice/testing": tarball("@sluice/testing"),
+        "old-schemas": "workspace:*",
         ...Object.fromEntries(names.map((name) => [name, version(name)]))
       }
     }
-    writeFileSync(join(project, "package.json"), JSON.stringify(manifest, null, 2))
+    const legacyVersions = readManifest(join(root, "packages/legacy-schema")).devDependencies
+    const old = {
+      name: "old-schemas",
+      version: "0.0.0",
+      private: true,
+      type: "module",
+      exports: { types: "./out/index.d.ts", default: "./out/index.js" },
+      dependencies: {
+        "@sluice/legacy-schema": tarball("@sluice/legacy-schema"),
+        "@effect/schema": legacyVersions?.["@effect/schema"],
+        effect: legacyVersions?.["effect"]
+      }
+    }
+    const write = (path: string, value: unknown) =>
+      writeFileSync(join(project, path), JSON.stringify(value, null, 2))
+    write("package.json", manifest)
+    write("old-schemas/package.json", old)
+    // YAML has JSON in it.
+    write("pnpm-workspace.yaml", { packages: ["old-schemas"] })
     const steps = [
-      [...pnpm, "install", "--ignore-workspace", "--prefer-offline", "--strict-peer-dependencies"],
+      [...pnpm, "install", "--prefer-offline", "--strict-peer-dependencies"],
+      [process.execPath, "node_modules/typescript/bin/tsc", "--project", "old-schemas/tsconfig.json"],
       [process.execPath, "node_modules/typescript/bin/tsc", "--project", "tsconfig.json"],
       [process.execPath, "out/main.js"]
     ]

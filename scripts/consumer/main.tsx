@@ -1,7 +1,9 @@
 import { Module, Runtime } from "@sluice/core"
+import { TestRuntime } from "@sluice/testing"
 import { RuntimeProvider, useModule, useSelector } from "@sluice/react"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { account, owner } from "old-schemas"
 import assert from "node:assert/strict"
 import { renderToString } from "react-dom/server"
 
@@ -53,6 +55,20 @@ assert.equal(html, "<output>42</output>")
 await assert.rejects(import("@sluice/core/internal/fifo" as string), {
   code: "ERR_PACKAGE_PATH_NOT_EXPORTED"
 })
+
+const Account = Module.make("Account", {
+  state: account,
+  actions: { rename: owner },
+  reducers: { rename: (state, to) => ({ ...state, owner: to }) }
+})
+await using test = TestRuntime.make(Account.implement({ initial: { owner: "Ada", opened: new Date(0) } }))
+test.resolve(Account.tag).unsafe.dispatch({ _tag: "rename", payload: "Grace" })
+await test.settled()
+assert.deepEqual(
+  test.recorder.of(Account).map(({ next }) => next.owner),
+  ["Grace"]
+)
+assert.deepEqual(test.dehydrate().instances[0]?.state, { owner: "Grace", opened: "1970-01-01T00:00:00.000Z" })
 
 await runtime.dispose()
 console.log("the tarballs install, type-check and run")
