@@ -25,7 +25,7 @@ export const replaceOrigin: Origin = { kind: "init", name: "replace" }
 const refusals = new WeakSet<object>()
 
 /** A step's refusal, which is not its reducer's failure. */
-export const refuse = (error: object): never => {
+export const refuse = (error: Error): never => {
   refusals.add(error)
   throw error
 }
