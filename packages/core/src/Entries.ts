@@ -20,7 +20,7 @@ import { makePlan, type Plan } from "./Plan.ts"
 import { batchOrigin, Publication, refuse } from "./Publication.ts"
 import * as Transaction from "./Transaction.ts"
 import { type Demand, type Settled, standInNew, Ticket } from "./Waiter.ts"
-import { BodyRun, type BodyWindow, orThrow, type TransactBody } from "./Window.ts"
+import { BodyRun, type BodyWindow, orThrow, type TransactBody, shapesOf } from "./Window.ts"
 
 export const resetOrigin: Origin = { kind: "state-update", name: "reset" }
 
@@ -29,6 +29,8 @@ const none: ReadonlyArray<never> = []
 export abstract class Entries<S, A> extends Publication<S, A> {
   /** How often it was reset: what was begun before the last time is out of date. Written by `toInitial`. */
   resets = 0
+  /** Kept, and not read. Written by `runBody`. */
+  shapes: unknown = undefined
 
   /** For callers that can wait: enters when every consumer of the actions has room. */
   enter<B, E>(
@@ -127,18 +129,16 @@ export abstract class Entries<S, A> extends Publication<S, A> {
   dispatchSync(given: AnyAction, ticket: Ticket | null): void {
     const plan = this.plan(given._tag)
     const actions: readonly [AnyAction] = plan.bare ?? [given]
-    if (
-      ticket === null &&
-      plan.outside === undefined &&
-      this.idle &&
-      !this.closed &&
-      !Transaction.isOpen() &&
-      isOutside()
-    ) {
+    if (ticket === null && plan.outside === undefined && this.isFree()) {
       this.transition(plan.origin, actions, plan.step, actions[0], plainContext)
     } else {
       this.dispatchContended(plan.origin, plan, actions, ticket)
     }
+  }
+
+  /** Whether an entry made here and now has nothing in its way, and brings nothing along. */
+  private isFree(): boolean {
+    return this.idle && !this.closed && !Transaction.isOpen() && isOutside()
   }
 
   private dispatchContended(
@@ -326,6 +326,10 @@ export abstract class Entries<S, A> extends Publication<S, A> {
   }
 
   transactSync(origin: Origin, body: TransactBody<S>): void {
+    if (this.isFree()) {
+      orThrow(this.runBody(origin, body, this.services, undefined, plainContext))
+      return
+    }
     const caller = callerOf(Fiber.getCurrent())
     const run = (context: EntryContext) => orThrow(this.runBody(origin, body, this.services, caller, context))
     Admission.enterSync(this, origin, run, null)
@@ -338,6 +342,7 @@ export abstract class Entries<S, A> extends Publication<S, A> {
     caller: Caller | undefined,
     context: EntryContext
   ): Exit.Exit<unknown, unknown> {
+    this.shapes ??= shapesOf(this)
     const run = new BodyRun(origin, services, caller)
     return run.during(() => this.transition(origin, none, () => run.step<S>(this, body), undefined, context))
   }

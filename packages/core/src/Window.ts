@@ -1,6 +1,6 @@
 /** What the body of a transaction writes to while its window is open, and how a body is run. */
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
@@ -44,6 +44,8 @@ export interface BodyHost<S> extends Transaction.Open {
   readonly reportFailure: (cause: Cause.Cause<unknown>, during: "afterCommit", entry: string) => void
 }
 
+const none: ReadonlyArray<never> = []
+
 const recipeOrigin: Origin = { kind: "state-update", name: "a write inside a mutate recipe" }
 
 /** The window of a body: what it may write to, while it is open. */
@@ -57,7 +59,8 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
   open = true
   /** While a recipe runs: what is written beside it would be lost. */
   private mutating = false
-  readonly after: Array<Deferred> = []
+  /** Written by `defer`. */
+  after: Array<Deferred> | undefined = undefined
 
   constructor(host: BodyHost<S>, origin: Origin, services: Context.Context<never>) {
     this.host = host
@@ -67,39 +70,52 @@ export class BodyWindow<S> implements Transaction.Window, StateTransaction<S> {
     this.draft = host.state
   }
 
-  readonly get = (): S => {
-    this.check()
-    return this.draft
-  }
+  // A body may take these apart, so each is bound; when it is asked for, because most bodies ask for one.
 
-  readonly set = (state: S): void => {
-    this.checkWrite()
-    this.draft = state
-  }
-
-  readonly update = (f: (state: S) => S): void => {
-    this.checkWrite()
-    const next = f(this.draft)
-    Transaction.refusePromise(this.txn.instanceId, this.origin, next)
-    this.draft = next
-  }
-
-  readonly mutate = (recipe: (draft: Collection.Drafted<S>) => void): void => {
-    this.checkWrite()
-    this.mutating = true
-    try {
-      this.draft = this.host.mutate(this.draft, recipe)
-    } finally {
-      this.mutating = false
+  get get(): () => S {
+    return () => {
+      this.check()
+      return this.draft
     }
   }
 
-  readonly afterCommit = (effect: Effect.Effect<unknown, unknown>): void => this.defer(effect, this.services)
+  get set(): (state: S) => void {
+    return (state) => {
+      this.checkWrite()
+      this.draft = state
+    }
+  }
+
+  get update(): (f: (state: S) => S) => void {
+    return (f) => {
+      this.checkWrite()
+      const next = f(this.draft)
+      Transaction.refusePromise(this.txn.instanceId, this.origin, next)
+      this.draft = next
+    }
+  }
+
+  get mutate(): (recipe: (draft: Collection.Drafted<S>) => void) => void {
+    return (recipe) => {
+      this.checkWrite()
+      this.mutating = true
+      try {
+        this.draft = this.host.mutate(this.draft, recipe)
+      } finally {
+        this.mutating = false
+      }
+    }
+  }
+
+  get afterCommit(): (effect: Effect.Effect<unknown, unknown>) => void {
+    return (effect) => this.defer(effect, this.services)
+  }
 
   /** The services are those of the body, or of the Effect in it that asked. */
   defer<R>(effect: Effect.Effect<unknown, unknown, R>, services: Context.Context<never>): void {
     this.check()
     // The body's type says what its effects need, and its services are those of its caller.
+    this.after ??= []
     this.after.push({ effect: effect as Effect.Effect<unknown, unknown>, services })
   }
 
@@ -152,7 +168,7 @@ export class BodyRun {
   private readonly services: Context.Context<never>
   private readonly caller: Caller | undefined
   /** In the order in which they were opened. Written by `open`. */
-  private readonly windows = new Map<BodyHost<Any>, BodyWindow<Any>>()
+  private windows: ReadonlyArray<BodyWindow<Any>> = none
   private running: Body.RunningBody<unknown, unknown> | undefined
   /** What the body returned. */
   private result: unknown
@@ -192,26 +208,26 @@ export class BodyRun {
     try {
       const windows = hosts.map((host) => this.open(host))
       this.take(this.open(hosts[0]), typeof body === "function" ? body(...windows) : body)
-      return Array.from(this.windows.values(), ({ draft }): unknown => draft)
+      return this.windows.map(({ draft }): unknown => draft)
     } finally {
       this.close()
     }
   }
 
   private open<S>(host: BodyHost<S>): BodyWindow<S> {
-    const known = this.windows.get(host)
-    // What is kept for a host is of its own states.
-    if (known !== undefined) return known as BodyWindow<S>
+    // The window of a host is of its own states.
+    const known: BodyWindow<S> | undefined = this.windows.find((window) => window.host === host)
+    if (known !== undefined) return known
     const window = new BodyWindow(host, this.origin, this.services)
-    this.windows.set(host, window)
+    this.windows = [...this.windows, window]
     host.window = window
     return window
   }
 
   private close(): void {
-    for (const [host, window] of this.windows) {
+    for (const window of this.windows) {
       window.open = false
-      host.window = undefined
+      window.host.window = undefined
     }
   }
 
@@ -237,10 +253,19 @@ export class BodyRun {
 
   /** What it forked, and what it left for after the commit, starts now. */
   private committed(): void {
-    const [first] = this.windows.keys()
-    if (first !== undefined) this.running?.release(first.scope)
-    for (const [host, { after, txn }] of this.windows) {
-      for (const { effect, services } of after) host.fork(effect, services, this.origin.name, txn)
+    const [first] = this.windows
+    if (first !== undefined) this.running?.release(first.host.scope)
+    for (const { after, host, txn } of this.windows) {
+      for (const { effect, services } of after ?? none) host.fork(effect, services, this.origin.name, txn)
     }
   }
 }
+
+/**
+ * One of each that a body takes, to be kept: V8 forgets the shape of objects when a full collection finds none,
+ * and with it all that it has compiled for them.
+ */
+export const shapesOf = <S>(host: BodyHost<S>): unknown => [
+  new BodyRun(recipeOrigin, Context.empty(), undefined),
+  new BodyWindow(host, recipeOrigin, Context.empty())
+]
