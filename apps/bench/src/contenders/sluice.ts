@@ -70,13 +70,19 @@ const readerOf = (field: string): ((cells: Cells) => number) =>
   // oxlint-disable-next-line typescript/no-implied-eval -- the names are those made here
   new Function("cells", `return cells.${field}`) as (cells: Cells) => number
 
+/** As an app writes it for each of its modules: what V8 learns at one such place is of the cells of that module. */
+const writerOf = (field: string): ((cells: Cells, value: number) => Cells) =>
+  // oxlint-disable-next-line typescript/no-implied-eval -- the names are those made here
+  new Function("cells", "value", `return { ...cells, ${field}: value }`) as ReturnType<typeof writerOf>
+
 const makeGraph = ({ sources, nodes }: Graph) => {
   const names = Array.from({ length: sources.length + nodes.length }, (_, cell) => `cell${cell}`)
+  const writers = sources.map((_, at) => writerOf(names[at]!))
   const base = Object.fromEntries(sources.map((value, at) => [names[at]!, value]))
   const Cells = Module.make("Cells", {
     state: Schema.Struct(Object.fromEntries(names.map((name) => [name, Schema.Number]))),
     actions: { write: Schema.Struct({ source: Schema.Number, value: Schema.Number }) },
-    reducers: { write: (cells, { source, value }) => ({ ...cells, [names[source]!]: value }) },
+    reducers: { write: (cells, { source, value }) => writers[source]!(cells, value) },
     traits: (t) =>
       Object.fromEntries(
         nodes.map(({ reads, compute }, at) => {
