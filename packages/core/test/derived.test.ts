@@ -125,6 +125,18 @@ describe("5 a Derived", () => {
     expect(told).toEqual([2])
   })
 
+  test("5 one of several listeners leaves, twice too, and the others are still told", () => {
+    const { a, runtime } = setup()
+    const { unsafe } = runtime.resolve(Derived.make([A], ({ n }) => n))
+    const told: Array<string> = []
+    const stop = unsafe.subscribe((n) => told.push(`first ${n}`))
+    unsafe.subscribe((n) => told.push(`second ${n}`))
+    stop()
+    stop()
+    a.unsafe.dispatch({ _tag: "add", payload: 1 })
+    expect(told).toEqual(["second 2"])
+  })
+
   test("5 of other Deriveds: one computation of each and one notification for a diamond", () => {
     const { Sum, counts } = counting()
     const { both, runtime } = setup()

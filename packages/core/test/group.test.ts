@@ -703,6 +703,24 @@ describe("T1 travel of several instances", () => {
     ])
   })
 
+  test("T5 by a subscriber of a group, too", () => {
+    const { a, b, balances, runtime } = setup()
+    const stop = a.unsafe.subscribe(() => {
+      stop()
+      runtime.travel.to(new Map([["B#1", { ...start, balance: 1 }]]))
+      expect(balances()).toEqual([101, 101, 100])
+    })
+    const seen: Array<ReadonlyArray<number>> = []
+    b.unsafe.subscribe(() => seen.push(balances()))
+    runtime.unsafe.transact([a, b], "both", (...txs) => txs.forEach((tx) => tx.update(plus(1))))
+    expect(seen).toEqual([
+      [101, 101, 100],
+      [101, 1, 100]
+    ])
+    runtime.travel.live()
+    expect(balances()).toEqual([101, 101, 100])
+  })
+
   test("T5 by a subscriber, they come after what is being told, there and back in order", () => {
     const { a, b, balances, runtime } = setup()
     const seen: Array<ReadonlyArray<number>> = []
