@@ -22,6 +22,7 @@ import type { AnyModule, AnyModuleDef } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import type { AnyModuleRuntime, AnyRuntime } from "./Runtime.ts"
 import { Subscriptions } from "./Subscription.ts"
+import { whenClosed } from "./Transaction.ts"
 
 /** An instance, or a module whose instance is the root's. */
 export type Target = AnyModuleRuntime | AnyModuleDef | AnyModule | ModuleTag<Any, Any, Any, Any, Any>
@@ -221,8 +222,10 @@ export const make = (
         // Its derived fields follow: they need not be what they were.
         if (before !== after) transaction.set(Faces.instanceOf(open[i]!)!.withBase(before, after))
       })
+      if (!same) return
       // No commit will tell of it.
-      if (same) move(direction, step)
+      move(direction, step)
+      whenClosed(changed)
     }
     return { open, origin, write }
   }

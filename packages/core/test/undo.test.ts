@@ -247,6 +247,17 @@ describe("commits that the history passes over", () => {
     expect(history.unsafe.getState()).toMatchObject({ canUndo: false, canRedo: true })
   })
 
+  test("T5 so it is where the undo had to wait for its turn", () => {
+    const { board, history, rename } = setup({ records: ({ origin }) => origin.name === "rename" })
+    rename("a")
+    const stop = board.unsafe.subscribe(() => {
+      stop()
+      history.unsafe.undo()
+    })
+    board.unsafe.transact("back", (tx) => tx.update((state) => ({ ...state, title: "" })))
+    expect(history.unsafe.getState()).toMatchObject({ canUndo: false, canRedo: true })
+  })
+
   test("devtools' are no steps; while they travel nothing is undone", () => {
     const { board, history, rename, runtime, title } = setup()
     rename("a")
