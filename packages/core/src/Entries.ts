@@ -250,19 +250,15 @@ export abstract class Entries<S, A> extends Publication<S, A> {
     const fiber = Fiber.getCurrent()
     Admission.check(this, origin, fiber)
     const context = Context.add(this.services, CallerRef, callerOf(fiber))
-    const { scope } = this
     this.runIn(this.dispatchOutside(origin, actions, handler), context).addObserver((exit) => {
       if (Exit.isSuccess(exit)) return ticket?.enter()
       const error = Cause.squash(exit.cause)
       const isInterrupted = Cause.hasInterruptsOnly(exit.cause)
-      if (!this.closed && isInterrupted && scope !== this.scope) {
-        // It was replaced meanwhile: the new implementation's turn.
+      // It was replaced meanwhile: the new implementation's turn.
+      if (isInterrupted && !this.closed)
         this.dispatchContended(origin, this.plan(actions[0]._tag), actions, ticket)
-      } else if (!this.closed || !(isInterrupted || error instanceof InstanceClosed)) {
-        // Any other failure was a rollback, which has been reported.
-        if (isInterrupted) this.report(exit.cause, "entry", Transaction.describe(origin))
-        ticket?.failed(error)
-      } else if (ticket === null) this.lost(origin)
+      else if (!isInterrupted && !(error instanceof InstanceClosed)) ticket?.failed(error)
+      else if (ticket === null) this.lost(origin)
       else ticket.closed()
     })
   }

@@ -62,11 +62,8 @@ export const outside = <S, P, E, R>(
           const seen = entry.state()
           return Effect.suspend(() => compute(seen, payload, action)).pipe(
             Effect.matchCauseEffect({
-              // Whoever interrupted it is not told of a failure.
-              onFailure: (cause) =>
-                Cause.hasInterruptsOnly(cause)
-                  ? Effect.failCause(cause as Cause.Cause<never>)
-                  : entry.fail(new HandlerFailed({ ...at, cause: Cause.squash(cause) })),
+              // Also where it interrupted itself; if it was interrupted from without, nothing comes here.
+              onFailure: (cause) => entry.fail(new HandlerFailed({ ...at, cause: Cause.squash(cause) })),
               onSuccess: (next) =>
                 Effect.flatMap(entry.commit(seen, next), (done) => (done ? Effect.void : attempt(n + 1)))
             })

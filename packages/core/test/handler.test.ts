@@ -253,7 +253,7 @@ describe("an outside handler", () => {
     let runs = 0
     const { errors, loan } = start(() => (++runs > 3 ? Effect.succeed(1) : Effect.interrupt))
     const failed = rejection(loan.unsafe.dispatchPromise({ _tag: "assess", payload: 100 }))
-    expect(await failed).not.toBeInstanceOf(Errors.InstanceClosed)
+    expect(await failed).toMatchObject({ _tag: "HandlerFailed" })
     loan.unsafe.dispatch({ _tag: "assess", payload: 200 })
     await idle()
     expect(runs).toBe(2)
