@@ -37,7 +37,10 @@ export const readPages = (): Array<Page> => list("README.md", "docs/**/*.md", "p
 /** Every tagged error that a package declares. */
 export const errorTags = (): Array<string> =>
   list("packages/*/src/**/*.{ts,tsx}").flatMap(({ text }) =>
-    Array.from(text.matchAll(/\bextends Data\.TaggedError\(\s*"(\w+)"/g), ([, tag = ""]) => tag)
+    Array.from(
+      text.matchAll(/\bextends (?:\/\* @__PURE__ \*\/ )?Data\.TaggedError\(\s*"(\w+)"/g),
+      ([, tag = ""]) => tag
+    )
   )
 
 const fences = /^```(\S*) ?(.*)\n([\s\S]*?)^```$/gm

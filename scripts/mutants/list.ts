@@ -106,8 +106,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "T6",
     breaks: "afterCommit starts after the commit",
     file: core("Window"),
-    search: "for (const { effect, services } of after) host.fork(",
-    replace: "for (const { effect, services } of after.slice(1)) host.fork("
+    search: "for (const { effect, services } of after ?? none) host.fork(",
+    replace: "for (const { effect, services } of (after ?? none).slice(1)) host.fork("
   },
   {
     rule: "T7",
