@@ -37,7 +37,7 @@ interface Reads<Row, Key extends string | number> {
   values(): IterableIterator<Row>
   entries(): IterableIterator<[Key, Row]>
   [Symbol.iterator](): IterableIterator<Row>
-  /** Without the copy of the rows that an iterator over up to 16,384 of them starts with. */
+  /** Without the copy of the rows that the first iterator over them makes. */
   forEach(visit: (row: Row) => void): void
   toArray(): Array<Row>
 }

@@ -30,6 +30,14 @@ class Index<Row, Key> implements Keyed<Row, Key> {
   private found: Key | undefined = undefined
   private foundAt: number | undefined = undefined
 
+  /**
+   * The rows of the table that was looped over last, and its root: to go from leaf to leaf costs more, and the
+   * same rows are often looped over again. One for all tables of the family, so that keeping them costs what
+   * changed. Written by `rows` only.
+   */
+  flat: ReadonlyArray<Row> = none
+  flattened: Node<Row> | undefined = undefined
+
   constructor(keyOf: Keyed<Row, Key>["keyOf"]) {
     this.keyOf = keyOf
   }
@@ -184,11 +192,6 @@ const copyRows = <Row>({ rows, nodes }: Node<Row>, into: Array<Row>, at: number)
   return next
 }
 
-/** The rows of a leaf, without gaps. */
-const gapless = <Row>({ count, rows }: Node<Row>): ReadonlyArray<Row> =>
-  // A leaf of as many rows as slots has a row in each.
-  (count === rows.length ? rows : rows.filter((row) => row !== undefined)) as ReadonlyArray<Row>
-
 /** Visits each slot that differs, and no subtree that both share. */
 const differences = <Row>(
   before: Node<Row> | undefined,
@@ -233,52 +236,6 @@ const raise = <Row>(root: Node<Row> | undefined, from: number, shift: number): N
   root === undefined || from >= shift
     ? root
     : raise(new Node(0, root.count, none, [root]), from + bits, shift)
-
-/** Up to here to loop over a copy costs less than to go from leaf to leaf, and the copy is young garbage. */
-const copied = 1 << 14
-
-class Rows<Row> implements IterableIterator<Row> {
-  private readonly root: Node<Row>
-  private readonly shift: number
-  private rows: ReadonlyArray<Row> = none
-  private at = 0
-  /** The first slot after the leaf in `rows`. */
-  private slot = 0
-
-  constructor(root: Node<Row>, shift: number) {
-    this.root = root
-    this.shift = shift
-  }
-
-  [Symbol.iterator]() {
-    return this
-  }
-
-  // Small, and with one place that makes a result, so that a loop that inlines it makes none.
-  next(): IteratorResult<Row> {
-    const done = this.at === this.rows.length && !this.nextLeaf()
-    const value = this.rows[this.at++] as Row
-    return { done, value }
-  }
-
-  private nextLeaf(): boolean {
-    this.at = 0
-    while (this.slot < width << this.shift) {
-      let node: Node<Row> | undefined = this.root
-      let level = this.shift
-      for (; level > 0 && node !== undefined; level -= bits) node = node.nodes[(this.slot >>> level) & mask]
-      if (node !== undefined) {
-        this.rows = gapless(node)
-        this.slot += width
-        return true
-      }
-      const empty = width << level
-      this.slot = (Math.floor(this.slot / empty) + 1) * empty
-    }
-    this.rows = none
-    return false
-  }
-}
 
 let lastForm = 0
 
@@ -355,10 +312,12 @@ export class Table<Row, Key> {
   }
 
   rows(): IterableIterator<Row> {
-    const { root, shift } = this
-    return root === undefined || root.count <= copied
-      ? this.toArray()[Symbol.iterator]()
-      : new Rows(root, shift)
+    const { index, root } = this
+    if (index.flattened !== root) {
+      index.flat = this.toArray()
+      index.flattened = root
+    }
+    return index.flat[Symbol.iterator]()
   }
 
   forEach(visit: (row: Row) => void): void {
