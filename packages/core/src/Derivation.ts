@@ -13,6 +13,7 @@ import * as SchemaAST from "effect/SchemaAST"
 import { TraitCycle, TraitFailed } from "./Errors.ts"
 import { mayBeIn } from "./internal/mayBeIn.ts"
 import { isRows, RowsId, track, type Tracker } from "./internal/rows.ts"
+import { sameFields } from "./internal/fields.ts"
 import { samplesOf } from "./internal/sample.ts"
 import { type AnyTrait, declare, type TraitBuilder } from "./Trait.ts"
 
@@ -411,10 +412,7 @@ export class Derivation {
   withBase(state: State, base: State): State {
     const values = this.layout.names.map((name) => state[name])
     const next = this.whole(base, values)
-    const names = Object.keys(next)
-    const same =
-      names.length === Object.keys(state).length && names.every((name) => Object.is(state[name], next[name]))
-    return same ? state : next
+    return sameFields(state, next) ? state : next
   }
 
   /** The state with a value in a source's field, for the entry that writes it. */

@@ -14,22 +14,12 @@ import { type Caller, CallerRef } from "./Caller.ts"
 import { withoutDerived } from "./Derivation.ts"
 import { Entries } from "./Entries.ts"
 import type { Any } from "./internal/any.ts"
-import { fieldsOf } from "./Parts.ts"
+import { sameFields } from "./internal/fields.ts"
 import { plansOf } from "./Plan.ts"
 import { replaceOrigin } from "./Publication.ts"
 import { Spans } from "./Spans.ts"
 import { txnId } from "./Trace.ts"
 import { standInNew } from "./Waiter.ts"
-
-const sameFields = (a: unknown, b: unknown): boolean => {
-  if (Object.is(a, b)) return true
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false
-  const [left, right] = [fieldsOf(a), fieldsOf(b)]
-  const names = Object.keys(left)
-  return (
-    names.length === Object.keys(right).length && names.every((name) => Object.is(left[name], right[name]))
-  )
-}
 
 export type AnyInstance = Instance<Any, Any>
 
@@ -150,7 +140,7 @@ export class Instance<S, A> extends Entries<S, A> {
     const { instanceId } = this
     this.host.trace.closed({
       kind: "closed",
-      txnId: txnId({ instanceId, n: this.txn }),
+      txnId: txnId(this.txnRef),
       instanceId,
       cause: undefined,
       undelivered

@@ -15,6 +15,7 @@ import * as Draft from "./Draft.ts"
 import { Derivation, type Hooks } from "./Derivation.ts"
 import { Deliveries, type Delivery } from "./Delivery.ts"
 import { InstanceClosed, InvalidState, TransactionSuspended } from "./Errors.ts"
+import { fieldsOf } from "./internal/fields.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
 import { type Plans, plansOf } from "./Plan.ts"
@@ -59,9 +60,6 @@ export interface InstanceHost {
   readonly nextSeq: () => number
   readonly nextGroupId: () => string
 }
-
-/** Traits are the fields of a state, so a module that has any has a state of fields. */
-export const fieldsOf = (state: unknown) => state as Readonly<Record<string, unknown>>
 
 interface Derived<S> {
   readonly derivation: Derivation | undefined

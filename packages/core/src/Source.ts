@@ -10,6 +10,7 @@ import * as AsyncResult from "effect/reactivity/AsyncResult"
 import type { Origin } from "./Commit.ts"
 import type { Derivation } from "./Derivation.ts"
 import { type InstanceClosed, UnknownSource } from "./Errors.ts"
+import { fieldsOf } from "./internal/fields.ts"
 import { type TxnRef, txnId } from "./Trace.ts"
 import type { AnySource, AnyTrait } from "./Trait.ts"
 
@@ -38,9 +39,6 @@ export interface SourceHost<S> {
   ) => void
   readonly instanceClosed: (origin: Origin) => InstanceClosed
 }
-
-/** A state with sources is one of fields. */
-const fieldsOf = (state: unknown) => state as Readonly<Record<string, unknown>>
 
 /** How many answers a source keeps for `staleTime`. */
 const keptAnswers = 100
