@@ -9,7 +9,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Origin } from "./Commit.ts"
 import type { AnyTag, IdentityOf, InstanceOf } from "./Group.ts"
-import type { Derived, DerivedFaces, Equals, Selector } from "./Handle.ts"
+import type { Derived, DerivedFaces, Equals, Selector, Watch } from "./Handle.ts"
 import type { ErrorInfo } from "./Parts.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import { Subscriptions } from "./Subscription.ts"
@@ -162,11 +162,11 @@ class Node<T> implements Source {
       changesOf: <B>(selector: Selector<T, B>, equalsOf?: Equals<B>) =>
         Faces.changesOf(this, selector, equalsOf)
     }
-    const { subscribe, subscribeTo } = this.subscriptions
+    const { subscribe, subscribeTo, watch } = this.subscriptions
     const runtime = {
       ...handle,
       getState: Effect.sync(() => this.state),
-      unsafe: { getState: () => this.state, subscribe, subscribeTo }
+      unsafe: { getState: () => this.state, subscribe, subscribeTo, watch }
     }
     nodeOfRuntime.set(runtime, this)
     this.faces = { handle, runtime }
@@ -212,7 +212,11 @@ class Node<T> implements Source {
   readonly subscriptions = {
     subscribe: (listener: (value: T) => void) => this.listen(() => this.listeners.subscribe(listener)),
     subscribeTo: <B>(selector: Selector<T, B>, listener: (selected: B) => void, equals?: Equals<B>) =>
-      this.listen(() => this.listeners.subscribeTo(this.state, selector, listener, equals))
+      this.listen(() => this.listeners.subscribeTo(this.state, selector, listener, equals)),
+    watch: <B>(selector: Selector<T, B>, onChange: () => void, equals?: Equals<B>): Watch<T, B> => {
+      const watch = this.listeners.watch(this, selector, onChange, equals)
+      return { select: (other) => watch.select(other), end: this.listen(() => () => watch.end()) }
+    }
   }
 
   readonly onChange = (notify: () => void): (() => void) =>

@@ -137,7 +137,19 @@ export interface UnsafeModuleRuntime<S, A, T = NoTraits> {
     listener: (selected: B) => void,
     equals?: Equals<B>
   ) => () => void
+  /**
+   * `onChange` is called when the selection changed (`Object.is`, or `equals`), and also when the selector or
+   * `equals` throws, or did the last time: whoever selects again then sees the error.
+   */
+  readonly watch: <B>(selector: Selector<S, B>, onChange: () => void, equals?: Equals<B>) => Watch<S, B>
   readonly backlog: () => Backlog
+}
+
+/** A watched selector, which may be exchanged. */
+export interface Watch<S, B> {
+  /** Takes its place, and its selection of the current state that of the selection so far; `onChange` is not called. */
+  select(selector: Selector<S, B>): void
+  end(): void
 }
 
 /** The identity under which a scope provides a module. */
@@ -163,7 +175,7 @@ export interface DerivedHandle<T> extends Pick<
 
 /** A Derived in one scope, as a ModuleRuntime of a module. The same object as long as anyone refers to it. */
 export interface DerivedRuntime<T> extends DerivedHandle<T> {
-  readonly unsafe: Pick<UnsafeModuleRuntime<T, unknown>, "getState" | "subscribe" | "subscribeTo">
+  readonly unsafe: Pick<UnsafeModuleRuntime<T, unknown>, "getState" | "subscribe" | "subscribeTo" | "watch">
 }
 
 export interface DerivedFaces<T> {

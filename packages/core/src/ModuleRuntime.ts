@@ -148,6 +148,8 @@ const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
       subscribe: (listener) => instance.subscriptions.subscribe(listener),
       subscribeTo: (selector, listener, equals) =>
         instance.subscriptions.subscribeTo(instance.state, selector, listener, equals),
+      watch: (selector, onChange, equals) =>
+        instance.subscriptions.watch(instance, selector, onChange, equals),
       backlog: () => instance.deliveries.backlog()
     }
   }

@@ -3,7 +3,7 @@
  * its selection changed; which commits can change it is known from what the selector read: top-level fields,
  * and single rows of a Collection.
  */
-import type { Equals, Selector } from "./Handle.ts"
+import type { Equals, Selector, Watch } from "./Handle.ts"
 import { isRows, RowsId, track, type Tracker } from "./internal/rows.ts"
 
 type Key = string | number
@@ -150,44 +150,45 @@ class Listener<S> {
   }
 }
 
-interface Watch<S> {
+/** Where selections are made from. */
+interface Source<S> {
+  readonly state: S
+}
+
+interface Indexed<S> {
   readonly reads: Reads
   readonly recheck: (state: S) => void
   /** The last commit that affected it, and the next that the same commit did. Written by `affected`. */
   commit: number
-  next: Watch<S> | undefined
+  next: Indexed<S> | undefined
 }
 
-/** A selector that is watched. All in one object: among very many, those of one row are in no cache. */
-class Selection<S, B> implements Watch<S> {
+/** A selector and what it reads. All in one object: among very many, those of one row are in no cache. */
+abstract class Selection<S, B> implements Indexed<S> {
   private readonly index: Index<S>
-  private readonly selector: Selector<S, B>
-  private readonly notify: (selected: B) => void
-  private readonly equals: Equals<B>
-  private selected: B
-  private active = false
+  protected readonly equals: Equals<B>
+  // Written by `select` of those that can exchange it.
+  protected selector: Selector<S, B>
+  protected active = false
   reads: Reads = undefined
   commit = 0
-  next: Watch<S> | undefined = undefined
+  next: Indexed<S> | undefined = undefined
 
-  constructor(
-    index: Index<S>,
-    state: S,
-    selector: Selector<S, B>,
-    notify: (selected: B) => void,
-    equals: Equals<B>
-  ) {
+  constructor(index: Index<S>, selector: Selector<S, B>, equals: Equals<B>) {
     this.index = index
     this.selector = selector
-    this.notify = notify
     this.equals = equals
-    this.selected = this.select(state)
+  }
+
+  abstract recheck(next: S): void
+
+  protected begin(): void {
     this.active = true
-    index.add(this)
+    this.index.add(this)
   }
 
   /** Runs the selector, and notes what the selection can have come from. */
-  private select(state: S): B {
+  protected run(state: S): B {
     const { index, selector } = this
     if (typeof state === "object" && state !== null) {
       // Another where the selector is one that watches something itself.
@@ -214,20 +215,11 @@ class Selection<S, B> implements Watch<S> {
     return selector(state)
   }
 
-  private note(reads: Reads): void {
+  protected note(reads: Reads): void {
     if (sameReads(this.reads, reads)) return
     if (this.active) this.index.remove(this)
     this.reads = reads
     if (this.active) this.index.add(this)
-  }
-
-  recheck(next: S): void {
-    if (!this.active) return
-    // If the selector fails, it has been noted that what it would have read is not known.
-    const selected = this.select(next)
-    if (this.equals(this.selected, selected)) return
-    this.selected = selected
-    this.notify(selected)
   }
 
   end(): void {
@@ -237,12 +229,97 @@ class Selection<S, B> implements Watch<S> {
   }
 }
 
-/** One watch, or several. */
-type Some<S> = Watch<S> | Set<Watch<S>>
+/** Told of selections. What its selector throws is the listener's failure. */
+class Told<S, B> extends Selection<S, B> {
+  private readonly notify: (selected: B) => void
+  private selected: B
 
-/** Watches by what they read. */
+  constructor(
+    index: Index<S>,
+    state: S,
+    selector: Selector<S, B>,
+    notify: (selected: B) => void,
+    equals: Equals<B>
+  ) {
+    super(index, selector, equals)
+    this.notify = notify
+    this.selected = this.run(state)
+    this.begin()
+  }
+
+  recheck(next: S): void {
+    if (!this.active) return
+    // If the selector fails, it has been noted that what it would have read is not known.
+    const selected = this.run(next)
+    if (this.equals(this.selected, selected)) return
+    this.selected = selected
+    this.notify(selected)
+  }
+}
+
+/** Stands for a selection that failed. It equals nothing, not even itself. */
+const failed: unique symbol = Symbol("failed")
+
+/** Told that there is something to look at: another selection, or a failure. */
+class Watching<S, B> extends Selection<S, B> implements Watch<S, B> {
+  private readonly source: Source<S>
+  private readonly onChange: () => void
+  private selected: B | typeof failed
+
+  constructor(
+    index: Index<S>,
+    source: Source<S>,
+    selector: Selector<S, B>,
+    onChange: () => void,
+    equals: Equals<B>
+  ) {
+    super(index, selector, equals)
+    this.source = source
+    this.onChange = onChange
+    this.selected = this.current()
+    this.begin()
+  }
+
+  private current(): B | typeof failed {
+    try {
+      return this.run(this.source.state)
+    } catch {
+      // Or the source could not give its state.
+      this.note(undefined)
+      return failed
+    }
+  }
+
+  private same(a: B | typeof failed, b: B | typeof failed): boolean {
+    if (a === failed || b === failed) return false
+    try {
+      return this.equals(a, b)
+    } catch {
+      return false
+    }
+  }
+
+  recheck(): void {
+    if (!this.active) return
+    const selected = this.current()
+    if (this.same(this.selected, selected)) return
+    this.selected = selected
+    this.onChange()
+  }
+
+  select(selector: Selector<S, B>): void {
+    if (!this.active) return
+    this.selector = selector
+    this.selected = this.current()
+  }
+}
+
+/** One selection, or several. */
+type Some<S> = Indexed<S> | Set<Indexed<S>>
+
+/** Selections by what they read. */
 class Index<S> {
-  private readonly everything = new Set<Watch<S>>()
+  private readonly everything = new Set<Indexed<S>>()
   private readonly fields = new Map<PropertyKey, Some<S>>()
   private readonly rows = new Map<PropertyKey, Map<Key, Some<S>>>()
   size = 0
@@ -250,16 +327,16 @@ class Index<S> {
   observation: Observation | undefined = undefined
   /** The commit that is being told, and what it affects so far. Written by `affected`. */
   private commit = 0
-  private firstHit: Watch<S> | undefined = undefined
-  private lastHit: Watch<S> | undefined = undefined
+  private firstHit: Indexed<S> | undefined = undefined
+  private lastHit: Indexed<S> | undefined = undefined
 
-  add(watch: Watch<S>): void {
+  add(watch: Indexed<S>): void {
     this.size++
     if (watch.reads === undefined) this.everything.add(watch)
     else eachRead(watch.reads, (field, key) => addTo(this.mapOf(field, key), key ?? field, watch))
   }
 
-  remove(watch: Watch<S>): void {
+  remove(watch: Indexed<S>): void {
     this.size--
     if (watch.reads === undefined) this.everything.delete(watch)
     else eachRead(watch.reads, (field, key) => removeFrom(this.mapOf(field, key), key ?? field, watch))
@@ -275,7 +352,7 @@ class Index<S> {
   }
 
   /** The first of those whose selection may differ between the two states; each leads to the next. */
-  affected(previous: S, next: S, commit: number): Watch<S> | undefined {
+  affected(previous: S, next: S, commit: number): Indexed<S> | undefined {
     this.commit = commit
     if (this.everything.size > 0) this.hit(this.everything)
     for (const [field, watches] of this.fields) {
@@ -325,14 +402,14 @@ const read = (state: unknown, field: PropertyKey): unknown =>
     ? (state as Readonly<Record<PropertyKey, unknown>>)[field]
     : undefined
 
-const addTo = <S>(map: Map<PropertyKey, Some<S>>, key: PropertyKey, watch: Watch<S>): void => {
+const addTo = <S>(map: Map<PropertyKey, Some<S>>, key: PropertyKey, watch: Indexed<S>): void => {
   const known = map.get(key)
   if (known === undefined) map.set(key, watch)
   else if (known instanceof Set) known.add(watch)
   else if (known !== watch) map.set(key, new Set([known, watch]))
 }
 
-const removeFrom = <S>(map: Map<PropertyKey, Some<S>>, key: PropertyKey, watch: Watch<S>): void => {
+const removeFrom = <S>(map: Map<PropertyKey, Some<S>>, key: PropertyKey, watch: Indexed<S>): void => {
   const known = map.get(key)
   if (known === watch || (known instanceof Set && known.delete(watch) && known.size === 0)) map.delete(key)
 }
@@ -372,8 +449,18 @@ export class Subscriptions<S> {
     notify: (selected: B) => void,
     equals: Equals<B> = Object.is
   ): () => void {
-    const selection = new Selection(this.index, state, selector, notify, equals)
+    const selection = new Told(this.index, state, selector, notify, equals)
     return () => selection.end()
+  }
+
+  /** Of the source's state, which is what `tell` tells of. */
+  watch<B>(
+    source: Source<S>,
+    selector: Selector<S, B>,
+    onChange: () => void,
+    equals: Equals<B> = Object.is
+  ): Watch<S, B> {
+    return new Watching(this.index, source, selector, onChange, equals)
   }
 
   /** A listener that throws is reported; the others are told. */

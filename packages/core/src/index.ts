@@ -26,5 +26,6 @@ export type {
   Selector,
   StateTransaction,
   Transact,
-  UnsafeModuleRuntime
+  UnsafeModuleRuntime,
+  Watch
 } from "./Handle.ts"

@@ -125,6 +125,26 @@ describe("5 a Derived", () => {
     expect(told).toEqual([2])
   })
 
+  test("5 watch is told when the selection changed, with another selector too, until it ends", () => {
+    const { a, b, runtime } = setup()
+    const pair = runtime.resolve(Derived.make([A, B], (x, y) => ({ x: x.n, y: y.n })))
+    let told = 0
+    const watch = pair.unsafe.watch(
+      ({ x }) => x,
+      () => told++
+    )
+    b.unsafe.dispatch({ _tag: "add", payload: 1 })
+    expect(told).toBe(0)
+    watch.select(({ y }) => y)
+    a.unsafe.dispatch({ _tag: "add", payload: 1 })
+    expect(told).toBe(0)
+    b.unsafe.dispatch({ _tag: "add", payload: 1 })
+    expect(told).toBe(1)
+    watch.end()
+    b.unsafe.dispatch({ _tag: "add", payload: 1 })
+    expect(told).toBe(1)
+  })
+
   test("5 one of several listeners leaves, twice too, and the others are still told", () => {
     const { a, runtime } = setup()
     const { unsafe } = runtime.resolve(Derived.make([A], ({ n }) => n))

@@ -622,6 +622,183 @@ const selector: fc.Arbitrary<Select> = fc.oneof(
   }
 )
 
+describe("watch", () => {
+  it("T3 its selector is exchanged: from then on only what the new one reads counts, and nobody is told of that", () => {
+    const { unsafe, update } = startBoard(board([1, 2]))
+    let told = 0
+    const runs: Array<string> = []
+    const rowOf = (id: number) => (s: BoardState) => {
+      runs.push(`row ${id}`)
+      return s.rows.get(id)?.n
+    }
+    const watch = unsafe.watch(rowOf(1), () => told++)
+    watch.select(rowOf(2))
+    expect([told, runs]).toEqual([0, ["row 1", "row 2"]])
+    update((s) => ({ ...s, rows: s.rows.update(1, (r) => ({ ...r, n: 5 })) }))
+    expect([told, runs]).toEqual([0, ["row 1", "row 2"]])
+    update((s) => ({ ...s, rows: s.rows.update(2, (r) => ({ ...r, n: 5 })) }))
+    expect(told).toBe(1)
+  })
+
+  it("T3 what is selected anew is what later selections are compared with, of the state of that moment", () => {
+    const { unsafe, update } = startBoard()
+    let told = 0
+    const watch = unsafe.watch(
+      (s) => s.x,
+      () => told++
+    )
+    update((s) => ({ ...s, y: 7 }))
+    watch.select((s) => s.y)
+    update((s) => ({ ...s, y: 7, x: 7 }))
+    expect(told).toBe(0)
+    update((s) => ({ ...s, y: 8 }))
+    expect(told).toBe(1)
+  })
+
+  it("T3 its equals decides; what is equal does not become the selection to compare with", () => {
+    const { unsafe, update } = startBoard()
+    let told = 0
+    unsafe.watch(
+      (s) => s.x,
+      () => told++,
+      (p, q) => Math.abs(p - q) < 2
+    )
+    update((s) => ({ ...s, x: 1 }))
+    expect(told).toBe(0)
+    update((s) => ({ ...s, x: 2 }))
+    expect(told).toBe(1)
+  })
+
+  it("T3 a selector or an equals that throws is a change, which onError is not told of", () => {
+    const { unsafe, update, errors } = startBoard()
+    const told: Array<string> = []
+    const failing = (s: BoardState) => {
+      if (s.x === 1) throw new Error("one")
+      return 0
+    }
+    unsafe.watch(failing, () => told.push("selector"))
+    unsafe.watch(
+      (s) => s.x,
+      () => told.push("equals"),
+      () => {
+        throw new Error("equals")
+      }
+    )
+    update((s) => ({ ...s, x: 1 }))
+    expect(told.splice(0).toSorted()).toEqual(["equals", "selector"])
+    // It failed, and fails again, whatever else changes; then it gives what it gave before it failed.
+    update((s) => ({ ...s, y: 1 }))
+    expect(told.splice(0)).toEqual(["selector"])
+    update((s) => ({ ...s, x: 0 }))
+    expect(told.splice(0).toSorted()).toEqual(["equals", "selector"])
+    update((s) => ({ ...s, y: 2 }))
+    expect(told).toEqual([])
+    expect(errors).toEqual([])
+  })
+
+  it("T3 a selector that throws when it is first run, or taken, is run again at every change", () => {
+    const { unsafe, update, errors } = startBoard()
+    let told = 0
+    const failing = (s: BoardState) => {
+      if (s.y === 0) throw new Error("zero")
+      return s.y
+    }
+    const watch = unsafe.watch(failing, () => told++)
+    update((s) => ({ ...s, x: 1 }))
+    expect(told).toBe(1)
+    watch.select((s) => s.x)
+    watch.select(failing)
+    expect(told).toBe(1)
+    update((s) => ({ ...s, y: 1 }))
+    expect(told).toBe(2)
+    expect(errors).toEqual([])
+  })
+
+  it("T3 ended, it runs no selector, and can be ended and told to select again", () => {
+    const { unsafe, update } = startBoard()
+    let runs = 0
+    const watch = unsafe.watch(
+      (s) => (runs++, s.x),
+      () => {}
+    )
+    watch.end()
+    watch.end()
+    watch.select((s) => (runs++, s.x))
+    update((s) => ({ ...s, x: 1 }))
+    expect(runs).toBe(1)
+  })
+
+  it("T3 an onChange that throws is reported, and the others are told", () => {
+    const { unsafe, update, errors } = startBoard()
+    let told = 0
+    unsafe.watch(
+      (s) => s.x,
+      () => {
+        throw new Error("listener")
+      }
+    )
+    unsafe.watch(
+      (s) => s.x,
+      () => told++
+    )
+    update((s) => ({ ...s, x: 1 }))
+    expect(told).toBe(1)
+    expect(errors).toMatchObject([{ message: "listener" }])
+  })
+})
+
+describe("watch against a naive re-run", () => {
+  it("T3 tells when the selector of that moment, run again, gives another value, an error, or one after an error", () => {
+    const failing: Select = [
+      "failing",
+      (s) => {
+        if (s.x === 1) throw new Error("one")
+        return s.y
+      }
+    ]
+    const any = fc.oneof({ weight: 5, arbitrary: selector }, { weight: 1, arbitrary: fc.constant(failing) })
+    const step = fc.oneof(
+      { weight: 2, arbitrary: fc.record({ change }) },
+      { weight: 1, arbitrary: fc.record({ select: any }) }
+    )
+    const attempt = (select: Select[1], state: BoardState): { readonly value: unknown } | undefined => {
+      try {
+        return { value: select(state) }
+      } catch {
+        return undefined
+      }
+    }
+    fc.assert(
+      fc.property(any, fc.array(step, { minLength: 1, maxLength: 15 }), (first, steps) => {
+        const { unsafe, update, errors } = startBoard(board([0, 1, 2]))
+        let told = 0
+        const watch = unsafe.watch(first[1], () => told++)
+        let select = first[1]
+        let last = attempt(select, unsafe.getState())
+        let naive = 0
+        for (const each of steps) {
+          if ("select" in each) {
+            select = each.select[1]
+            watch.select(select)
+            last = attempt(select, unsafe.getState())
+          } else {
+            const before = unsafe.getState()
+            update(each.change[1])
+            const after = unsafe.getState()
+            if (after === before) continue
+            const now = attempt(select, after)
+            if (last === undefined || now === undefined || !Object.is(last.value, now.value)) naive++
+            last = now
+          }
+          expect(told).toBe(naive)
+        }
+        expect(errors).toEqual([])
+      }),
+      { numRuns: 1000 }
+    )
+  })
+})
+
 describe("subscribeTo against a naive re-run", () => {
   it("T3 tells exactly when the selector, run again after every commit, gives another value", () => {
     const selectors = fc.array(fc.tuple(selector, fc.boolean()), { minLength: 1, maxLength: 5 })
