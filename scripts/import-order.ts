@@ -37,6 +37,7 @@ export const coreRooms = [
   "InstanceGroup",
   "Snapshot",
   "Hydration",
+  "Loaded",
   "ModuleRuntime",
   "Group",
   "Derived",

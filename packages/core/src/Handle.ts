@@ -124,6 +124,11 @@ export interface UnsafeModuleRuntime<S, A, T = NoTraits> {
   readonly getVersion: () => number
   /** The state that a server's page shows: the one that was hydrated, or else the initial one. */
   readonly getServerState: () => S
+  /**
+   * Settles, and never rejects, once a source's field has something to show, a value or a failure, or the instance
+   * has closed. Asks for the load where nothing else does. The same Promise until then. May be called in render.
+   */
+  readonly whenLoaded: (path: string) => Promise<void>
   readonly dispatch: (action: Action<A>) => void
   readonly dispatchBatch: (actions: ReadonlyArray<Action<A>>) => void
   /** Commits like `dispatch`; the Promise settles when every consumer had a slot for it. */

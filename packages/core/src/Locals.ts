@@ -84,6 +84,8 @@ export class LocalInstance implements LocalInfo {
   /** Written by `mount`, `close` and `evicted`. */
   private phase: "cold" | "started" | "closed" = "cold"
   private cancelClose: (() => void) | undefined
+  /** Ends the mount for a reader that is yet to have it mounted. Written by `startFor` and `mount`. */
+  private letGo: (() => void) | undefined
   /** Written by `ready`. */
   startup: Exit.Exit<unknown, unknown> | undefined
   /** Told of it. Written by `Local.acquire`. */
@@ -121,6 +123,8 @@ export class LocalInstance implements LocalInfo {
     this.cancelClose = undefined
     const user = { evicted }
     this.users.add(user)
+    this.letGo?.()
+    this.letGo = undefined
     if (this.isCold && !this.host.closed) {
       this.phase = "started"
       this.started()
@@ -155,6 +159,14 @@ export class LocalInstance implements LocalInfo {
     this.ended()
     const users = [...this.users]
     for (const { evicted } of users) evicted?.()
+  }
+
+  /** Starts it for a reader that can have it mounted only once there is something to show. */
+  readonly startFor = (reader: Promise<void>): void => {
+    if (!this.isCold) return
+    const release = this.mount()
+    this.letGo = release
+    void reader.then(() => this.host.app.timer(release, coldTime))
   }
 
   private get close(): Effect.Effect<void> {
@@ -203,6 +215,7 @@ export class Locals {
     // Also one that was forgotten while cold, and is mounted after all.
     made.started = () => this.byKey(impl).has(key) || keep()
     made.ended = forget
+    made.instance.startFor = made.startFor
     keep()
     // Those that no component mounts, such as of a render that never commits, are forgotten.
     this.host.app.timer(() => made.isCold && forget(), Math.max(made.gcTime, coldTime))

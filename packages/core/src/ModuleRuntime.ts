@@ -14,6 +14,7 @@ import type { Equals, ModuleHandle, ModuleRuntime, Selector } from "./Handle.ts"
 import { serverState } from "./Hydration.ts"
 import type { Any } from "./internal/any.ts"
 import type { AnyInstance, Instance } from "./Instance.ts"
+import { whenLoaded } from "./Loaded.ts"
 import { moduleKeyPrefix } from "./Module.ts"
 import type { TransactBody } from "./Window.ts"
 
@@ -141,6 +142,7 @@ const make = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
       getState: () => instance.state,
       getVersion: () => instance.version,
       getServerState: () => serverState(instance),
+      whenLoaded: (field) => whenLoaded(instance, field),
       dispatch: (action) => instance.dispatchSync(action, null),
       dispatchBatch: (batch) => instance.dispatchBatchSync(batch),
       dispatchPromise: (action) => instance.dispatchPromise(action),

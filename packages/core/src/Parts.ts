@@ -82,8 +82,10 @@ export abstract class Parts<S, A>
   private madeDispatcher: Scheduler.SchedulerDispatcher | undefined = undefined
   /** What logic reads: told of every commit but devtools'. Written by `onChange`. */
   protected conflated: Subscriptions<S> | undefined = undefined
-  /** Told when it closes. Written by `onChange`. */
+  /** Told when it closes. Written by `onClose`. */
   protected closing: Set<() => void> | undefined = undefined
+  /** Of a local instance with a key: starts it, until some time after the Promise. Written by `Locals`. */
+  startFor: ((reader: Promise<void>) => void) | undefined = undefined
   /** Callers that wait for room, with what ends their wait. Written by `remember` and `forget`. */
   private waiters: Map<Waiter, () => void> | undefined = undefined
   /** Written by `warnOfCycle`. */
@@ -168,13 +170,16 @@ export abstract class Parts<S, A>
   /** Told of each commit that is not devtools', and when the instance closes. */
   onChange(notify: () => void): () => void {
     this.conflated ??= this.makeSubscriptions()
-    this.closing ??= new Set()
-    const stop = this.conflated.subscribe(notify)
-    this.closing.add(notify)
+    const stops = [this.conflated.subscribe(notify), this.onClose(notify)]
     return () => {
-      stop()
-      this.closing?.delete(notify)
+      for (const stop of stops) stop()
     }
+  }
+
+  onClose(notify: () => void): () => void {
+    const closing = (this.closing ??= new Set())
+    closing.add(notify)
+    return () => void closing.delete(notify)
   }
 
   // --- state --------------------------------------------------------------------------------------------
@@ -240,6 +245,11 @@ export abstract class Parts<S, A>
   /** Ends with the field's value once no load of it runs. */
   refresh(field: string): Effect.Effect<unknown> {
     return this.sources?.refresh(field) ?? unknownSource(this.instanceId, field, [])
+  }
+
+  /** A reader waits for the field. */
+  demand(_field: string, reader: Promise<void>): void {
+    this.startFor?.(reader)
   }
 
   // Both are told in the window, and tell once it has ended.
