@@ -169,7 +169,12 @@ export interface ModuleTag<Id extends string, S, A, X, T = NoTraits> extends Con
 > {
   readonly moduleId: Id
   /** Carries what `extend` adds; never present at run time. */
-  readonly "~sluice/ModuleTag": { readonly state: S; readonly actions: A; readonly extension: X }
+  readonly "~sluice/ModuleTag": {
+    readonly state: S
+    readonly actions: A
+    readonly extension: X
+    readonly traits: T
+  }
 }
 
 /** The read-only view that logic gets of a Derived, as a ModuleHandle of a module. */

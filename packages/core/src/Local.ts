@@ -13,10 +13,12 @@ import { ScopeRef } from "./ModuleScope.ts"
 
 export type { Local, LocalOptions } from "./Locals.ts"
 
-/** The input may be left out where `initial` asks for none. */
-export type LocalArguments<Input> = [void] extends [Input]
-  ? [options?: LocalOptions<Input>]
-  : [options: LocalOptions<Input> & { readonly input: Input }]
+/** The input may be left out where `initial` asks for none. `Needed` is what the options must have besides. */
+export type LocalArguments<Input, Services = never, In = never, Needed = unknown> = unknown extends Needed
+  ? [void] extends [Input]
+    ? [options?: LocalOptions<Input, Services, In>]
+    : [options: LocalOptions<Input, Services, In> & { readonly input: Input }]
+  : [options: LocalOptions<Input, Services, In> & Needed]
 
 /**
  * An instance of the module, of the scope that this runs in: started before it is given, closed `gcTime`
@@ -26,10 +28,10 @@ export type LocalArguments<Input> = [void] extends [Input]
  * It runs with the services of the first who asked. One that is evicted meanwhile refuses entries with
  * InstanceClosed. Where the module's own layers fail, this dies with their failure.
  */
-export const acquire = <Id extends string, S, A, X, Input, R, P, T>(
+export const acquire = <Id extends string, S, A, X, Input, R, P, T, Services = never, In = never>(
   module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
-  ...[options]: LocalArguments<Input>
-): Effect.Effect<ModuleRuntime<S, A, T> & X, never, Exclude<R, P> | Scope.Scope> =>
+  ...[options]: LocalArguments<Input, Services, In>
+): Effect.Effect<ModuleRuntime<S, A, T> & X, never, Exclude<R, P | Services> | In | Scope.Scope> =>
   Effect.withFiber((fiber) => {
     const impl: AnyModuleImpl = "impl" in module ? module.impl : module
     const scope = fiber.getRef(ScopeRef)

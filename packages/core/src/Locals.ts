@@ -3,17 +3,20 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import type * as Layer from "effect/Layer"
 import type { ModuleRuntime } from "./Handle.ts"
 import type { AnyInstance } from "./Instance.ts"
-import type { AnyModuleImpl } from "./Module.ts"
+import type { AnyLayer, AnyModuleImpl } from "./Module.ts"
 import type { NoTraits } from "./Trait.ts"
 
-export interface LocalOptions<Input> {
+export interface LocalOptions<Input, Services = never, In = never> {
   /** Instances of one module with the same key are one, while anyone has it mounted. */
   readonly key?: string | undefined
   readonly input?: Input
   /** How long it outlives its last user; a number is milliseconds. Default 0: until the next turn of the host. */
   readonly gcTime?: Duration.Input | undefined
+  /** Services for its logics: built when it starts, released when it has closed. Of the one who makes it. */
+  readonly layer?: Layer.Layer<Services, unknown, In> | undefined
 }
 
 /** A local instance as a component has it: cold until it is first mounted. */
@@ -24,7 +27,7 @@ export interface Local<S, A, X, T = NoTraits> {
    * told if it was closed before this mount was released: ask for another.
    */
   readonly mount: (evicted?: () => void) => () => void
-  /** It has ended and does not start again: ask for another. */
+  /** It has ended and does not start again, or another was mounted under its key before it: ask for that. */
   readonly closed: () => boolean
   /** Whether it is of this module, or of one that took its place. */
   readonly isOf: (module: object) => boolean
@@ -37,7 +40,8 @@ export interface Cold {
   readonly close: Effect.Effect<void>
 }
 
-export interface MakeOptions extends LocalOptions<unknown> {
+export interface MakeOptions extends Omit<LocalOptions<unknown>, "layer"> {
+  readonly layer?: AnyLayer | undefined
   /** What it may use. Default: what the scope may. */
   readonly context?: Context.Context<never> | undefined
 }
@@ -68,7 +72,7 @@ export interface LocalInfo {
   readonly evicted: () => void
 }
 
-/** How long a keyed instance waits for the first component to commit, in milliseconds. */
+/** How long a keyed instance at least waits for a component that has rendered to commit, in milliseconds. */
 const coldTime = 5000
 
 export class LocalInstance implements LocalInfo {
@@ -79,6 +83,8 @@ export class LocalInstance implements LocalInfo {
   /** Written by `Locals`. */
   started: () => void = noop
   ended: () => void = noop
+  /** Whether another has its key. Written by `Locals`. */
+  outrun: () => boolean = never
   /** Those that have it mounted, each with what to tell it. Written by `mount`. */
   private readonly users = new Set<User>()
   /** Written by `mount`, `close` and `evicted`. */
@@ -106,7 +112,8 @@ export class LocalInstance implements LocalInfo {
     return this.phase === "cold"
   }
 
-  readonly closed = (): boolean => this.instance.closed
+  readonly closed = (): boolean =>
+    this.phase === "closed" || this.instance.closed || (this.isCold && this.outrun())
 
   readonly isOf = (module: object): boolean => {
     // Whatever it is, it is only looked up.
@@ -132,9 +139,20 @@ export class LocalInstance implements LocalInfo {
     }
     return () => {
       if (!this.users.delete(user) || this.users.size > 0 || this.phase !== "started") return
-      const { app } = this.host
-      this.cancelClose = app.timer(() => app.fork(this.close), this.gcTime)
+      this.closeAfter(this.gcTime)
     }
+  }
+
+  private closeAfter(ms: number): void {
+    const { app } = this.host
+    this.cancelClose = app.timer(() => app.fork(this.close), ms)
+  }
+
+  /** A component that has rendered with it may mount it yet. */
+  asked(): void {
+    if (this.cancelClose === undefined) return
+    this.cancelClose()
+    this.closeAfter(Math.max(this.gcTime, coldTime))
   }
 
   /** Now, if it would be closed by and by: nobody has it mounted any more. */
@@ -208,7 +226,10 @@ export class Locals {
 
   private underKey(impl: AnyModuleImpl, key: string, options: MakeOptions): LocalInstance {
     const found = this.byKey(impl).get(key)
-    if (found !== undefined && !found.closed()) return found
+    if (found !== undefined && !found.closed()) {
+      found.asked()
+      return found
+    }
     const made = new LocalInstance(this.host, impl, options)
     const keep = () => void this.byKey(impl).set(key, made)
     const forget = () => this.byKey(impl).get(key) === made && this.byKey(impl).delete(key)
@@ -216,6 +237,7 @@ export class Locals {
     made.started = () => this.byKey(impl).has(key) || keep()
     made.ended = forget
     made.instance.startFor = made.startFor
+    made.outrun = () => (this.byKey(impl).get(key) ?? made) !== made
     keep()
     // Those that no component mounts, such as of a render that never commits, are forgotten.
     this.host.app.timer(() => made.isCold && forget(), Math.max(made.gcTime, coldTime))
@@ -233,3 +255,4 @@ export class Locals {
 }
 
 const noop = () => {}
+const never = () => false

@@ -253,12 +253,18 @@ export class ModuleScope {
     return Effect.gen({ self: this }, function* () {
       this.context = Context.add(this.parent?.context ?? this.context, ScopeRef, this)
       this.admit(this.make(impls))
-      if (layer !== undefined) {
-        this.resources = Scope.makeUnsafe()
-        this.context = yield* this.buildLayer(layer, this.context, this.resources)
-      }
+      yield* this.provide(layer)
       built()
       yield* this.start([...this.members.values()])
+    })
+  }
+
+  /** Builds the scope's layer. */
+  private provide(layer: AnyLayer | undefined): Effect.Effect<void, unknown> {
+    if (layer === undefined) return Effect.void
+    const resources = (this.resources = Scope.makeUnsafe())
+    return Effect.map(this.buildLayer(layer, this.context, resources), (context) => {
+      this.context = context
     })
   }
 
@@ -341,7 +347,7 @@ export class ModuleScope {
     return (this.madeLocals ??= new Locals(this))
   }
 
-  makeLocal(impl: AnyModuleImpl, { context, input }: MakeOptions, local: LocalInfo): Cold {
+  makeLocal(impl: AnyModuleImpl, { context, input, layer }: MakeOptions, local: LocalInfo): Cold {
     const name = local.key === undefined ? undefined : `${impl.def.id}/${local.key}`
     const scope = new ModuleScope(this.app, this, { label: this.label, local, name })
     const members = scope.make([impl], (each) => (each === impl ? input : undefined))
@@ -351,7 +357,7 @@ export class ModuleScope {
     if (own === undefined) throw new DuplicateModule({ moduleId: impl.def.id })
     return {
       instance: own.instance,
-      start: () => scope.startLocal(own.instance, context ?? this.context),
+      start: () => scope.startLocal(own.instance, context ?? this.context, layer),
       close: Effect.map(scope.close, () => this.changed())
     }
   }
@@ -365,16 +371,21 @@ export class ModuleScope {
     }
   }
 
-  private startLocal({ impl, instanceId }: AnyInstance, surroundings: Context.Context<never>): void {
+  private startLocal(
+    { impl, instanceId }: AnyInstance,
+    surroundings: Context.Context<never>,
+    layer: AnyLayer | undefined
+  ): void {
     this.join()
     const members = [...this.members.values()]
     this.knownContext = undefined
     this.lateContext = () => withModules(Context.add(surroundings, ScopeRef, this), members)
     // Most have nothing to build, and a fiber costs more than all else here.
     const start = Effect.suspend(() => this.start(members))
-    const starting = members.some(({ resources }) => resources !== undefined)
-      ? Effect.runForkWith(this.context)(start)
-      : undefined
+    const starting =
+      layer !== undefined || members.some(({ resources }) => resources !== undefined)
+        ? Effect.runForkWith(this.context)(Effect.andThen(this.provide(layer), start))
+        : undefined
     const started = (exit: Exit.Exit<unknown, unknown>) => {
       this.local?.ready(exit)
       if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {

@@ -18,7 +18,7 @@ import type { ErrorInfo } from "./Parts.ts"
 import { InstanceGroup } from "./InstanceGroup.ts"
 import type { Any } from "./internal/any.ts"
 import type { LocalArguments } from "./Local.ts"
-import type { Local } from "./Locals.ts"
+import type { Local, MakeOptions } from "./Locals.ts"
 import type {
   AnyLayer,
   AnyModule,
@@ -143,16 +143,16 @@ export interface Runtime<in Provided> {
   /** Where an instance is, in any run of the app. `undefined` for one in an unnamed scope. */
   readonly addressOf: (instanceId: string) => Address | undefined
   /** A local instance, for bindings. Programs use `Local.acquire`. */
-  readonly local: <Id extends string, S, A, X, Input, R extends Provided | P, P, T>(
+  // Methods, because the compiler compares the needs of two runtimes' methods loosely; they are checked in each call.
+  local<Id extends string, S, A, X, Input, R, P, T, Services = never, In extends Provided = never>(
     module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
-    ...options: LocalArguments<Input>
-  ) => Local<S, A, X, T>
+    ...options: LocalArguments<Input, Services, In, Needed<Exclude<R, Provided | P>, Services>>
+  ): Local<S, A, X, T>
   /**
    * A scope with instances and services of its own. What it does not have is its parent's; the trace, the
    * sinks, the scheduler, `onError` and the order of commits are the app's. Disposing it closes its own
    * instances and those of scopes inside it, and no others.
    */
-  // Methods, because the compiler compares the needs of two runtimes' methods loosely; they are checked in each call.
   scope<const Apps extends Listing>(
     modules: Complete<Apps, Provided>
   ): Runtime<ProvidesOfApp<Listed<Apps>> | Provided>
@@ -228,7 +228,7 @@ export type Complete<Apps, Provided> = OrLacking<Exclude<NeedsOfApp<Listed<Apps>
 type OrLacking<What, Whole> = [What] extends [never] ? Whole : NotProvided<Missing<What>["name"]>
 
 /** What the options must have: the services that are needed. No layer gives a module. */
-type Needed<Needs, Services> = [Exclude<Needs, Services>] extends [never]
+export type Needed<Needs, Services> = [Exclude<Needs, Services>] extends [never]
   ? unknown
   : { readonly layer: NotProvided<Missing<Exclude<Needs, Services>>["name"]> }
 export type OptionsFor<Needs, Services, E> = RuntimeOptions<Services, E> & Needed<Needs, Services>
@@ -503,22 +503,20 @@ class RuntimeImpl implements Runtime<unknown> {
     throw Cause.squash(exit.cause)
   }
 
-  readonly local = <Id extends string, S, A, X, Input, R, P, T>(
-    module: Module<Id, S, A, X, Input, R, P, T> | ModuleImpl<Id, S, A, X, Input, R, P, T>,
-    ...[options]: LocalArguments<Input>
-  ): Local<S, A, X, T> => {
+  // Its types are those of the module, which are any here.
+  readonly local = ((module: AnyModule | AnyModuleImpl, options: MakeOptions = {}) => {
     this.requireReady()
-    const impl: AnyModuleImpl = "impl" in module ? module.impl : module
-    const { closed, instance, isOf, mount } = this.moduleScope.locals.get(impl, options ?? {})
+    const impl = "impl" in module ? module.impl : module
+    const { closed, instance, isOf, mount } = this.moduleScope.locals.get(impl, options)
     return {
       get ref() {
-        return runtimeOf(instance) as ModuleRuntime<S, A, T> & X
+        return runtimeOf(instance)
       },
       mount,
       closed,
       isOf
     }
-  }
+  }) as Runtime<unknown>["local"]
 
   // --- end ----------------------------------------------------------------------------------------------
 

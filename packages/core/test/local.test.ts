@@ -1,5 +1,5 @@
 /** Section 1 and C7 for local instances whose layers wait, and for those that have ended. */
-import { Module, Runtime } from "@sluice/core"
+import { Local, Module, Runtime } from "@sluice/core"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -193,6 +193,35 @@ describe("1 how long a local instance is kept", () => {
     expect(runtime.local(CounterLive, { key: "a" }).ref).toBe(second.ref)
   })
 
+  test("1 a cold one whose key another has been mounted under says that it has ended", async () => {
+    const { runtime, elapse } = timed()
+    const late = runtime.local(CounterLive, { key: "a" })
+    await elapse(60_000)
+    const second = runtime.local(CounterLive, { key: "a" })
+    expect(late.closed()).toBe(true)
+    expect(second.closed()).toBe(false)
+  })
+
+  test("1 one that is asked for when its last user has left waits for that user, but not for ever", async () => {
+    const { runtime, elapse } = timed()
+    const options = { key: "a", gcTime: 1_000 }
+    const local = runtime.local(CounterLive, options)
+    local.mount()()
+    local.ref.unsafe.dispatch({ _tag: "increment" })
+    await elapse(999)
+    const late = runtime.local(CounterLive, options)
+    await elapse(4_999)
+    expect(late.closed()).toBe(false)
+    const release = late.mount()
+    await elapse(60_000)
+    expect(late.ref.unsafe.getState().count).toBe(1)
+    release()
+    runtime.local(CounterLive, options)
+    await elapse(5_000)
+    expect(late.closed()).toBe(true)
+    expect(runtime.instances()).toEqual([])
+  })
+
   // The last is more than a host's timer can hold, which then would end at once.
   test.each([Number.POSITIVE_INFINITY, 2 ** 31])("1 gcTime %d: it is kept, also cold", async (gcTime) => {
     const { runtime, elapse } = timed()
@@ -206,6 +235,93 @@ describe("1 how long a local instance is kept", () => {
     expect(runtime.local(CounterLive, options).ref).toBe(local.ref)
     await runtime.dispose()
     expect(local.closed()).toBe(true)
+  })
+})
+
+describe("1 what a local instance is given by its user: a layer", () => {
+  const greets = (events: Array<string>) =>
+    Counter.logic("greets", ($) =>
+      Effect.gen(function* () {
+        const { instanceId } = yield* $.use(Counter)
+        const name = yield* $.use(Name)
+        events.push(`${instanceId} greets ${name}`)
+        yield* Effect.addFinalizer(() => Effect.sync(() => events.push(`${instanceId} ends`)))
+      })
+    )
+  const named = (name: string, events: Array<string>) =>
+    Layer.effect(
+      Name,
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          events.push(`${name} is made`)
+          return name
+        }),
+        () => Effect.sync(() => events.push(`${name} is released`))
+      )
+    )
+
+  test("1 is built when it starts and not before, and is released after its logics have ended", async () => {
+    const events: Array<string> = []
+    const runtime = disposing(Runtime.make([]))
+    const Live = Counter.implement({ initial: zero, logics: [greets(events)] })
+    const local = runtime.local(Live, { layer: named("Ada", events) })
+    await idle()
+    expect(events).toEqual([])
+    const release = local.mount()
+    await vi.waitUntil(() => events.length === 2)
+    release()
+    await vi.waitUntil(() => events.length === 4)
+    expect(events).toEqual(["Ada is made", "Counter#1 greets Ada", "Counter#1 ends", "Ada is released"])
+  })
+
+  test("1 goes before the app's services, and is that of the first who asked for the key", async () => {
+    const events: Array<string> = []
+    const runtime = disposing(Runtime.make([], { layer: Layer.succeed(Name, "the app's") }))
+    const Live = Counter.implement({ initial: zero, logics: [greets(events)] })
+    runtime.local(Live).mount()
+    runtime.local(Live, { key: "a", layer: Layer.succeed(Name, "a") }).mount()
+    runtime.local(Live, { key: "a", layer: Layer.succeed(Name, "b") }).mount()
+    await idle()
+    expect(events).toEqual(["Counter#1 greets the app's", "Counter#2 greets a"])
+  })
+
+  test("1 may need what the app provides", async () => {
+    class Greeting extends Context.Service<Greeting, string>()("test/local/Greeting") {}
+    const events: Array<string> = []
+    const logic = Counter.logic("greets", ($) =>
+      Effect.map($.use(Greeting), (greeting) => events.push(greeting))
+    )
+    const layer = Layer.effect(
+      Greeting,
+      Effect.map(Name, (name) => `Hello ${name}`)
+    )
+    const runtime = disposing(Runtime.make([], { layer: Layer.succeed(Name, "Ada") }))
+    runtime.local(Counter.implement({ initial: zero, logics: [logic] }), { layer }).mount()
+    await idle()
+    expect(events).toEqual(["Hello Ada"])
+    const bare = disposing(Runtime.make([]))
+    // @ts-expect-error the runtime has no Name
+    const missing = () => bare.local(Counter.implement({ initial: zero, logics: [logic] }), { layer })
+    expect(missing).toBeTypeOf("function")
+  })
+
+  test("1 where it fails, onError is told, no logic starts, and entries are refused", async () => {
+    const events: Array<string> = []
+    const reported = collectErrors()
+    const runtime = disposing(Runtime.make([], { onError: reported.onError }))
+    const Live = Counter.implement({ initial: zero, logics: [greets(events)] })
+    runtime.local(Live, { layer: Layer.effect(Name, Effect.fail("no name")) }).mount()
+    await idle()
+    expect(events).toEqual([])
+    expect(reported.errors).toEqual(["no name"])
+  })
+
+  test("1 a program's instance takes one, too", async () => {
+    const events: Array<string> = []
+    const runtime = disposing(Runtime.make([]))
+    const Live = Counter.implement({ initial: zero, logics: [greets(events)] })
+    await runtime.runPromise(Effect.scoped(Local.acquire(Live, { layer: named("Ada", events) })))
+    expect(events).toEqual(["Ada is made", "Counter#1 greets Ada", "Counter#1 ends", "Ada is released"])
   })
 })
 
