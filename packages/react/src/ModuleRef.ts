@@ -1,9 +1,9 @@
-import type { Action, Dispatchers, ModuleRuntime } from "@sluice/core"
+import type { Action, Dispatchers, ModuleHandle, ModuleRuntime, Trait } from "@sluice/core"
 
 /** What every module's ref has, whatever its definition adds by `extend`. */
-export interface BaseModuleRef<S, A> {
+export interface BaseModuleRef<S, A, T = Trait.NoTraits> {
   /** The instance itself. */
-  readonly runtime: ModuleRuntime<S, A>
+  readonly runtime: ModuleRuntime<S, A, T>
   /**
    * One function per action, the same ones for the life of the instance. Each commits before it returns,
    * and throws what made it fail: in an event handler, React reports that as any other error of the handler.
@@ -17,15 +17,16 @@ export interface BaseModuleRef<S, A> {
 }
 
 /** A component's view of one instance of a module, with what `extend` adds. One instance, one ref. */
-export type ModuleRef<S, A, X = unknown> = BaseModuleRef<S, A> & X
+export type ModuleRef<S, A, X = unknown, T = Trait.NoTraits> = BaseModuleRef<S, A, T> & X
 
 /** The ref of a definition or module: `RefOf<typeof Counter>`, for a prop that passes one on. */
 export type RefOf<M extends AnyTagged> = M["tag"]["~sluice/ModuleTag"] extends {
   readonly state: infer S
   readonly actions: infer A
   readonly extension: infer X
+  readonly traits: infer T
 }
-  ? ModuleRef<S, A, X>
+  ? ModuleRef<S, A, X, T>
   : never
 
 interface AnyTagged {
@@ -44,7 +45,7 @@ export interface StateRef<S> {
 
 /** What has actions to listen to: every ModuleRef. */
 export interface ActionRef<S, A> {
-  readonly runtime: ModuleRuntime<S, A>
+  readonly runtime: ModuleHandle<S, A>
 }
 
 interface Known {
@@ -56,34 +57,34 @@ interface Known {
 const refs = new WeakMap<object, Known>()
 
 /** The ref of an instance, which is the same object each time; after a hot reload with what its module has now. */
-export const refOf = <S, A, X>(instance: ModuleRuntime<S, A> & X): ModuleRef<S, A, X> => {
+export const refOf = <S, A, X, T>(instance: ModuleRuntime<S, A, T> & X): ModuleRef<S, A, X, T> => {
   const known = refs.get(instance)
   // Nothing else is ever put in under an instance.
-  if (known !== undefined && known.actions === instance.actions) return known.ref as ModuleRef<S, A, X>
-  const made = makeRef<S, A, X>(instance)
+  if (known !== undefined && known.actions === instance.actions) return known.ref as ModuleRef<S, A, X, T>
+  const made = makeRef<S, A, X, T>(instance)
   if (known === undefined) {
     refs.set(instance, { ref: made, actions: instance.actions })
     return made
   }
   for (const name of Object.keys(known.ref)) Reflect.deleteProperty(known.ref, name)
   known.actions = instance.actions
-  return Object.defineProperties(known.ref, Object.getOwnPropertyDescriptors(made)) as ModuleRef<S, A, X>
+  return Object.defineProperties(known.ref, Object.getOwnPropertyDescriptors(made)) as ModuleRef<S, A, X, T>
 }
 
-const makeRef = <S, A, X>(runtime: ModuleRuntime<S, A> & X): ModuleRef<S, A, X> => {
-  const { unsafe } = runtime as ModuleRuntime<S, A>
+const makeRef = <S, A, X, T>(runtime: ModuleRuntime<S, A, T> & X): ModuleRef<S, A, X, T> => {
+  const { unsafe } = runtime as ModuleRuntime<S, A, T>
   const tags = Object.keys(runtime.actions) as Array<keyof A & string>
   const dispatchers = tags.map((tag) => [
     tag,
     // One dispatcher for each tag of A, which TypeScript cannot follow.
     (payload?: unknown) => unsafe.dispatch({ _tag: tag, payload } as unknown as Action<A>)
   ])
-  const base: BaseModuleRef<S, A> = {
+  const base: BaseModuleRef<S, A, T> = {
     runtime,
     actions: Object.fromEntries(dispatchers) as Dispatchers<A, void>,
     dispatch: (action) => unsafe.dispatchPromise(action)
   }
-  return Object.defineProperties(base, extensionOf(runtime)) as ModuleRef<S, A, X>
+  return Object.defineProperties(base, extensionOf(runtime)) as ModuleRef<S, A, X, T>
 }
 
 // A record, so that the compiler asks for what ModuleRuntime has more one day.

@@ -1,8 +1,11 @@
 "use client"
 import type { Runtime } from "@sluice/core"
+import type * as Layer from "effect/Layer"
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react"
 import type { ReactNode } from "react"
 import { useLatest } from "./internal/useLatest.ts"
+import { useScope } from "./internal/useScope.ts"
+import type { Provided } from "./Register.ts"
 import { RuntimeContext } from "./useRuntime.ts"
 
 /** Why there is nothing to show yet, or nothing at all. */
@@ -10,21 +13,55 @@ export type NotReady =
   | { readonly status: "building" }
   | { readonly status: "failed"; readonly error: unknown }
 
-export interface RuntimeProviderProps {
+interface Shown {
+  /** Shown while layers are being built. A function is also asked for a failed build. */
+  readonly fallback?: ReactNode | ((state: NotReady) => ReactNode)
+  /** Told once of a failed build, of the runtime's layers or of `layer`, whatever is shown for it. */
+  readonly onError?: ((error: unknown) => void) | undefined
+  readonly children?: ReactNode
+}
+
+export interface RuntimeProviderProps extends Shown {
   /** Made outside render; the provider neither makes nor disposes it. */
   readonly runtime: Runtime.AnyRuntime
-  /** Shown while the runtime's layers are being built. A function is also asked for a failed build. */
-  readonly fallback?: ReactNode | ((state: NotReady) => ReactNode)
-  /** Told once of the runtime's failed build, whatever is shown for it. */
-  readonly onError?: (error: unknown) => void
-  readonly children?: ReactNode
+  /**
+   * More services, for the components below: for the Effects that they run and the logics of their local instances.
+   * Make it outside render. It is built when the provider has committed, and released when the provider has left or
+   * has another: the components below go on with the one before until the new one is there. Never built on a
+   * server, which shows `fallback`.
+   */
+  readonly layer?: Layer.Layer<never, unknown, Provided> | undefined
 }
 
 /**
  * Gives a runtime to the components below. These are rendered once it is ready. A failed build goes to
- * `onError` and then to `fallback`, if that is a function, or to the nearest error boundary.
+ * `onError` and then to `fallback`, if that is a function, or to the nearest error boundary; another runtime, or
+ * another layer, is another try.
  */
-export const RuntimeProvider = (props: RuntimeProviderProps): ReactNode => {
+export const RuntimeProvider = ({ children, layer, runtime, ...shown }: RuntimeProviderProps): ReactNode => (
+  <Gate {...shown} runtime={runtime}>
+    <Scoped {...shown} runtime={runtime} layer={layer}>
+      {children}
+    </Scoped>
+  </Gate>
+)
+
+const Scoped = ({ children, layer, runtime, ...shown }: RuntimeProviderProps): ReactNode => {
+  const scope = useScope(runtime, layer)
+  return scope === undefined ? (
+    notReady(shown, { status: "building" })
+  ) : (
+    <Gate {...shown} runtime={scope}>
+      <RuntimeContext.Provider value={scope}>{children}</RuntimeContext.Provider>
+    </Gate>
+  )
+}
+
+const notReady = ({ fallback }: Shown, state: NotReady): ReactNode =>
+  typeof fallback === "function" ? fallback(state) : fallback
+
+/** Shows the children once the runtime is ready. */
+const Gate = (props: Omit<RuntimeProviderProps, "layer">): ReactNode => {
   const { children, fallback, runtime } = props
   const subscribe = useCallback((listener: () => void) => runtime.subscribe(listener), [runtime])
   const getStatus = () => runtime.status
@@ -47,11 +84,8 @@ export const RuntimeProvider = (props: RuntimeProviderProps): ReactNode => {
   }, [runtime, onError])
 
   if (failure?.runtime === runtime) {
-    if (typeof fallback === "function") return fallback({ status: "failed", error: failure.error })
-    throw failure.error
+    if (typeof fallback !== "function") throw failure.error
+    return fallback({ status: "failed", error: failure.error })
   }
-  if (status === "building" || status === "failed") {
-    return typeof fallback === "function" ? fallback({ status: "building" }) : fallback
-  }
-  return <RuntimeContext.Provider value={runtime}>{children}</RuntimeContext.Provider>
+  return status === "building" || status === "failed" ? notReady(props, { status: "building" }) : children
 }

@@ -1,6 +1,7 @@
 "use client"
 import type { Backlog } from "@sluice/core"
 import { useMemo, useSyncExternalStore } from "react"
+import { interval } from "./internal/host.ts"
 
 export interface UseBacklogOptions {
   /** Milliseconds between two readings. Default 100. */
@@ -32,8 +33,7 @@ const backlogStore = (read: () => Backlog, intervalMs: number) => {
     subscribe: (listener: () => void) => {
       // Read here too, for what changed since the render; React compares after it has subscribed.
       readAgain()
-      const timer = setInterval(() => readAgain() && listener(), intervalMs)
-      return () => clearInterval(timer)
+      return interval(() => readAgain() && listener(), intervalMs)
     }
   }
 }

@@ -1,29 +1,16 @@
 "use client"
-import type { Module, ModuleRuntime, ModuleTag, Runtime } from "@sluice/core"
-import type * as Duration from "effect/Duration"
+import type { Local as LocalRoom, Module, ModuleRuntime, ModuleTag, Runtime } from "@sluice/core"
 import { useEffect, useState } from "react"
 import { refOf } from "./ModuleRef.ts"
 import type { ModuleRef } from "./ModuleRef.ts"
 import { useLatest } from "./internal/useLatest.ts"
+import type { Provided } from "./Register.ts"
 import { useRuntime } from "./useRuntime.ts"
-
-export interface LocalOptions<Input> {
-  /** Components under one runtime that use the same module with the same key share one instance. */
-  readonly key?: string
-  /** What `initial` gets. Read when the instance is made, and not again. */
-  readonly input?: Input
-  /** How long it outlives its last component; a number is milliseconds. Default 0: until the next task. */
-  readonly gcTime?: Duration.Input
-}
-
-/** The input may be left out where `initial` asks for none. */
-export type LocalArguments<Input> = [void] extends [Input]
-  ? [options?: LocalOptions<Input>]
-  : [options: LocalOptions<Input> & { readonly input: Input }]
 
 /** Any of what `useModule` takes, without its types: the overloads have them. */
 type Target = Module.AnyModuleDef | ModuleTag<string, unknown, unknown, unknown> | Local
 type Local = Module.AnyModule | Module.AnyModuleImpl
+type AnyOptions = LocalRoom.LocalOptions<unknown>
 
 /** The instance that a component holds, and what it had asked for. */
 interface Held {
@@ -39,11 +26,7 @@ interface Held {
 
 const isLocal = (target: Target): target is Local => "impl" in target || "logics" in target
 
-const hold = (
-  runtime: Runtime.AnyRuntime,
-  target: Target,
-  options: LocalOptions<unknown> | undefined
-): Held => {
+const hold = (runtime: Runtime.AnyRuntime, target: Target, options: AnyOptions | undefined): Held => {
   const asked = { runtime, target, key: options?.key }
   if (isLocal(target)) {
     const { closed, isOf, mount, ref } = runtime.local(target, options) as Runtime.Local<
@@ -71,15 +54,33 @@ const hold = (
  *
  * Throws `ModuleNotProvided` where the provider's runtime does not have the module.
  */
-export function useModule<Id extends string, S, A, X>(
-  module: Module.ModuleDef<Id, S, A, X> | ModuleTag<Id, S, A, X>
-): ModuleRef<S, A, X>
-export function useModule<Id extends string, S, A, X, Input, R, P>(
-  module: Module.Module<Id, S, A, X, Input, R, P> | Module.ModuleImpl<Id, S, A, X, Input, R, P>,
-  ...options: LocalArguments<Input>
-): ModuleRef<S, A, X>
-export function useModule(target: Target, options?: LocalOptions<unknown>): object {
+export function useModule<Id extends string, S, A, X, T>(
+  module: Module.ModuleDef<Id, S, A, X, T> | ModuleTag<Id, S, A, X, T>
+): ModuleRef<S, A, X, T>
+export function useModule<
+  Id extends string,
+  S,
+  A,
+  X,
+  Input,
+  R,
+  P,
+  T,
+  Services = never,
+  In extends Provided = never
+>(
+  module: Module.Module<Id, S, A, X, Input, R, P, T> | Module.ModuleImpl<Id, S, A, X, Input, R, P, T>,
+  ...options: LocalRoom.LocalArguments<
+    Input,
+    Services,
+    In,
+    Runtime.Needed<Exclude<Exclude<R, P>, Provided>, Services>
+  >
+): ModuleRef<S, A, X, T>
+export function useModule(target: Target, given?: object): object {
   const runtime = useRuntime()
+  // Its types are in the overloads.
+  const options: AnyOptions | undefined = given
   const latestOptions = useLatest(options)
   const [held, setHeld] = useState(() => hold(runtime, target, options))
   // After a hot reload, a module may be another value and stand for the same instance.
@@ -90,7 +91,12 @@ export function useModule(target: Target, options?: LocalOptions<unknown>): obje
   // A passive effect, which Suspense does not end when it hides the component: the instance goes on.
   // One that has ended meanwhile (hidden for longer than `gcTime`, or evicted) is replaced.
   useEffect(() => {
-    const another = () => setHeld(hold(current.runtime, current.target, latestOptions.current))
+    const another = () => {
+      // A runtime that has ended makes none: its provider gives another, or the app is at its end.
+      if (current.runtime.status === "ready") {
+        setHeld(hold(current.runtime, current.target, latestOptions.current))
+      }
+    }
     if (!current.closed()) return current.mount?.(another)
     another()
     return undefined

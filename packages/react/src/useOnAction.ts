@@ -1,5 +1,5 @@
 "use client"
-import type { Action, ModuleRuntime, Runtime } from "@sluice/core"
+import type { Action, ModuleHandle, Runtime } from "@sluice/core"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -24,7 +24,7 @@ const settle = (result: unknown): Effect.Effect<unknown, unknown> => {
 /** Handles the actions one after another from `start` to `stop`; each may be called again. */
 const makeConsumer = <S, A, Tag extends keyof A & string>(
   runtime: Runtime.AnyRuntime,
-  instance: ModuleRuntime<S, A>,
+  instance: ModuleHandle<S, A>,
   tag: Tag,
   handler: { readonly current: Handler<A, Tag> }
 ) => {

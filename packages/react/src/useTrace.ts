@@ -1,6 +1,7 @@
 "use client"
 import type { Trace } from "@sluice/core"
 import { useMemo, useSyncExternalStore } from "react"
+import { timeout } from "./internal/host.ts"
 import { useRuntime } from "./useRuntime.ts"
 
 export interface UseTraceOptions {
@@ -31,9 +32,9 @@ const traceStore = (
     // A new snapshot is a change to React: only if something happened between render and here.
     if (recorded !== shown.recorded || sampledOut !== shown.sampledOut) shown = read()
     let pending: ReadonlyArray<Trace.TraceEvent> = []
-    let timer: ReturnType<typeof setTimeout> | undefined
+    let cancel: (() => void) | undefined
     const show = () => {
-      timer = undefined
+      cancel = undefined
       shown = { events: newest([...shown.events, ...pending]), ...trace.counts() }
       pending = []
       listener()
@@ -42,12 +43,12 @@ const traceStore = (
       onBatch: (events) => {
         pending = newest([...pending, ...events])
         // Not an animation frame: these stop in hidden windows and need the DOM.
-        timer ??= setTimeout(show, intervalMs)
+        cancel ??= timeout(show, intervalMs)
       }
     })
     return () => {
       detach()
-      clearTimeout(timer)
+      cancel?.()
     }
   }
   return { subscribe, snapshot: () => shown }
