@@ -1,0 +1,3 @@
+import { startSluice } from "./sluice.tsx"
+
+startSluice({ concurrent: true })

@@ -1,0 +1,4 @@
+/** Writes the kept results into docs/tearing.md. */
+import { quote } from "./results.ts"
+
+quote()
