@@ -55,6 +55,7 @@ export const coreRooms = [
   "Local",
   "Root",
   "Runtime",
+  "Replay",
   "Undo",
   "Persist",
   "IndexedDb",

@@ -126,7 +126,8 @@ export interface Hooks {
   readonly remembered: (field: string, key: unknown) => unknown
 }
 
-const noHooks: Hooks = {
+/** Of a derivation that belongs to no instance. */
+export const noHooks: Hooks = {
   failed: () => {},
   overwritten: () => {},
   keyChanged: () => {},

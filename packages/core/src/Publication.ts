@@ -31,7 +31,17 @@ export const refuse = (error: Error): never => {
   throw error
 }
 
+/** A commit as a replay needs it: `actions` are those whose reducers made it, if any did. */
+export interface Change<S> {
+  readonly origin: Origin
+  readonly actions: ReadonlyArray<AnyAction>
+  readonly previous: S
+  readonly next: S
+}
+
 export abstract class Publication<S, A> extends Parts<S, A> {
+  /** Told of each commit as it is published, before its subscribers are. Written by `observe`. */
+  private observers: ReadonlyArray<(change: Change<S>) => void> | undefined = undefined
   /** How much to record of the current entry, and when it began if in full. Written by `opening`. */
   private detail: Detail = Detail.none
   private startedAt = 0
@@ -132,7 +142,12 @@ export abstract class Publication<S, A> extends Parts<S, A> {
         host.trace.plainInFull(instanceId, txn, origin, durationMs, actions, previous, next)
       }
     }
-    if (context !== plainContext || this.delivers || this.host.sinks.length > 0) {
+    if (
+      context !== plainContext ||
+      this.delivers ||
+      this.host.sinks.length > 0 ||
+      this.observers !== undefined
+    ) {
       this.publishOut(origin, actions, previous, next, context)
     }
   }
@@ -149,6 +164,9 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     { cause, groupId, ticket, waiter }: EntryContext
   ): void {
     const { host, instanceId, txnRef } = this
+    if (previous !== next && this.observers !== undefined) {
+      this.tellObservers({ origin, actions, previous, next }, this.observers)
+    }
     if (actions.length > 0 && this.delivers) {
       const traced = this.detail === Detail.full ? { cause: cause && txnId(cause) } : undefined
       if (traced !== undefined) this.recordDeliveries(actions, traced)
@@ -176,6 +194,25 @@ export abstract class Publication<S, A> extends Parts<S, A> {
       }
     }
     ticket?.enter()
+  }
+
+  private tellObservers(change: Change<S>, observers: ReadonlyArray<(change: Change<S>) => void>): void {
+    for (const observer of observers) {
+      try {
+        observer(change)
+      } catch (error) {
+        this.report(Cause.die(error), "listener", "observer")
+      }
+    }
+  }
+
+  /** Gives the observer each commit, of any origin, in the step that makes it. It must make no entry. */
+  observe(observer: (change: Change<S>) => void): () => void {
+    this.observers = [...(this.observers ?? []), observer]
+    return () => {
+      const left = this.observers?.filter((other) => other !== observer) ?? []
+      this.observers = left.length === 0 ? undefined : left
+    }
   }
 
   private recordDeliveries(actions: ReadonlyArray<AnyAction>, traced: Traced): void {

@@ -12,11 +12,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import * as Collection from "./Collection.ts"
 import type { Commit, Origin } from "./Commit.ts"
 import { InvalidGroup } from "./Errors.ts"
 import type { Equals, ModuleTag, Selector, StateTransaction } from "./Handle.ts"
 import { counting } from "./internal/counting.ts"
+import { rebase } from "./internal/rebase.ts"
 import type { Any } from "./internal/any.ts"
 import type { AnyModule, AnyModuleDef } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
@@ -174,13 +174,13 @@ export const make = (
     name: "undo",
     from: past,
     to: future,
-    apply: (state, { next, previous }) => replace(state, next, previous)
+    apply: (state, { next, previous }) => rebase(state, next, previous)
   }
   const redoing: Direction = {
     name: "redo",
     from: future,
     to: past,
-    apply: (state, { next, previous }) => replace(state, previous, next)
+    apply: (state, { next, previous }) => rebase(state, previous, next)
   }
 
   const stopRecording = runtime.onCommit((commit) => {
@@ -316,53 +316,4 @@ const resolve = (runtime: AnyRuntime, target: Target): AnyModuleRuntime => {
   if ("unsafe" in target) return target
   const tag: ModuleTag<string, Any, Any, object> = "tag" in target ? target.tag : target
   return runtime.resolve(tag)
-}
-
-/**
- * The value with what differs between `from` and `to` as it is in `to`; what does not differ stays. Where all
- * three are records or collections it goes by field and by row; anything else is one value.
- */
-const replace = (value: unknown, from: unknown, to: unknown): unknown => {
-  if (Object.is(from, to) || Object.is(value, to)) return value
-  if (Object.is(value, from)) return to
-  if (Collection.isCollection(value) && Collection.isCollection(from) && Collection.isCollection(to))
-    return replaceRows(value, from, to)
-  return isRecord(value) && isRecord(from) && isRecord(to) ? replaceFields(value, from, to) : to
-}
-
-type Rows = Collection.Collection<unknown, string | number>
-
-const replaceRows = (rows: Rows, from: Rows, to: Rows): Rows => {
-  let result = rows
-  Collection.diff(from, to, (key, before, after) => {
-    const row = result.get(key)
-    if (after === undefined) result = result.remove(key)
-    else result = result.set(row === undefined || before === undefined ? after : replace(row, before, after))
-  })
-  return result
-}
-
-type Fields = Readonly<Record<PropertyKey, unknown>>
-
-const isRecord = (value: unknown): value is Fields => {
-  if (typeof value !== "object" || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-const replaceFields = (fields: Fields, from: Fields, to: Fields): Fields => {
-  const result: Record<PropertyKey, unknown> = { ...fields }
-  let same = true
-  for (const name of new Set([...Reflect.ownKeys(from), ...Reflect.ownKeys(to)])) {
-    const has = Object.hasOwn(fields, name)
-    if (!Object.hasOwn(to, name)) {
-      same &&= !has
-      delete result[name]
-      continue
-    }
-    const field = has && Object.hasOwn(from, name) ? replace(fields[name], from[name], to[name]) : to[name]
-    same &&= has && field === fields[name]
-    result[name] = field
-  }
-  return same ? fields : result
 }

@@ -1,0 +1,118 @@
+/**
+ * What a commit would have done to another state: for views that show some commits before others, as React does
+ * while a transition is pending.
+ */
+import type { AnyAction } from "./Commit.ts"
+import { Derivation, type Layout, noHooks, withoutDerived } from "./Derivation.ts"
+import type { ModuleRuntime } from "./Handle.ts"
+import type { AnyInstance } from "./Instance.ts"
+import type { Any } from "./internal/any.ts"
+import { fieldsOf } from "./internal/fields.ts"
+import { rebase } from "./internal/rebase.ts"
+import * as Faces from "./ModuleRuntime.ts"
+import { makePlan, plansOf } from "./Plan.ts"
+import type { Change } from "./Publication.ts"
+import { refusePromise, withoutEntries } from "./Transaction.ts"
+
+export type { Change } from "./Publication.ts"
+
+const instanceOf = (runtime: object): AnyInstance => {
+  const instance = Faces.instanceOf(runtime)
+  if (instance === undefined) throw new TypeError("Replay takes the ModuleRuntime of an instance.")
+  return instance
+}
+
+/**
+ * Gives the listener each commit of the instance, of any origin, in the step that makes it and before its
+ * subscribers are told. It must be quick and make no entry. Returns the function that ends it.
+ */
+export const observe = <S>(
+  runtime: Pick<ModuleRuntime<S, Any, Any>, "unsafe">,
+  listener: (change: Change<S>) => void
+): (() => void) => instanceOf(runtime).observe(listener)
+
+/** Whether it stands for itself: it says what the state is, and not what becomes of one. */
+export const isAbsolute = ({ origin: { kind } }: Change<unknown>): boolean =>
+  kind === "devtools" || kind === "hydrate" || kind === "init"
+
+/**
+ * The state that the change makes of another one: `next` where that is `previous`. Otherwise the reducers of its
+ * actions run again; what no reducer made, or a reducer refuses to do here, is done by field and by row: what
+ * differs between `previous` and `next` becomes as it is in `next`. Derived fields follow. A change that is
+ * devtools', a hydration's or a replacement's gives `next`, whatever the state.
+ */
+export const onto = <S>(
+  runtime: Pick<ModuleRuntime<S, Any, Any>, "unsafe">,
+  change: Change<S>,
+  state: S
+): S => {
+  if (state === change.previous || isAbsolute(change)) return change.next
+  const instance = instanceOf(runtime)
+  // A reducer that makes an entry is refused, as in a transaction.
+  const open = { instanceId: instance.instanceId, origin: change.origin, window: undefined }
+  return withoutEntries(open, () => {
+    const draft = reduced(instance, change, state)
+    const { traits } = instance.impl.def
+    return traits === undefined ? draft : (derived(instance, traits, state, draft) as S)
+  })
+}
+
+const reduced = <S>(instance: AnyInstance, change: Change<S>, state: S): S => {
+  if (change.actions.length > 0) {
+    try {
+      return reduceAll(instance, change, state)
+    } catch {
+      // It ran on a state that never was the instance's. What it did to the one that was is known.
+    }
+  }
+  return rebase(state, change.previous, change.next) as S
+}
+
+/** Throws what a reducer throws, and for an action that has none because a handler computes it elsewhere. */
+const reduceAll = <S>(instance: AnyInstance, { actions, origin }: Change<S>, state: S): S => {
+  let next = state
+  for (const action of actions) {
+    const { outside, step } = planOf(instance, action)
+    if (outside !== undefined) throw new Error("There is no reducer to run again.")
+    next = step(next, action) as S
+    refusePromise(instance.instanceId, origin, next)
+  }
+  return next
+}
+
+const planOf = ({ impl, instanceId }: AnyInstance, { _tag }: AnyAction) => {
+  const plans = plansOf(impl)
+  return plans[_tag] ?? makePlan(plans, impl, _tag, instanceId)
+}
+
+interface Kept {
+  readonly layout: Layout
+  readonly derivation: Derivation
+}
+
+const derivations = new WeakMap<AnyInstance, Kept>()
+
+/** Apart from the instance's own, whose memory is of its own states. */
+const derivationOf = (instance: AnyInstance, layout: Layout, state: unknown): Derivation => {
+  const known = derivations.get(instance)
+  if (known?.layout === layout) return known.derivation
+  const derivation = new Derivation(layout, instance.instanceId, noHooks)
+  derivation.init(fieldsOf(withoutDerived(layout, state)))
+  derivations.set(instance, { layout, derivation })
+  return derivation
+}
+
+const derived = (instance: AnyInstance, layout: Layout, state: unknown, draft: unknown): unknown => {
+  const derivation = derivationOf(instance, layout, instance.state)
+  const [before, after] = [fieldsOf(state), fieldsOf(draft)]
+  const sources = Object.keys(layout.traits).filter(
+    (name) => layout.traits[name]?.kind === "source" && !Object.is(before[name], after[name])
+  )
+  let next = derivation.converge(before, { ...after, ...pick(before, sources) })
+  // Of a source, its own entries alone write.
+  for (const name of sources) next = derivation.converge(next, derivation.put(next, name, after[name]))
+  return next
+}
+
+const pick = (fields: Readonly<Record<string, unknown>>, names: ReadonlyArray<string>) =>
+  Object.fromEntries(names.map((name) => [name, fields[name]]))
