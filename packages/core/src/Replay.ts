@@ -27,7 +27,7 @@ const instanceOf = (runtime: object): AnyInstance => {
  * subscribers are told. It must be quick and make no entry. Returns the function that ends it.
  */
 export const observe = <S>(
-  runtime: Pick<ModuleRuntime<S, Any, Any>, "unsafe">,
+  runtime: ModuleRuntime<S, Any, Any>,
   listener: (change: Change<S>) => void
 ): (() => void) => instanceOf(runtime).observe(listener)
 
@@ -41,11 +41,7 @@ export const isAbsolute = ({ origin: { kind } }: Change<unknown>): boolean =>
  * differs between `previous` and `next` becomes as it is in `next`. Derived fields follow. A change that is
  * devtools', a hydration's or a replacement's gives `next`, whatever the state.
  */
-export const onto = <S>(
-  runtime: Pick<ModuleRuntime<S, Any, Any>, "unsafe">,
-  change: Change<S>,
-  state: S
-): S => {
+export const onto = <S>(runtime: object, change: Change<S>, state: S): S => {
   if (state === change.previous || isAbsolute(change)) return change.next
   const instance = instanceOf(runtime)
   // A reducer that makes an entry is refused, as in a transaction.

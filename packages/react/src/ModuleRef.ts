@@ -39,6 +39,8 @@ export interface StateRef<S> {
     readonly unsafe: {
       readonly getState: () => S
       readonly subscribe: (listener: () => void) => () => void
+      readonly getServerState?: () => S
+      readonly watch?: ModuleRuntime<S, never>["unsafe"]["watch"]
     }
   }
 }

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useState, useSyncExternalStore } from "react"
 import type { ReactNode } from "react"
 import { useLatest } from "./internal/useLatest.ts"
 import { useScope } from "./internal/useScope.ts"
+import { ViewProvider } from "./internal/view/ViewProvider.tsx"
 import type { Provided } from "./Register.ts"
 import { RuntimeContext } from "./useRuntime.ts"
 
@@ -31,6 +32,11 @@ export interface RuntimeProviderProps extends Shown {
    * server, which shows `fallback`.
    */
   readonly layer?: Layer.Layer<never, unknown, Provided> | undefined
+  /**
+   * Whether a transition may show a commit later than the rest. Fixed for the provider's life. Without it, React
+   * shows every commit at once.
+   */
+  readonly concurrent?: boolean | undefined
 }
 
 /**
@@ -38,15 +44,23 @@ export interface RuntimeProviderProps extends Shown {
  * `onError` and then to `fallback`, if that is a function, or to the nearest error boundary; another runtime, or
  * another layer, is another try.
  */
-export const RuntimeProvider = ({ children, layer, runtime, ...shown }: RuntimeProviderProps): ReactNode => (
-  <Gate {...shown} runtime={runtime}>
-    <Scoped {...shown} runtime={runtime} layer={layer}>
-      {children}
-    </Scoped>
-  </Gate>
-)
+export const RuntimeProvider = (props: RuntimeProviderProps): ReactNode => {
+  const { children, concurrent = false, layer, runtime, ...shown } = props
+  return (
+    <Gate {...shown} runtime={runtime}>
+      <Scoped {...shown} runtime={runtime} layer={layer}>
+        {concurrent ? <ViewProvider>{children}</ViewProvider> : children}
+      </Scoped>
+    </Gate>
+  )
+}
 
-const Scoped = ({ children, layer, runtime, ...shown }: RuntimeProviderProps): ReactNode => {
+const Scoped = ({
+  children,
+  layer,
+  runtime,
+  ...shown
+}: Omit<RuntimeProviderProps, "concurrent">): ReactNode => {
   const scope = useScope(runtime, layer)
   return scope === undefined ? (
     notReady(shown, { status: "building" })
@@ -61,7 +75,7 @@ const notReady = ({ fallback }: Shown, state: NotReady): ReactNode =>
   typeof fallback === "function" ? fallback(state) : fallback
 
 /** Shows the children once the runtime is ready. */
-const Gate = (props: Omit<RuntimeProviderProps, "layer">): ReactNode => {
+const Gate = (props: Omit<RuntimeProviderProps, "layer" | "concurrent">): ReactNode => {
   const { children, fallback, runtime } = props
   const subscribe = useCallback((listener: () => void) => runtime.subscribe(listener), [runtime])
   const getStatus = () => runtime.status

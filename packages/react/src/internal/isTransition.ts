@@ -1,21 +1,20 @@
 "use client"
 import * as React from "react"
 
-/** Where React 18.3 and 19 keep the transition of the event that is being handled; `undefined` if it is elsewhere. */
-const current = (): unknown => {
-  const of = (owner: unknown, name: string): unknown =>
-    typeof owner === "object" && owner !== null ? Reflect.get(owner, name) : undefined
-  const internals = "__CLIENT_INTERNALS_DO_NOT_USE_OR_WARN_USERS_THEY_CANNOT_UPGRADE"
-  const secret = "__SECRET_INTERNALS_DO_NOT_USE_OR_YOU_WILL_BE_FIRED"
-  // By a variable name, so that no bundler asks React for an export that one of the two does not have.
-  const found = of(React, internals)
-  return found === undefined
-    ? of(of(of(React, secret), "ReactCurrentBatchConfig"), "transition")
-    : of(found, "T")
-}
+const read = (owner: unknown, name: string): unknown =>
+  typeof owner === "object" && owner !== null ? Reflect.get(owner, name) : undefined
+
+// By names in variables, so that no bundler asks React for an export that one of its versions does not have.
+const since19 = "__CLIENT_INTERNALS_DO_NOT_USE_OR_WARN_USERS_THEY_CANNOT_UPGRADE"
+const until18 = "__SECRET_INTERNALS_DO_NOT_USE_OR_YOU_WILL_BE_FIRED"
+const internals = read(React, since19)
+const [owner, name] =
+  internals === undefined
+    ? [read(read(React, until18), "ReactCurrentBatchConfig"), "transition"]
+    : [internals, "T"]
 
 /**
- * Whether an update made here and now belongs to a transition. React does not tell in public; where it cannot be
- * found, every update counts as one, which costs renders and is right all the same.
+ * Whether an update that is made here and now is a transition's. React does not tell in public. Where it cannot
+ * be found out, each update counts as one: that costs renders, and what is shown is the same.
  */
-export const isTransition = (): boolean => current() !== null
+export const isTransition = (): boolean => read(owner, name) !== null

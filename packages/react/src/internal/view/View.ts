@@ -4,31 +4,51 @@
  * transition. So the provider keeps a fold of the commits in a reducer of its own (`Moment`, `Update`), React
  * decides which of them a render pass sees, and hooks read the states that the fold has come to in that pass.
  *
- * Most commits are no transition's. Then a pass that has any of them has all, nothing is ever replayed, and what
- * a hook reads is found without a context, so that no hook depends on more than its own selection. Only from a
- * transition's commit until React shows it (`branching`), passes may differ, and a hook that renders reads the
- * pass's `Lineage` from a context. That context changes with a transition's commit, and with no other.
+ * Most commits are no transition's. A pass that has any of them has all, nothing is ever replayed, and what a hook
+ * reads is found without a context, so that no hook depends on more than its own selection. Only from a
+ * transition's commit until React shows it (`branching`), passes differ, and a hook that renders reads the pass's
+ * `Lineage` from a context, which changes with a transition's commit and with no other.
+ *
+ * Where all this leaves a hook with another value than the page's moment has, `correct` renders it again before
+ * the page is painted.
  */
 import type { ModuleRuntime } from "@sluice/core"
 import * as Replay from "@sluice/core/Replay"
+import { microtask } from "../host.ts"
+import { isTransition } from "../isTransition.ts"
+import type { Observable } from "../selecting.ts"
 
-/** What a hook needs of an instance. */
-export type Observable = Pick<ModuleRuntime<unknown, unknown>, "unsafe">
+type Change = Replay.Change<unknown>
 
 /** An instance as the view knows it. */
 export class Subject {
   readonly instance: Observable
-  /** Its state in the last moment in which the view had caught up; the live one while it is not observed. */
+  // The following are written by `View`.
+  /** Its state in the last moment in which all was settled; while it is not observed, the live one. */
   settled: unknown
-  /** Ends the observation. Written by `View`, as the two around it are. */
+  /** Ends the observation. */
   stop: (() => void) | undefined = undefined
   watchers = 0
 
   constructor(instance: Observable) {
     this.instance = instance
-    this.settled = instance.unsafe.getState()
   }
 }
+
+const observe = (instance: Observable, tell: (change: Change) => void): (() => void) => {
+  const { unsafe } = instance
+  if (isInstance(instance)) return Replay.observe(instance, tell)
+  let previous = unsafe.getState()
+  return unsafe.subscribe(() => {
+    const next = unsafe.getState()
+    tell({ origin: { kind: "hydrate", name: "derived" }, actions: [], previous, next })
+    previous = next
+  })
+}
+
+/** It is, or a Derived, which no entry changes. */
+const isInstance = (instance: Observable): instance is ModuleRuntime<unknown, unknown> =>
+  "dispatchBatch" in instance
 
 /** The passes that have seen the same transitions' commits. */
 export interface Lineage {
@@ -38,12 +58,13 @@ export interface Lineage {
 
 /** What one render pass shows. */
 export class Moment {
-  /** The moment that this one differs from in one state; none in the one where all are settled. */
-  before: Moment | undefined
-  readonly subject: Subject | undefined
-  readonly state: unknown
+  // Cleared by `settle`, the three.
+  /** The moment that it differs from in one state. */
+  private before: Moment | undefined
+  private subject: Subject | undefined
+  private state: unknown
   readonly lineage: Lineage
-  /** What updates have made of this moment, once each: a pass may be begun again, and must find the same. */
+  /** What updates have made of this moment, once each: a pass that is begun again must find the same. */
   private made: Map<Update, Moment> | undefined = undefined
   private states: Map<Subject, unknown> | undefined = undefined
 
@@ -63,7 +84,7 @@ export class Moment {
   }
 
   /** The states that differ from the settled ones. */
-  changes(): Map<Subject, unknown> {
+  private changes(): Map<Subject, unknown> {
     const states = new Map<Subject, unknown>()
     for (let at: Moment | undefined = this; at !== undefined; at = at.before) {
       if (at.subject !== undefined && !states.has(at.subject)) states.set(at.subject, at.state)
@@ -71,87 +92,97 @@ export class Moment {
     return states
   }
 
-  after(update: Update, make: () => Moment): Moment {
-    const made = (this.made ??= new Map())
-    const known = made.get(update)
+  /** The moment after an update that was not made at this one. */
+  after(update: Update, { change, subject, transition }: Step): Moment {
+    const known = this.made?.get(update)
     if (known !== undefined) return known
-    const next = make()
-    made.set(update, next)
+    const state = Replay.onto(subject.instance, change, this.stateOf(subject))
+    const next = new Moment(this, subject, state, transition ? update.to.lineage : this.lineage)
+    this.made ??= new Map()
+    this.made.set(update, next)
     return next
   }
 
-  /** Now that all is settled: what was before is of no more use. */
+  /** All that led to it is done. */
   settle(): void {
     this.changes().forEach((state, subject) => (subject.settled = state))
-    this.before = undefined
-    this.states = undefined
-    this.made = undefined
+    this.before = this.subject = this.state = this.made = this.states = undefined
   }
+}
+
+interface Step {
+  /** The truth before it. */
+  readonly from: Moment
+  readonly subject: Subject
+  readonly change: Change
+  readonly transition: boolean
 }
 
 /** A commit as React's reducer is given it. */
 export interface Update {
-  /** The truth before it and after it. */
-  readonly from: Moment
-  readonly to: Moment
-  readonly subject: Subject
-  readonly change: Replay.Change<unknown>
-  readonly transition: boolean
+  // Written by `View.catchUp`, the two.
+  /** None once it leads to `to` from wherever it is found. */
+  step: Step | undefined
+  /** The truth after it. */
+  to: Moment
 }
 
 export const reduce = (moment: Moment, update: Update): Moment => {
-  const { change, from, subject, to, transition } = update
-  if (moment === from) return to
-  return moment.after(update, () => {
-    const state = Replay.onto(subject.instance, change, moment.stateOf(subject))
-    return new Moment(moment, subject, state, transition ? to.lineage : moment.lineage)
-  })
+  const { step, to } = update
+  return step === undefined || step.from === moment ? to : moment.after(update, step)
 }
 
-/** A component's selection, which the view corrects where React has shown another. */
+/** A component's selection. */
 export interface Shown {
-  readonly check: () => void
+  /** Renders it again if it is not that of the moment. */
+  readonly check: (moment: Moment) => void
 }
 
-/** Commits that wait for a transition to be shown. More are shown at once, and it with them. */
+/** How many commits may wait for a transition to be shown. With one more, all are shown. */
 const limit = 1000
 
 export class View {
   /** The truth. Written by `tell`. */
-  private head: Moment
+  private head = new Moment(undefined, undefined, undefined, { moment: undefined })
   /** What the page shows. Written by `committed`. */
-  shown: Moment
-  /** What the provider's last render gave, while the pass it was in goes on. Written by `rendered`. */
+  shown = this.head
+  /** What the provider's last render gave, while the pass that it was in goes on. Written by `rendered`. */
   private pass: Moment | undefined = undefined
   /** Whether a transition's commit is yet to be shown. */
   branching = false
-  /** Whether a hook may show something else than the rest. Written by hooks; `correct` takes it back. */
+  /** Whether a hook may show something else than the page's moment. Hooks may set it. */
   doubtful = false
-  /** Gives the provider's reducer an update. Written by the provider. */
-  send: (update: Update) => void = () => {}
+  /** Gives the provider's reducer an update. Written by `committed`. */
+  private send: (update: Update) => void = () => {}
   readonly hooks = new Set<Shown>()
-  /** What is not shown yet, and what came after that. */
+  /** What is not settled, in order. */
   private pending: Array<Update> = []
-  private readonly subjects = new WeakMap<object, Subject>()
-  /** Nobody watches them any more. */
+  private readonly subjects = new WeakMap<Observable, Subject>()
+  /** Those that nobody watches any more, while something is pending. */
   private readonly left = new Set<Subject>()
 
-  constructor() {
-    this.head = this.shown = new Moment(undefined, undefined, undefined, { moment: undefined })
+  /** Whether its components are those of a server's page. */
+  readonly hydrated: boolean
+
+  constructor(hydrated: boolean) {
+    this.hydrated = hydrated
     this.head.lineage.moment = this.head
   }
 
   subject(instance: Observable): Subject {
-    const known = this.subjects.get(instance)
-    if (known !== undefined) return known
-    const made = new Subject(instance)
-    this.subjects.set(instance, made)
-    return made
+    let subject = this.subjects.get(instance)
+    if (subject === undefined) this.subjects.set(instance, (subject = new Subject(instance)))
+    return subject
   }
 
-  /** What a hook reads in its render: `lineage` is that of the pass, and there is one while `branching`. */
+  /** What a hook reads in its render, and the lineage that it takes from the context, while `branching`. */
   moment(lineage: Lineage | undefined): Moment {
     return lineage?.moment ?? this.pass ?? this.shown
+  }
+
+  /** Whether the page is behind in what it shows of it. */
+  isBehind(subject: Subject): boolean {
+    return this.head !== this.shown && this.head.stateOf(subject) !== this.shown.stateOf(subject)
   }
 
   join(subject: Subject): void {
@@ -165,10 +196,11 @@ export class View {
   leave(subject: Subject): void {
     if (--subject.watchers > 0) return
     this.left.add(subject)
-    if (this.pending.length === 0) this.forget()
+    this.forgetLeft()
   }
 
-  private forget(): void {
+  private forgetLeft(): void {
+    if (this.pending.length > 0) return
     for (const subject of this.left) {
       subject.stop?.()
       subject.stop = undefined
@@ -176,21 +208,24 @@ export class View {
     this.left.clear()
   }
 
-  private tell(subject: Subject, change: Replay.Change<unknown>): void {
+  private tell(subject: Subject, change: Change): void {
     const transition = isTransition()
     const from = this.head
-    const lineage = transition ? { moment: undefined } : from.lineage
-    this.head = new Moment(from, subject, change.next, lineage)
-    if (transition) this.branching = true
-    const update: Update = { made: { from, to: this.head, subject, change, transition } }
+    const to = new Moment(from, subject, change.next, transition ? { moment: undefined } : from.lineage)
+    this.head = to
+    this.branching ||= transition
+    const update: Update = { step: { from, subject, change, transition }, to }
     this.pending.push(update)
-    if (this.pending.length > limit) this.catchUp()
+    if (this.pending.length > limit && this.branching) this.catchUp()
     this.send(update)
   }
 
-  /** Ends the difference between what is and what is shown, in every pass from now on. */
+  /** From now on, every pass shows the truth. */
   private catchUp(): void {
-    for (const update of this.pending) update.made = this.head
+    for (const update of this.pending) {
+      update.step = undefined
+      update.to = this.head
+    }
     this.pending.length = 1
   }
 
@@ -198,34 +233,31 @@ export class View {
     moment.lineage.moment = moment
     if (moment === this.shown || this.branching) return
     this.pass = moment
-    // Such a pass is not interrupted. If React has dropped it, whatever comes next is another one.
-    queueMicrotask(() => this.endPass(moment))
+    // Such a pass is not interrupted. If React has dropped it, what renders after this task is another one.
+    microtask(() => {
+      if (this.pass === moment) this.pass = undefined
+    })
   }
 
-  private endPass(moment: Moment): void {
-    if (this.pass === moment) this.pass = undefined
-  }
-
-  /** React shows the moment; what is on the page is corrected in `correct`. */
-  committed(moment: Moment): void {
+  /** React shows the moment. */
+  committed(moment: Moment, send: View["send"]): void {
+    this.send = send
     if (moment === this.shown) return
     this.shown = moment
     this.pass = undefined
-    this.doubtful ||= this.branching
-    const done = this.pending.findIndex(({ made }) => made === moment || ("to" in made && made.to === moment))
-    if (done < 0) {
-      this.doubtful = true
-      return
-    }
+    const done = this.pending.findLastIndex(({ to }) => to === moment)
+    this.doubtful ||= this.branching || done < 0
+    // Made by a replay: what it left out is yet to come.
+    if (done < 0) return
     moment.settle()
     this.pending.splice(0, done + 1)
-    this.branching = this.pending.some(({ made }) => "to" in made && made.transition)
-    if (this.pending.length === 0) this.forget()
+    this.branching = this.pending.some(({ step }) => step?.transition)
+    this.forgetLeft()
   }
 
   correct(): void {
     if (!this.doubtful) return
     this.doubtful = false
-    for (const hook of this.hooks) hook.check()
+    for (const hook of this.hooks) hook.check(this.shown)
   }
 }

@@ -1,0 +1,26 @@
+import type { Equals } from "@sluice/core"
+import type { Select } from "./selecting.ts"
+
+declare const process: { readonly env: { readonly NODE_ENV?: string } }
+
+// Bundlers put the value in its place; without one there is no `process` in a browser.
+const development = typeof process === "object" && process.env.NODE_ENV !== "production"
+
+const warned = new Set<string>()
+
+/** In development, once for each selector. */
+export const warnOfUnstable = (
+  selector: Select,
+  equals: Equals<unknown>,
+  states: ReadonlyArray<unknown>,
+  selected: unknown
+): void => {
+  if (!development || equals(selected, selector(...states))) return
+  const name = selector.name || String(selector)
+  if (warned.has(name)) return
+  warned.add(name)
+  // oxlint-disable-next-line no-console -- for whoever develops the component
+  console.warn(
+    `The selector ${name} gives something else each time that it is called with the same state, so its component renders at every commit. Give useSelector an \`equals\` that compares what matters, or select the parts in calls of their own.`
+  )
+}
