@@ -150,8 +150,10 @@ export class View {
   private pass: Moment | undefined = undefined
   /** Whether a transition's commit is yet to be shown. */
   branching = false
-  /** Whether a hook may show something else than the page's moment. Hooks may set it. */
-  doubtful = false
+  /** Whether a hook may show something else than the page's moment. Taken back by `correct`. */
+  private doubtful = false
+  /** The truth that is rendered as soon as may be. Written by `caughtUp`. */
+  private hurried: Moment | undefined = undefined
   /** Gives the provider's reducer an update. Written by `committed`. */
   private send: (update: Update) => void = () => {}
   readonly hooks = new Set<Shown>()
@@ -178,11 +180,6 @@ export class View {
   /** What a hook reads in its render, and the lineage that it takes from the context, while `branching`. */
   moment(lineage: Lineage | undefined): Moment {
     return lineage?.moment ?? this.pass ?? this.shown
-  }
-
-  /** Whether the page is behind in what it shows of it. */
-  isBehind(subject: Subject): boolean {
-    return this.head !== this.shown && this.head.stateOf(subject) !== this.shown.stateOf(subject)
   }
 
   join(subject: Subject): void {
@@ -250,9 +247,27 @@ export class View {
     // Made by a replay: what it left out is yet to come.
     if (done < 0) return
     moment.settle()
+    this.hurried = undefined
     this.pending.splice(0, done + 1)
     this.branching = this.pending.some(({ step }) => step?.transition)
     this.forgetLeft()
+  }
+
+  /**
+   * For a hook that has come, or selects something else, while commits wait to be rendered: it was not told of
+   * them, and would not be in that pass. In a layout effect, which React follows with a pass of its own.
+   */
+  caughtUp(hook: Shown): void {
+    if (this.head === this.shown) return
+    this.doubtful = true
+    // A transition's commit is not to be shown before its time.
+    if (this.branching) return hook.check(this.head)
+    if (this.hurried !== this.head) {
+      this.hurried = this.head
+      this.send({ step: undefined, to: this.head })
+      for (const other of this.hooks) other.check(this.head)
+    }
+    hook.check(this.head)
   }
 
   correct(): void {

@@ -1,6 +1,6 @@
 "use client"
 import type { Equals } from "@sluice/core"
-import { useContext, useInsertionEffect, useReducer, useSyncExternalStore } from "react"
+import { useContext, useReducer, useSyncExternalStore } from "react"
 import { type Observable, sameElements, type Select, serverState } from "../selecting.ts"
 import { useClientLayoutEffect } from "../useClientLayoutEffect.ts"
 import { warnOfUnstable } from "../warnOfUnstable.ts"
@@ -38,6 +38,7 @@ class Selection implements Shown {
   }
 
   committed(
+    view: View,
     subjects: ReadonlyArray<Subject>,
     selector: Select,
     equals: Equals<unknown>,
@@ -50,7 +51,9 @@ class Selection implements Shown {
     this.equals = equals
     this.states = states
     this.selected = selected
-    if (changed) this.watched?.select(selector)
+    if (!changed || this.watched === undefined) return
+    this.watched.select(selector)
+    view.caughtUp(this)
   }
 
   check(moment: Moment): void {
@@ -74,7 +77,7 @@ class Selection implements Shown {
     view.hooks.add(this)
     // For what came between the render and here.
     this.check(view.shown)
-    view.doubtful ||= subjects.some((subject) => view.isBehind(subject))
+    view.caughtUp(this)
     return () => {
       view.hooks.delete(this)
       stop()
@@ -141,7 +144,7 @@ export const useViewSelector = (
   const rendered = useServerStates(view, instances, shown)
   const states = rendered ?? shown
   const selected = selection.select(selector, equals, states)
-  useInsertionEffect(() => selection.committed(subjects, selector, equals, states, selected))
+  useClientLayoutEffect(() => selection.committed(view, subjects, selector, equals, states, selected))
   useClientLayoutEffect(
     () => selection.subscribe(view, subjects, render),
     [view, subjects, selection, render]
