@@ -136,6 +136,8 @@ export const reduce = (moment: Moment, update: Update): Moment => {
 export interface Shown {
   /** Renders it again if it is not that of the moment. */
   readonly check: (moment: Moment) => void
+  /** The truth that it was rendered again for when it came late. Written by `View.caughtUp`. */
+  late: Moment | undefined
 }
 
 /** How many commits may wait for a transition to be shown. With one more, all are shown. */
@@ -258,7 +260,8 @@ export class View {
    * them, and would not be in that pass. In a layout effect, which React follows with a pass of its own.
    */
   caughtUp(hook: Shown): void {
-    if (this.head === this.shown) return
+    if (this.head === this.shown || hook.late === this.head) return
+    hook.late = this.head
     this.doubtful = true
     // A transition's commit is not to be shown before its time.
     if (this.branching) return hook.check(this.head)

@@ -11,6 +11,7 @@ const none: ReadonlyArray<never> = []
 
 /** What a component shows: that of its last commit, written in effects. */
 class Selection implements Shown {
+  late: Moment | undefined = undefined
   private subjects: ReadonlyArray<Subject> = none
   private states: ReadonlyArray<unknown> = none
   private selector: Select | undefined = undefined
