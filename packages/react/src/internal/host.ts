@@ -4,6 +4,7 @@ interface Host {
   readonly clearTimeout: (timer: unknown) => void
   readonly setInterval: (task: () => void, ms: number) => unknown
   readonly clearInterval: (timer: unknown) => void
+  readonly console: { readonly warn: (message: string) => void }
 }
 
 // globalThis has no type for these without a platform library.
@@ -23,3 +24,5 @@ export const interval = (task: () => void, ms: number): (() => void) => {
   const timer = host.setInterval(task, ms)
   return () => host.clearInterval(timer)
 }
+
+export const warn = (message: string): void => host.console.warn(message)

@@ -1,4 +1,5 @@
 import type { Equals } from "@sluice/core"
+import { warn } from "./host.ts"
 import type { Select } from "./selecting.ts"
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
@@ -19,8 +20,7 @@ export const warnOfUnstable = (
   const name = selector.name || String(selector)
   if (warned.has(name)) return
   warned.add(name)
-  // oxlint-disable-next-line no-console -- for whoever develops the component
-  console.warn(
+  warn(
     `The selector ${name} gives something else each time that it is called with the same state, so its component renders at every commit. Give useSelector an \`equals\` that compares what matters, or select the parts in calls of their own.`
   )
 }
