@@ -26,6 +26,7 @@ export interface AppOptions {
   readonly label?: string | undefined
   readonly sinks?: ReadonlyArray<CommitSink> | undefined
   readonly scheduler?: Scheduler.Scheduler | undefined
+  readonly server?: boolean | undefined
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -56,7 +57,7 @@ export class App {
   /** Implementations that were replaced, each with what took its place. Written by `supersede`. */
   private readonly successors = new WeakMap<AnyModuleImpl, AnyModuleImpl>()
 
-  constructor({ label, onError, scheduler, sinks, trace }: AppOptions) {
+  constructor({ label, onError, scheduler, server = false, sinks, trace }: AppOptions) {
     this.label = label ?? "sluice"
     this.scheduler =
       scheduler === undefined ? makeScheduler(Transaction.isOpen) : around(scheduler, Transaction.isOpen)
@@ -97,6 +98,7 @@ export class App {
     const host: Mutable<InstanceHost> = {
       trace: this.trace,
       scheduler: this.scheduler,
+      server,
       sinks: [],
       onError: this.onError,
       warn,

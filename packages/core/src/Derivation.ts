@@ -18,6 +18,7 @@ import { samplesOf } from "./internal/sample.ts"
 import { type AnyTrait, declare, type TraitBuilder } from "./Trait.ts"
 
 type State = Readonly<Record<string, unknown>>
+export type Result = AsyncResult.AsyncResult<unknown, unknown>
 
 /** Bits of one word: with the sign and one more left out, V8 keeps it as a small integer everywhere. */
 const wordBits = 30
@@ -110,9 +111,34 @@ export const withoutDerived = (layout: Layout | undefined, state: unknown): unkn
   return base
 }
 
-/** The whole state that a base gives, its sources' fields initial. Throws TraitFailed or TraitCycle. */
-export const derive = (layout: Layout | undefined, base: unknown): unknown =>
-  layout === undefined ? base : new Derivation(layout, layout.moduleId, noHooks).init(base as State)
+/** What was loaded for a source, and the key it was loaded for. */
+export interface Loaded {
+  readonly key: unknown
+  readonly result: Result
+}
+
+/** The whole state that a base gives, and for which keys it was given what. */
+export interface Whole {
+  readonly state: unknown
+  readonly loaded: ReadonlyMap<string, Loaded>
+}
+
+/** Of a base, and what was loaded for it elsewhere; the fields of other sources are initial. Throws TraitFailed or TraitCycle. */
+export const derive = (
+  layout: Layout | undefined,
+  base: unknown,
+  given: ReadonlyMap<string, Result>
+): Whole => {
+  const loaded = new Map<string, Loaded>()
+  if (layout === undefined) return { state: base, loaded }
+  const remembered = (field: string, key: unknown) => {
+    const result = given.get(field)
+    if (result !== undefined) loaded.set(field, { key, result })
+    return result !== undefined && AsyncResult.isSuccess(result) ? result : undefined
+  }
+  const state = new Derivation(layout, layout.moduleId, { ...noHooks, remembered }).init(base as State)
+  return { state, loaded }
+}
 
 /** What it tells its instance, while the transaction is open. */
 export interface Hooks {
@@ -329,8 +355,10 @@ export class Derivation {
   private slots: ReadonlyArray<number> = []
   /** Those that the entry gave a value of its own. */
   private readonly lost: Array<Node> = []
-  /** The source whose field the entry may write. Written by `put`. */
-  private receiving: Node | undefined = undefined
+  /** The sources whose fields the entry may write. Written by `put` and `offer`. */
+  private receiving: ReadonlyArray<Node | undefined> | undefined = undefined
+  /** Written by `offer`. */
+  private offered: ReadonlyMap<string, Loaded> | undefined = undefined
   /** The node that runs, and what it has read so far. */
   private top: Node | undefined = undefined
   reads = 0
@@ -395,6 +423,7 @@ export class Derivation {
     if (this.outOfOrder) this.sort()
     if (this.lost.length > 0) this.tellOfLost()
     this.receiving = undefined
+    this.offered = undefined
     return (this.current = this.withDerived(next))
   }
 
@@ -418,8 +447,33 @@ export class Derivation {
 
   /** The state with a value in a source's field, for the entry that writes it. */
   put(state: State, field: string, value: unknown): State {
-    this.receiving = this.node(field)
+    this.receiving = [this.node(field)]
     return Object.assign(copy(this.layout, state), { [field]: value })
+  }
+
+  /**
+   * The state with what was loaded elsewhere, for the entry that brings it: where the key is the same, and where
+   * it becomes the same in this convergence. What the state has from later on stays.
+   */
+  offer(previous: State, state: State, loaded: ReadonlyMap<string, Loaded>): State {
+    if (loaded.size === 0) return state
+    if (previous !== this.current) this.retrace(previous)
+    const next = copy(this.layout, state)
+    this.offered = loaded
+    this.receiving = this.nodes.filter((node) => {
+      const answer = this.offeredTo(node, node.key)
+      if (answer === undefined || !isOlder(state[node.name], answer)) return false
+      next[node.name] = answer
+      return true
+    })
+    return sameFields(state, next) ? state : next
+  }
+
+  private offeredTo({ name }: Node, key: unknown): AsyncResult.Success<unknown, unknown> | undefined {
+    const loaded = this.offered?.get(name)
+    return loaded !== undefined && AsyncResult.isSuccess(loaded.result) && Equal.equals(loaded.key, key)
+      ? loaded.result
+      : undefined
   }
 
   /** What the source is to load in the committed state. */
@@ -514,7 +568,7 @@ export class Derivation {
   private differs(index: number, value: unknown): void {
     if (Object.is(value, this.values[index])) return
     const node = this.nodeAt[index]
-    if (node === undefined || node === this.receiving) {
+    if (node === undefined || this.receiving?.includes(node) === true) {
       this.values[index] = value
       this.mark(index)
     } else {
@@ -684,10 +738,8 @@ export class Derivation {
     node.key = key
     if (this.mode === "retrace") return
     const none = key === undefined || key === null
-    this.write(
-      node,
-      none ? AsyncResult.initial() : (this.hooks.remembered(node.name, key) ?? AsyncResult.initial(true))
-    )
+    const known = () => this.offeredTo(node, key) ?? this.hooks.remembered(node.name, key)
+    this.write(node, none ? AsyncResult.initial() : (known() ?? AsyncResult.initial(true)))
     if (this.mode === "converge") this.hooks.keyChanged(node.name)
   }
 
@@ -773,6 +825,9 @@ export class Derivation {
     throw new Error(`There is no sample of ${name}`)
   }
 }
+
+const isOlder = (value: unknown, { timestamp }: AsyncResult.Success<unknown, unknown>): boolean =>
+  !AsyncResult.isAsyncResult(value) || !AsyncResult.isSuccess(value) || value.timestamp < timestamp
 
 const copy = ({ spread }: Layout, state: State): Record<string, unknown> => {
   const prototype = Object.getPrototypeOf(state) as object | null

@@ -217,6 +217,16 @@ export class InvalidGroup extends Data.TaggedError("InvalidGroup")<{
   }
 }
 
+/** On a server, a component waits for a source of a local instance that nobody could find again in the browser. */
+export class KeyRequired extends Data.TaggedError("KeyRequired")<{
+  readonly instanceId: string
+  readonly field: string
+}> {
+  override get message() {
+    return `A component waits on the server for ${JSON.stringify(this.field)} of ${this.instanceId}, a local instance without a key: the browser could not find what it loads. Give it a key, useModule(module, { key }), or wait for it in the browser alone.`
+  }
+}
+
 /** The runtime was disposed. */
 export class RuntimeDisposed extends Data.TaggedError("RuntimeDisposed")<{ readonly label: string }> {
   override get message() {
@@ -252,5 +262,6 @@ export type SluiceError =
   | TraitFailed
   | TraitWriters
   | UnknownSource
+  | KeyRequired
   | RuntimeDisposed
   | RuntimeNotReady

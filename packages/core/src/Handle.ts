@@ -122,7 +122,7 @@ export interface ModuleRuntime<S, A, T = NoTraits> extends ModuleHandle<S, A> {
 export interface UnsafeModuleRuntime<S, A, T = NoTraits> {
   readonly getState: () => S
   readonly getVersion: () => number
-  /** The state that a server's page shows: the one that was hydrated, or else the initial one. */
+  /** The state that a server's page shows: the one that was hydrated, or else the initial one; on the server the current. */
   readonly getServerState: () => S
   /**
    * Settles, and never rejects, once a source's field has something to show, a value or a failure, or the instance

@@ -1,8 +1,9 @@
 /** States on their way into instances: those that are there, and those that are yet to be made. */
 import * as Cause from "effect/Cause"
 import type { Origin } from "./Commit.ts"
-import { derive, withoutDerived } from "./Derivation.ts"
+import { derive, type Result, type Whole, withoutDerived } from "./Derivation.ts"
 import type { AnyInstance, Instance } from "./Instance.ts"
+import { fieldsOf } from "./internal/fields.ts"
 import { InstanceGroup } from "./InstanceGroup.ts"
 import {
   type Address,
@@ -10,6 +11,7 @@ import {
   addressKey,
   combine,
   decode,
+  hasNews,
   type InstanceSnapshot,
   read
 } from "./Snapshot.ts"
@@ -24,17 +26,38 @@ interface Given {
 interface Move {
   readonly instance: AnyInstance
   /** Throws InvalidState. */
-  readonly after: (current: unknown) => unknown
+  readonly after: (current: unknown) => Moved
+}
+
+interface Moved {
+  readonly state: unknown
+  /** The state that was given, with what was loaded for it; of instances with sources. */
+  readonly page: Whole | undefined
 }
 
 /** Throws InvalidState if the entry does not fit now. Its turn may come after others, which it must not undo. */
 const moving = (instance: AnyInstance, entry: InstanceSnapshot, origin: Origin): Move => {
-  const now: unknown = instance.liveState
-  const state = decode(instance, entry, origin, now)
-  return {
-    instance,
-    after: (current) => (current === now ? state : decode(instance, entry, origin, current))
+  const decoded = (current: unknown): Moved => {
+    // Answers alone are those for the page that was sent before, wherever the app has gone since.
+    const from = "state" in entry ? current : serverState<unknown, unknown>(instance)
+    const state = decode(instance, entry, origin, from)
+    const page = instance.hasSources ? pageOf(instance, entry, state) : undefined
+    return { state: "state" in entry ? state : current, page }
   }
+  const now: unknown = instance.liveState
+  const moved = decoded(now)
+  return { instance, after: (current) => (current === now ? moved : decoded(current)) }
+}
+
+/** Throws TraitFailed or TraitCycle. */
+const pageOf = ({ impl }: AnyInstance, entry: InstanceSnapshot, decoded: unknown): Whole => {
+  const { traits } = impl.def
+  const names = Object.keys("state" in entry ? (entry.sources ?? {}) : (traits?.traits ?? {}))
+  // Where a source's field is asked for, it holds a Result: the schema says so.
+  const fields = fieldsOf(decoded) as Readonly<Record<string, Result>>
+  const given = new Map(names.flatMap((name) => (name in fields ? [[name, fields[name]!]] : [])))
+  const { loaded, state } = derive(traits, withoutDerived(traits, decoded), given)
+  return { state, loaded: new Map([...loaded].filter(([field]) => field in (entry.sources ?? {}))) }
 }
 
 /** Of a snapshot of what a server has rendered, not one of a store. */
@@ -42,10 +65,12 @@ const fromServer: Origin = { kind: "hydrate", name: "snapshot" }
 
 const rendered = new WeakMap<AnyInstance, unknown>()
 
-/** The state that the server's page shows: the hydrated one, or else the initial one. */
-export const serverState = <S, A>(instance: Instance<S, A>): S =>
+/** The state that the server's page shows: on the server itself its own; then the hydrated one, or else the initial one. */
+export const serverState = <S, A>(instance: Instance<S, A>): S => {
+  if (instance.host.server) return instance.state
   // What is kept for an instance is of its own type.
-  rendered.has(instance) ? (rendered.get(instance) as S) : instance.initial
+  return rendered.has(instance) ? (rendered.get(instance) as S) : instance.initial
+}
 
 /** What it reports to where there is no instance. */
 interface HydrationHost {
@@ -68,7 +93,7 @@ export class Hydration {
    */
   hydrate(snapshot: unknown, name: string | undefined, instances: Iterable<Addressed>): void {
     const origin: Origin = name === undefined ? fromServer : { kind: "hydrate", name }
-    const entries = read(snapshot).instances.filter((entry) => "state" in entry)
+    const entries = read(snapshot).instances.filter(hasNews)
     const there = new Map(Array.from(instances, ({ address, instance }) => [addressKey(address), instance]))
     const moves: Array<Move> = []
     const others: Array<InstanceSnapshot> = []
@@ -100,23 +125,24 @@ export class Hydration {
     const moves: Array<{
       readonly instance: AnyInstance
       readonly given: Given
-      readonly state: unknown
+      readonly page: Whole
     }> = []
     for (const { address, instance } of instances) {
       const given = this.kept.get(addressKey(address))
       if (given === undefined) continue
       try {
-        const { traits } = instance.impl.def
-        const base = withoutDerived(traits, decode(instance, given.entry, given.origin, instance.state))
-        moves.push({ instance, given, state: derive(traits, base) })
+        const decoded = decode(instance, given.entry, given.origin, instance.state)
+        moves.push({ instance, given, page: pageOf(instance, given.entry, decoded) })
       } catch (error) {
         for (const { address } of instances) this.kept.delete(addressKey(address))
         return refused(error, instance, given.origin)
       }
     }
-    for (const { given, instance, state } of moves) {
+    for (const { given, instance, page } of moves) {
+      const { loaded, state } = page
       this.begun.set(instance, given)
       instance.state = state
+      instance.receive(loaded)
       if (given.origin === fromServer) rendered.set(instance, state)
     }
   }
@@ -145,11 +171,16 @@ const enter = (moves: ReadonlyArray<Move>, origin: Origin): void => {
   const group = new InstanceGroup(instances, origin, undefined)
   group.transactSync((...transactions) => {
     moves.forEach(({ after, instance }, i) =>
-      transactions[i]?.update((current: unknown) => instance.withBase(current, after(current)) as unknown)
+      transactions[i]?.update((current: unknown): unknown => {
+        const { page, state } = after(current)
+        const next: unknown = instance.withBase(current, state)
+        Transaction.whenClosed(() => {
+          if (origin === fromServer)
+            rendered.set(instance, page === undefined ? instance.liveState : page.state)
+          if (page !== undefined) instance.receive(page.loaded)
+        })
+        return page === undefined ? next : instance.offer(current, next, page.loaded)
+      })
     )
-    if (origin !== fromServer) return
-    Transaction.whenClosed(() => {
-      for (const instance of instances) rendered.set(instance, instance.liveState)
-    })
   })
 }

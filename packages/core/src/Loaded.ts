@@ -1,6 +1,7 @@
 /** For readers that have nothing to show before a source's field has a value, such as React's Suspense. */
 import * as Option from "effect/Option"
 import * as AsyncResult from "effect/reactivity/AsyncResult"
+import { KeyRequired } from "./Errors.ts"
 import { fieldsOf } from "./internal/fields.ts"
 import { microtask } from "./internal/platform.ts"
 import type { AnyInstance } from "./Instance.ts"
@@ -15,9 +16,10 @@ const isThere = (value: unknown): boolean =>
 
 /**
  * Settles once the field has something to show, or the instance has closed; one Promise for all who wait. Asks
- * for the load where nothing else does.
+ * for the load where nothing else does. Throws KeyRequired.
  */
 export const whenLoaded = (instance: AnyInstance, field: string): Promise<void> => {
+  if (instance.isOutOfReach) throw new KeyRequired({ instanceId: instance.instanceId, field })
   const ofInstance = promises.get(instance) ?? new Map<string, Promise<void>>()
   promises.set(instance, ofInstance)
   const known = ofInstance.get(field)

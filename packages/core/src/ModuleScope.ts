@@ -314,7 +314,7 @@ export class ModuleScope {
     for (const { address } of this.addressOf(instance)) this.app.hydration.started(instance, address)
     instance.start(
       services,
-      instance.impl.logics.map((logic) => ({
+      (this.app.host.server ? [] : instance.impl.logics).map((logic) => ({
         name: logic.name,
         // As for layers: its needs were settled by `implement`.
         run: Effect.suspend(() => logic.setup(Logic.make(instance, logic.name))) as Effect.Effect<

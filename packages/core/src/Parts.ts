@@ -12,7 +12,7 @@ import type { Consumer } from "./Channel.ts"
 import type { Drafted } from "./Collection.ts"
 import type { Commit, Origin } from "./Commit.ts"
 import * as Draft from "./Draft.ts"
-import { Derivation, type Hooks } from "./Derivation.ts"
+import { Derivation, type Hooks, type Loaded } from "./Derivation.ts"
 import { Deliveries, type Delivery } from "./Delivery.ts"
 import { InstanceClosed, InvalidState, TransactionSuspended } from "./Errors.ts"
 import { fieldsOf } from "./internal/fields.ts"
@@ -54,6 +54,8 @@ export interface ErrorInfo {
 export interface InstanceHost {
   readonly trace: TraceRecorder
   readonly scheduler: Scheduler.Scheduler
+  /** It renders for a request: nothing starts but what a reader waits for. */
+  readonly server: boolean
   readonly onError: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
   readonly warn: (message: string) => void
   readonly sinks: ReadonlyArray<Consumer<Commit>>
@@ -247,9 +249,34 @@ export abstract class Parts<S, A>
     return this.sources?.refresh(field) ?? unknownSource(this.instanceId, field, [])
   }
 
+  /** On a server, where nothing starts it, and what it loads could not be sent. */
+  get isOutOfReach(): boolean {
+    return this.host.server && this.startFor === undefined && this.sources?.started === false
+  }
+
   /** A reader waits for the field. */
-  demand(_field: string, reader: Promise<void>): void {
+  demand(field: string, reader: Promise<void>): void {
     this.startFor?.(reader)
+    this.sources?.demand(field)
+  }
+
+  get hasSources(): boolean {
+    return this.sources !== undefined
+  }
+
+  loaded(): ReturnType<Sources<S>["loaded"]> {
+    return this.sources?.loaded() ?? new Map<string, never>()
+  }
+
+  /** The state with what was loaded elsewhere, for whoever brings it; `receive` follows. */
+  offer(previous: S, state: S, loaded: ReadonlyMap<string, Loaded>): S {
+    return this.derivation === undefined
+      ? state
+      : (this.derivation.offer(fieldsOf(previous), fieldsOf(state), loaded) as S)
+  }
+
+  receive(loaded: ReadonlyMap<string, Loaded>): void {
+    this.sources?.receive(loaded)
   }
 
   // Both are told in the window, and tell once it has ended.

@@ -55,6 +55,11 @@ export interface RuntimeOptions<Services = never, E = never> extends ScopeOption
   /** Every error that no caller gets, and those of rolled-back entries. Default: logged. */
   readonly onError?: (cause: Cause.Cause<unknown>, info: ErrorInfo) => void
   readonly trace?: TraceOptions
+  /**
+   * For one request of a server that renders: no logic starts, a source is loaded only if a component waits for
+   * it, and `unsafe.getServerState` is the current state.
+   */
+  readonly server?: boolean
   /** Get every commit from the first, as `attach` gives it from then on. */
   readonly sinks?: ReadonlyArray<CommitSink>
   /** Runs the runtime's fibers in the place of its own: for tests that decide who goes next. */
@@ -66,6 +71,11 @@ export interface DehydrateOptions {
   readonly since?: Snapshot
   /** Only the instances of these. */
   readonly modules?: ReadonlyArray<{ readonly id: string }>
+  /**
+   * Says also which sources a reader here waits for. Who hydrates that does not load them, but waits for a snapshot
+   * with the answer, or one that says that none will come.
+   */
+  readonly loading?: boolean
 }
 
 export interface HydrateOptions {
@@ -458,12 +468,12 @@ class RuntimeImpl implements Runtime<unknown> {
 
   // --- snapshots ----------------------------------------------------------------------------------------
 
-  readonly dehydrate = ({ modules, since }: DehydrateOptions = {}): Snapshot => {
+  readonly dehydrate = ({ loading = false, modules, since }: DehydrateOptions = {}): Snapshot => {
     const ids = modules?.map(({ id }) => id)
     const instances = this.moduleScope
       .addressed()
       .filter(({ address }) => ids?.includes(address.module) ?? true)
-    return SnapshotRoom.make(this.app.run, instances, since)
+    return SnapshotRoom.make(this.app.run, instances, since, loading)
   }
 
   readonly hydrate = (snapshot: unknown, { name }: HydrateOptions = {}): void => {

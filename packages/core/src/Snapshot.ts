@@ -3,9 +3,10 @@
  *
  * A snapshot holds each instance that can be found again elsewhere: the root's modules, keyed local instances,
  * and what they import. Its address is its module and the names of the scopes it is in. Fields that follow
- * from others are left out, and computed again where the snapshot is read.
+ * from others are left out, and computed again where the snapshot is read; what sources have loaded is apart.
  */
 import * as Predicate from "effect/Predicate"
+import * as AsyncResult from "effect/reactivity/AsyncResult"
 import type { Origin } from "./Commit.ts"
 import { InvalidSnapshot, InvalidState } from "./Errors.ts"
 import type { AnyInstance } from "./Instance.ts"
@@ -31,6 +32,11 @@ export interface InstanceSnapshot {
   readonly state?: unknown
   /** `state` has only some fields: the others stay as they are. */
   readonly partial?: boolean
+  /**
+   * What sources have loaded, by field, of the encoded side as well. One that is being loaded is initial and
+   * waiting; initial and not waiting, its answer will not come.
+   */
+  readonly sources?: Readonly<Record<string, unknown>>
 }
 
 /** Where an instance is, in any runtime. */
@@ -70,17 +76,25 @@ const isEntry = (entry: unknown): boolean =>
   (!Predicate.hasProperty(entry, "scope") ||
     (Array.isArray(entry.scope) && entry.scope.every((name) => typeof name === "string")))
 
+/** Whether it says anything. */
+export const hasNews = (entry: InstanceSnapshot): boolean => "state" in entry || "sources" in entry
+
 /** Both in one, of one instance: the later stands where it says anything. */
-export const combine = (earlier: InstanceSnapshot, later: InstanceSnapshot): InstanceSnapshot =>
-  later.partial === true
-    ? { ...earlier, state: { ...fieldsOf(earlier.state), ...fieldsOf(later.state) } }
-    : later
+export const combine = (earlier: InstanceSnapshot, later: InstanceSnapshot): InstanceSnapshot => {
+  if ("state" in later && later.partial !== true) return later
+  return {
+    ...earlier,
+    ...("state" in later ? { state: { ...fieldsOf(earlier.state), ...fieldsOf(later.state) } } : {}),
+    sources: { ...earlier.sources, ...later.sources }
+  }
+}
 
 /** Throws InvalidState if a state cannot be encoded. `since` of another runtime leaves nothing out. */
 export const make = (
   runtime: string,
   instances: Iterable<Addressed>,
-  since: Snapshot | undefined
+  since: Snapshot | undefined,
+  loading: boolean
 ): Snapshot => {
   const known = new Map(
     since?.runtime === runtime ? since.instances.map((entry) => [entry.instance, entry.version]) : []
@@ -91,7 +105,7 @@ export const make = (
     instances: Array.from(instances, ({ address: { module, scope }, instance }): InstanceSnapshot => {
       const { instanceId, version } = instance
       const where = { module, ...(scope.length > 0 ? { scope } : {}), instance: instanceId, version }
-      return known.get(instanceId) === version ? where : { ...where, state: encode(instance) }
+      return known.get(instanceId) === version ? where : { ...where, ...encode(instance, loading) }
     })
   }
 }
@@ -102,13 +116,26 @@ export const encodeState = (def: AnyModuleDef, state: unknown): Outcome => {
   return "issue" in outcome ? outcome : { value: withoutFields(outcome.value, derivedFields(def)) }
 }
 
-const encode = ({ impl, instanceId, liveState }: AnyInstance): unknown =>
-  valueOf(encodeState(impl.def, liveState), instanceId, "dehydrate")
+const encode = (instance: AnyInstance, loading: boolean): Pick<InstanceSnapshot, "state" | "sources"> => {
+  const { def } = instance.impl
+  const all = valueOf(codecOf(def.schema).encode(instance.liveState), instance.instanceId, "dehydrate")
+  const state = withoutFields(all, derivedFields(def))
+  const encoded = new Map(Object.entries(fieldsOf(all)))
+  const sources = Array.from(instance.loaded(), ([field, result]) => ({ field, result }))
+    .filter(({ result }) => loading || AsyncResult.isSuccess(result))
+    .map(({ field }) => [field, encoded.get(field)] as const)
+    // A Standard Schema has no encoded side.
+    .filter(([, value]) => !AsyncResult.isAsyncResult(value))
+  return sources.length === 0 ? { state } : { state, sources: Object.fromEntries(sources) }
+}
 
-/** The state that an entry gives the instance after `current`; its derived fields are out of date. Throws InvalidState. */
+/**
+ * The state that an entry gives the instance after `current`; its derived fields are out of date, but for those of
+ * its `sources`. Throws InvalidState.
+ */
 export const decode = (
   { impl, instanceId }: AnyInstance,
-  { partial, state }: InstanceSnapshot,
+  given: InstanceSnapshot,
   origin: Origin,
   current: unknown
 ): unknown => {
@@ -116,10 +143,12 @@ export const decode = (
   const { decode, encode } = codecOf(def.schema)
   const derived = derivedFields(def)
   const entry = describe(origin)
-  if (partial !== true && derived.length === 0) return valueOf(decode(state), instanceId, entry)
+  const isPart = given.partial === true || !("state" in given)
+  if (!isPart && derived.length === 0) return valueOf(decode(given.state), instanceId, entry)
   const now = Object.entries(fieldsOf(valueOf(encode(current), instanceId, entry)))
-  const kept = partial === true ? now : now.filter(([name]) => derived.includes(name))
-  return valueOf(decode({ ...Object.fromEntries(kept), ...fieldsOf(state) }), instanceId, entry)
+  const kept = isPart ? now : now.filter(([name]) => derived.includes(name))
+  const all = { ...Object.fromEntries(kept), ...fieldsOf(given.state), ...given.sources }
+  return valueOf(decode(all), instanceId, entry)
 }
 
 const valueOf = (outcome: Outcome, instanceId: string, entry: string): unknown => {

@@ -8,18 +8,16 @@ import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as AsyncResult from "effect/reactivity/AsyncResult"
 import type { Origin } from "./Commit.ts"
-import type { Derivation } from "./Derivation.ts"
+import type { Derivation, Loaded, Result } from "./Derivation.ts"
 import { type InstanceClosed, UnknownSource } from "./Errors.ts"
 import { fieldsOf } from "./internal/fields.ts"
 import { type TxnRef, txnId } from "./Trace.ts"
 import type { AnySource, AnyTrait } from "./Trait.ts"
 
-type Result = AsyncResult.AsyncResult<unknown, unknown>
-
 /** What sources ask of their instance. `S` is its state. */
 export interface SourceHost<S> {
   readonly instanceId: string
-  readonly host: { readonly trace: { readonly now: () => number } }
+  readonly host: { readonly trace: { readonly now: () => number }; readonly server: boolean }
   /** The committed state, and the one that devtools came from. */
   readonly liveState: S
   /** The transaction that is open. */
@@ -58,11 +56,15 @@ class Loading {
   readonly staleTime: number
   /** What was loaded, or found to need no load. */
   known: { readonly key: unknown } | undefined
+  /** A reader has waited for it, or it was refreshed: it is loaded on a server as well. */
+  demanded = false
   /** A refresh has marked the field, and its load is to start. */
   wanted = false
   /** The transaction that asked for the next load. */
   cause: TxnRef | undefined
   running: Load | undefined
+  /** Whoever gave the state loads that key and is about to give the answer. */
+  held: { readonly key: unknown } | undefined
   answers: Array<{ readonly key: unknown; readonly result: Result; readonly at: number }> = []
   waiters = new Set<(refused?: InstanceClosed) => void>()
 
@@ -82,7 +84,7 @@ export class Sources<S> {
   private readonly host: SourceHost<S>
   private readonly derivation: Derivation
   private readonly byField = new Map<string, Loading>()
-  private started = false
+  started = false
   private closed = false
 
   constructor(host: SourceHost<S>, derivation: Derivation, traits: Readonly<Record<string, AnyTrait>>) {
@@ -105,6 +107,35 @@ export class Sources<S> {
     this.host.wakeSoon(this.sync)
   }
 
+  demand(field: string): void {
+    const source = this.byField.get(field)
+    if (source === undefined || source.demanded) return
+    source.demanded = true
+    if (this.host.host.server) this.host.wakeSoon(this.sync)
+  }
+
+  /** What its fields hold; of those that hold nothing yet, those that are being loaded. */
+  loaded(): ReadonlyMap<string, Result> {
+    const state = this.host.liveState
+    const all = Array.from(this.byField.values(), (source) => [source, this.valueOf(state, source)] as const)
+    return new Map(
+      all
+        .filter(([source, value]) => AsyncResult.isSuccess(value) || (source.demanded && value.waiting))
+        .map(([{ field }, value]) => [field, value])
+    )
+  }
+
+  /** Takes what was loaded elsewhere; what is being loaded there need not be loaded here. */
+  receive(loaded: ReadonlyMap<string, Loaded>): void {
+    for (const [field, { key, result }] of loaded) {
+      const source = this.byField.get(field)
+      if (source === undefined) continue
+      source.held = AsyncResult.isInitial(result) && result.waiting ? { key } : undefined
+      if (AsyncResult.isSuccess(result)) this.remember(source, key, result)
+    }
+    this.host.wakeSoon(this.sync)
+  }
+
   readonly remembered = (field: string, key: unknown): unknown => {
     const source = this.byField.get(field)
     const fresh = source?.answers.find((answer) => Equal.equals(answer.key, key))
@@ -115,16 +146,25 @@ export class Sources<S> {
     return this.now() - at < source.staleTime
   }
 
+  /** What was loaded elsewhere, too long ago. */
+  private isStale(source: Loading, value: Result): boolean {
+    return source.staleTime > 0 && AsyncResult.isSuccess(value) && !this.isFresh(source, value.timestamp)
+  }
+
   /** Starts and stops loads as the committed state wants them. */
   private readonly sync = (): void => {
     if (!this.started || this.closed) return
     const state = this.host.liveState
     for (const source of this.byField.values()) {
+      if (this.host.host.server && !source.demanded) continue
       const key = this.keyOf(state, source.field)
-      const waits = !isNone(key) && this.valueOf(state, source).waiting
+      const value = this.valueOf(state, source)
+      const waits = !isNone(key) && value.waiting
       const isKnown = source.known !== undefined && Equal.equals(source.known.key, key)
       // A key that went and came back has lost its answer, unless that is still to come.
-      if (isKnown && !source.wanted && (source.running !== undefined || !waits)) continue
+      if (isKnown && !source.wanted && (source.running !== undefined) === waits) continue
+      if (waits && !source.wanted && source.held !== undefined && Equal.equals(source.held.key, key)) continue
+      source.held = undefined
       const { cause } = source
       source.cause = undefined
       source.known = { key }
@@ -132,6 +172,7 @@ export class Sources<S> {
       source.running?.fiber?.interruptUnsafe()
       source.running = undefined
       if (waits) this.load(source, key, cause)
+      else if (this.isStale(source, value)) this.host.runFor(this.refresh(source.field), cause)
       else source.settled()
     }
   }
@@ -194,13 +235,14 @@ export class Sources<S> {
       if (source.running !== load) return
       source.running = undefined
       if (result === undefined) return
-      if (source.staleTime > 0 && AsyncResult.isSuccess(result)) this.remember(source, load.key, result)
+      if (AsyncResult.isSuccess(result)) this.remember(source, load.key, result)
       source.settled()
     })
   }
 
-  private remember(source: Loading, key: unknown, result: Result): void {
-    const at = this.now()
+  private remember(source: Loading, key: unknown, result: AsyncResult.Success<unknown, unknown>): void {
+    if (source.staleTime === 0) return
+    const at = result.timestamp
     const others = source.answers.filter(
       (answer) => this.isFresh(source, answer.at) && !Equal.equals(answer.key, key)
     )
@@ -217,6 +259,7 @@ export class Sources<S> {
       if (isNone(this.keyOf(state, field))) return state
       if (source.options.concurrency === "exhaust" && value.waiting) return state
       source.wanted = true
+      source.demanded = true
       source.cause = host.txnRef
       host.wakeSoon(this.sync)
       return value.waiting ? state : this.put(state, field, AsyncResult.waiting(value))

@@ -60,6 +60,7 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
     ["Counter#1", "nope", "add, note"],
     "Declare it"
   ],
+  [new Errors.KeyRequired({ instanceId: "Page#1", field: "rows" }), ["Page#1", '"rows"'], "Give it a key"],
   [
     new Errors.ModuleNotProvided({ moduleId: "User", provided: ["Counter", "Cart"] }),
     ["User", "Counter, Cart"],

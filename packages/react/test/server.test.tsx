@@ -19,7 +19,7 @@ const LocalLive = Local.implement({
   initial: (text: string) => ({ text }),
   logics: [Local.logic("start", () => Effect.sync(started))]
 })
-const makeGreeting = () => Runtime.make(Greeting.implement({ initial: { text: "hello" } }))
+const makeGreeting = () => Runtime.make(Greeting.implement({ initial: { text: "hello" } }), { server: true })
 
 const App = () => {
   const greeting = useModule(Greeting)
