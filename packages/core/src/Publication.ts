@@ -31,7 +31,10 @@ export const refuse = (error: Error): never => {
   throw error
 }
 
-/** A commit as a replay needs it: `actions` are those whose reducers made it, if any did. */
+/**
+ * A commit as a replay needs it: `actions` are those whose reducers made it, if any did. Actions that changed
+ * nothing are one, too, with `next` the same as `previous`: they may change another state.
+ */
 export interface Change<S> {
   readonly origin: Origin
   readonly actions: ReadonlyArray<AnyAction>
@@ -40,7 +43,7 @@ export interface Change<S> {
 }
 
 export abstract class Publication<S, A> extends Parts<S, A> {
-  /** Told of each commit as it is published, before its subscribers are. Written by `observe`. */
+  /** Told of each change as it is published, before its subscribers are. Written by `observe`. */
   private observers: ReadonlyArray<(change: Change<S>) => void> | undefined = undefined
   /** How much to record of the current entry, and when it began if in full. Written by `opening`. */
   private detail: Detail = Detail.none
@@ -164,7 +167,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     { cause, groupId, ticket, waiter }: EntryContext
   ): void {
     const { host, instanceId, txnRef } = this
-    if (previous !== next && this.observers !== undefined) {
+    if (this.observers !== undefined && (previous !== next || actions.length > 0)) {
       this.tellObservers({ origin, actions, previous, next }, this.observers)
     }
     if (actions.length > 0 && this.delivers) {
@@ -206,7 +209,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     }
   }
 
-  /** Gives the observer each commit, of any origin, in the step that makes it. It must make no entry. */
+  /** Gives the observer each change, of any origin, in the step that makes it. It must make no entry. */
   observe(observer: (change: Change<S>) => void): () => void {
     this.observers = [...(this.observers ?? []), observer]
     return () => {

@@ -24,7 +24,7 @@ const instanceOf = (runtime: object): AnyInstance => {
 
 /**
  * Gives the listener each commit of the instance, of any origin, in the step that makes it and before its
- * subscribers are told. It must be quick and make no entry. Returns the function that ends it.
+ * subscribers are told; and actions that changed nothing, as one whose `next` is its `previous`. It must be quick and make no entry. Returns the function that ends it.
  */
 export const observe = <S>(
   runtime: ModuleRuntime<S, Any, Any>,

@@ -209,6 +209,8 @@ export class View {
 
   private tell(subject: Subject, change: Change): void {
     const transition = isTransition()
+    // What changes nothing may change what is shown, where that is behind.
+    if (change.previous === change.next && !this.branching) return
     const from = this.head
     const to = new Moment(from, subject, change.next, transition ? { moment: undefined } : from.lineage)
     this.head = to
