@@ -1,8 +1,9 @@
 "use client"
 import type { Module, Runtime } from "@sluice/core"
 import type * as Layer from "effect/Layer"
-import { useCallback, useEffect, useImperativeHandle, useRef, useState } from "react"
+import { useCallback, useEffect, useRef, useState } from "react"
 import { microtask } from "./host.ts"
+import { useClientLayoutEffect } from "./useClientLayoutEffect.ts"
 
 /** A scope with a layer's services, and what it was made for. */
 interface Scoped {
@@ -35,8 +36,6 @@ const makeScopes = () => {
   }
 }
 
-const noHandle = () => {}
-
 /**
  * The scope of the runtime that has the layer's services, or without a layer the runtime. Made when the component
  * has committed: `undefined` at first, and after a change the one before, until the new one is ready or has failed.
@@ -61,9 +60,8 @@ export const useScope = (
     if (wanted?.scope.status === "building") wanted.scope.ready.then(settled, settled)
     else settled()
   }, [scopes, runtime, layer])
-  // At once, so that a layer that does not wait shows no fallback. A layout effect, of which React 18 would warn on
-  // a server.
-  useImperativeHandle(noHandle, make, [make])
+  // At once, so that a layer that does not wait shows no fallback.
+  useClientLayoutEffect(make, [make])
   // Suspense and Activity end and begin them, but not both.
   useEffect(make, [make])
   useEffect(() => {
