@@ -121,5 +121,5 @@ export const useOnAction = <S, A, Tag extends keyof A & string>(
   // the component. The other ones are for Activity, which ends and starts effects, not insertions.
   useInsertionEffect(consumer.insert, [consumer])
   useClientLayoutEffect(consumer.show, [consumer])
-  useEffect(consumer.connect, [consumer])
+  useEffect(() => consumer.connect(), [consumer])
 }
