@@ -1,0 +1,3 @@
+import { Runtime } from "@sluice/core"
+
+export const runtime = Runtime.make([])
