@@ -1,6 +1,7 @@
 import { playwright } from "@vitest/browser-playwright"
 import { defineConfig } from "vitest/config"
 import { chromiumArgs, findChromium } from "./scripts/chromium.ts"
+import { reactProjects, tags, type Base } from "./scripts/react-projects.ts"
 
 const chromium = findChromium()
 const ignored = ["**/node_modules/**", "**/dist/**", "**/.types/**"]
@@ -9,40 +10,53 @@ const tests = (suffix: string): Array<string> =>
     ["ts", "tsx"].map((extension) => `${folder}/**/*.${suffix}.${extension}`)
   )
 
-// groupOrder: one project after another, so that a browser does not share two cores with the properties
+/** New each time: vitest names the instances of each project in place. */
+const base: Base = {
+  node: () => ({
+    include: tests("test"),
+    exclude: [...ignored, ...tests("browser.test"), ...tests("e2e.test")],
+    environment: "node",
+    sequence: { groupOrder: 0 }
+  }),
+  browser: () => ({
+    include: tests("browser.test"),
+    exclude: ignored,
+    sequence: { groupOrder: 1 },
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          args: [...chromiumArgs],
+          ...(chromium === undefined ? {} : { executablePath: chromium })
+        }
+      }),
+      instances: [{ browser: "chromium" }]
+    }
+  })
+}
+
+// Of the projects that all packages share; packages/react has more of them
+const provide = { concurrent: false, compiled: false, react: 19 } as const
+
+// groupOrder: one kind after another, so that a browser does not share two cores with the properties
 export default defineConfig({
   test: {
     allowOnly: false,
+    reporters: ["default", "./scripts/skipped-reporter.ts"],
     projects: [
       {
         test: {
+          ...base.node(),
           name: "node",
           include: [...tests("test"), "scripts/**/*.test.ts"],
-          exclude: [...ignored, ...tests("browser.test"), ...tests("e2e.test")],
-          environment: "node",
-          sequence: { groupOrder: 0 }
+          tags,
+          provide
         }
       },
-      {
-        test: {
-          name: "browser",
-          include: tests("browser.test"),
-          exclude: ignored,
-          sequence: { groupOrder: 1 },
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                args: [...chromiumArgs],
-                ...(chromium === undefined ? {} : { executablePath: chromium })
-              }
-            }),
-            instances: [{ browser: "chromium" }]
-          }
-        }
-      },
+      { test: { ...base.browser(), name: "browser", tags, provide } },
+      ...reactProjects(base),
       {
         test: {
           name: "e2e",
@@ -52,7 +66,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          sequence: { groupOrder: 2 }
+          sequence: { groupOrder: 100 }
         }
       }
     ]

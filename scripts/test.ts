@@ -15,8 +15,6 @@ interface Outcome {
 interface VitestReport {
   readonly numPassedTests: number
   readonly numFailedTests: number
-  readonly numPendingTests: number
-  readonly numTodoTests: number
   readonly testResults: ReadonlyArray<{
     readonly name: string
     readonly status: string
@@ -58,7 +56,15 @@ const vitest = async (): Promise<Outcome> => {
   const chromium = ensureChromium()
   const reportPath = join(temporary, "vitest.json")
   const code = await run(
-    ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${reportPath}`, ...filters],
+    [
+      "vitest",
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      "--reporter=./scripts/skipped-reporter.ts",
+      `--outputFile.json=${reportPath}`,
+      ...filters
+    ],
     { env: { CHROME_PATH: chromium } }
   )
   const report = JSON.parse(readFileSync(reportPath, "utf8")) as VitestReport
@@ -66,8 +72,6 @@ const vitest = async (): Promise<Outcome> => {
   const broken = report.testResults.filter(
     (file) => file.status === "failed" && file.assertionResults.length === 0
   )
-  const skipped = report.numPendingTests + report.numTodoTests
-  if (skipped > 0) console.log(`${skipped} tests were skipped`)
   const failures = report.numFailedTests + broken.length
   return { passed: report.numPassedTests, failed: failures === 0 && code !== 0 ? 1 : failures }
 }

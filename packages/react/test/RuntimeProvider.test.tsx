@@ -6,8 +6,8 @@ import { StrictMode } from "react"
 import type { ReactNode } from "react"
 import { expect, test, vi } from "vitest"
 import { act, render as renderInto } from "@testing-library/react"
-import { RuntimeProvider, useModule, useRuntime, useSelector } from "../src/index.ts"
-import { Boundary, Counter, CounterLive, make, makeCounter, onCleanup } from "./support.tsx"
+import { useModule, useRuntime, useSelector } from "../src/index.ts"
+import { Boundary, Counter, CounterLive, make, makeCounter, onCleanup, RuntimeProvider } from "./support.tsx"
 
 const render = (ui: ReactNode) => {
   const view = renderInto(ui, { onCaughtError: () => {} })

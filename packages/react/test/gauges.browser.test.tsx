@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { useLayoutEffect } from "react"
 import { expect, test, vi } from "vitest"
-import { RuntimeProvider, useBacklog, useModule, useTrace } from "../src/index.ts"
-import { Counter, CounterLive, make, makeCounter, Provided, render } from "./support.tsx"
+import { useBacklog, useModule, useTrace } from "../src/index.ts"
+import { Counter, CounterLive, make, makeCounter, Provided, render, RuntimeProvider } from "./support.tsx"
 
 const Slow = Module.make("Slow", {
   state: Schema.Struct({ sum: Schema.Number }),

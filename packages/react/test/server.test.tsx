@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { renderToString } from "react-dom/server"
 import { expect, test, vi } from "vitest"
-import { RuntimeProvider, useBacklog, useModule, useOnAction, useSelector, useTrace } from "../src/index.ts"
+import { useBacklog, useModule, useOnAction, useSelector, useTrace } from "../src/index.ts"
+import { RuntimeProvider } from "./support.tsx"
 
 const started = vi.fn()
 const Greeting = Module.make("Greeting", {

@@ -2,11 +2,52 @@
 import { Module, Runtime } from "@sluice/core"
 import * as Schema from "effect/Schema"
 import { Component } from "react"
+import * as React from "react"
 import type { ReactNode } from "react"
 import { createRoot } from "react-dom/client"
 import { flushSync } from "react-dom"
-import { afterEach, beforeEach, expect, vi } from "vitest"
-import { RuntimeProvider } from "../src/index.ts"
+import { afterEach, beforeEach, expect, inject, vi } from "vitest"
+import { RuntimeProvider as Provider } from "../src/index.ts"
+import type { RuntimeProviderProps } from "../src/index.ts"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Whether the providers of this project are concurrent. */
+    readonly concurrent: boolean
+    /** Whether the React Compiler has compiled the tests and the package. */
+    readonly compiled: boolean
+    /** The major version of React. */
+    readonly react: 18 | 19
+  }
+}
+
+/** Whether this project's providers are concurrent. */
+export const concurrent = inject("concurrent")
+
+/** The package's provider, in the mode of this project. */
+export const RuntimeProvider = (props: RuntimeProviderProps) => <Provider {...{ concurrent }} {...props} />
+
+/** For a test that needs what React 18 does not have: `test(title, react19, body)`. */
+export const react19 = { tags: ["react-19"] }
+
+export const isReact18 = React.version.startsWith("18.")
+
+const settled = new WeakMap<PromiseLike<unknown>, { readonly value?: unknown; readonly error?: unknown }>()
+
+/** Suspends until the Promise is settled: React's `use`, or what does the same in React 18. */
+export const use = <A,>(promise: Promise<A>): A => {
+  if (!isReact18) return React.use(promise)
+  const outcome = settled.get(promise)
+  if (outcome === undefined) {
+    // oxlint-disable-next-line typescript/only-throw-error -- how a component of React 18 suspends
+    throw promise.then(
+      (value) => settled.set(promise, { value }),
+      (error: unknown) => settled.set(promise, { error })
+    )
+  }
+  if ("error" in outcome) throw outcome.error
+  return outcome.value as A
+}
 
 export const Counter = Module.make("Counter", {
   state: Schema.Struct({ count: Schema.Number, label: Schema.String }),
@@ -35,16 +76,39 @@ const cleanups: Array<() => unknown> = []
 /** Runs after the test, last first. */
 export const onCleanup = (cleanup: () => unknown): void => void cleanups.push(cleanup)
 
+/**
+ * React 18, in development, gives every error of a render to the window before it looks for a boundary.
+ * Here those which no boundary has caught, by their text, and all that the test runner printed of them.
+ */
+const thrown = new Set<string>()
+const printed = new Set<string>()
+const hold = (event: ErrorEvent) => {
+  event.preventDefault()
+  thrown.add(String(event.error))
+  printed.add(event.message)
+}
+const isPrinted = ([first]: ReadonlyArray<unknown>) =>
+  first instanceof Error
+    ? printed.has(first.message)
+    : isReact18 && /error boundary you provided/.test(String(first))
+
 beforeEach(() => {
+  if (isReact18 && "window" in globalThis) window.addEventListener("error", hold, true)
   vi.spyOn(console, "error")
   vi.spyOn(console, "warn")
 })
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-  expect(vi.mocked(console.error).mock.calls, "console.error").toEqual([])
+  const errors = vi.mocked(console.error).mock.calls.filter((call) => !isPrinted(call))
+  const uncaught = [...thrown]
+  thrown.clear()
+  printed.clear()
+  expect(errors, "console.error").toEqual([])
   expect(vi.mocked(console.warn).mock.calls, "console.warn").toEqual([])
   vi.restoreAllMocks()
+  if ("window" in globalThis) window.removeEventListener("error", hold, true)
+  expect(uncaught, "uncaught").toEqual([])
 })
 
 /** A runtime that is disposed after the test. */
@@ -62,6 +126,7 @@ export class Boundary extends Component<
 > {
   override state = { error: undefined, failed: false }
   static getDerivedStateFromError(error: unknown) {
+    thrown.delete(String(error))
     return { error, failed: true }
   }
   override render() {

@@ -1,12 +1,22 @@
 import { Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Activity, StrictMode, Suspense, use, useEffect, useState } from "react"
+import { Activity, StrictMode, Suspense, useEffect, useState } from "react"
 import { flushSync } from "react-dom"
 import { expect, test, vi } from "vitest"
-import { RuntimeProvider, useModule, useSelector } from "../src/index.ts"
+import { useModule, useSelector } from "../src/index.ts"
 import type { ModuleRef } from "../src/index.ts"
-import { Counter, CounterLive, make, makeCounter, Provided, render } from "./support.tsx"
+import {
+  Counter,
+  CounterLive,
+  make,
+  makeCounter,
+  Provided,
+  react19,
+  render,
+  RuntimeProvider,
+  use
+} from "./support.tsx"
 
 const Note = Module.make("Note", {
   state: Schema.Struct({ text: Schema.String }),
@@ -415,35 +425,39 @@ test("another runtime gives the same component that runtime's instance", () => {
 })
 
 for (const key of [undefined, "shared"]) {
-  test(`hidden by Activity for longer than gcTime and shown again, it has a live instance (key: ${key})`, async () => {
-    const runtime = makeCounter()
-    const log: Array<string> = []
-    const NoteLive = makeNote(log)
-    const Editor = () => {
-      const note = useModule(NoteLive, key === undefined ? { input: "new" } : { input: "new", key })
-      return <button onClick={() => note.actions.write("written")}>{useSelector(note).text}</button>
+  test(
+    `hidden by Activity for longer than gcTime and shown again, it has a live instance (key: ${key})`,
+    react19,
+    async () => {
+      const runtime = makeCounter()
+      const log: Array<string> = []
+      const NoteLive = makeNote(log)
+      const Editor = () => {
+        const note = useModule(NoteLive, key === undefined ? { input: "new" } : { input: "new", key })
+        return <button onClick={() => note.actions.write("written")}>{useSelector(note).text}</button>
+      }
+      const App = ({ mode }: { mode: "visible" | "hidden" }) => (
+        <Provided runtime={runtime}>
+          <Activity mode={mode}>
+            <Editor />
+          </Activity>
+        </Provided>
+      )
+      const view = render(<App mode="visible" />)
+      await vi.waitFor(() => expect(liveNotes(runtime)).toHaveLength(1))
+      view.click("new")
+      await vi.waitFor(() => expect(view.text()).toBe("written"))
+      view.rerender(<App mode="hidden" />)
+      await vi.waitFor(() => expect(log).toEqual(["start new", "end new"]))
+      expect(liveNotes(runtime)).toEqual([])
+      view.rerender(<App mode="visible" />)
+      await vi.waitFor(() => expect(log).toEqual(["start new", "end new", "start new"]))
+      await vi.waitFor(() => expect(view.text()).toBe("new"))
+      view.click("new")
+      await vi.waitFor(() => expect(view.text()).toBe("written"))
+      expect(liveNotes(runtime)).toHaveLength(1)
     }
-    const App = ({ mode }: { mode: "visible" | "hidden" }) => (
-      <Provided runtime={runtime}>
-        <Activity mode={mode}>
-          <Editor />
-        </Activity>
-      </Provided>
-    )
-    const view = render(<App mode="visible" />)
-    await vi.waitFor(() => expect(liveNotes(runtime)).toHaveLength(1))
-    view.click("new")
-    await vi.waitFor(() => expect(view.text()).toBe("written"))
-    view.rerender(<App mode="hidden" />)
-    await vi.waitFor(() => expect(log).toEqual(["start new", "end new"]))
-    expect(liveNotes(runtime)).toEqual([])
-    view.rerender(<App mode="visible" />)
-    await vi.waitFor(() => expect(log).toEqual(["start new", "end new", "start new"]))
-    await vi.waitFor(() => expect(view.text()).toBe("new"))
-    view.click("new")
-    await vi.waitFor(() => expect(view.text()).toBe("written"))
-    expect(liveNotes(runtime)).toHaveLength(1)
-  })
+  )
 }
 
 test("evicted while mounted, a local instance is replaced in every component that had it", async () => {

@@ -1,11 +1,21 @@
 import { Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Activity, StrictMode, Suspense, use, useEffect, useLayoutEffect } from "react"
+import { Activity, StrictMode, Suspense, useEffect, useLayoutEffect } from "react"
 import { expect, test, vi } from "vitest"
-import { RuntimeProvider, useModule, useOnAction } from "../src/index.ts"
+import { useModule, useOnAction } from "../src/index.ts"
 import type { RefOf } from "../src/index.ts"
-import { Counter, CounterLive, make, makeCounter, Provided, render } from "./support.tsx"
+import {
+  Counter,
+  CounterLive,
+  make,
+  makeCounter,
+  Provided,
+  react19,
+  render,
+  RuntimeProvider,
+  use
+} from "./support.tsx"
 
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index)
@@ -255,27 +265,31 @@ test("an action while Suspense hides the component is handled", async () => {
   await vi.waitFor(() => expect(seen).toEqual([1]))
 })
 
-test("while Activity hides the component its actions are left alone; shown again, it handles the next", async () => {
-  const runtime = makeCounter()
-  const seen: Array<number> = []
-  const Listener = () => {
-    useOnAction(useModule(Counter), "ping", (n) => seen.push(n))
-    return <p>listening</p>
+test(
+  "while Activity hides the component its actions are left alone; shown again, it handles the next",
+  react19,
+  async () => {
+    const runtime = makeCounter()
+    const seen: Array<number> = []
+    const Listener = () => {
+      useOnAction(useModule(Counter), "ping", (n) => seen.push(n))
+      return <p>listening</p>
+    }
+    const App = ({ mode }: { mode: "visible" | "hidden" }) => (
+      <Provided runtime={runtime}>
+        <Activity mode={mode}>
+          <Listener />
+        </Activity>
+      </Provided>
+    )
+    const { unsafe } = runtime.resolve(Counter.tag)
+    const view = render(<App mode="visible" />)
+    view.rerender(<App mode="hidden" />)
+    await vi.waitFor(() => expect(unsafe.backlog().consumers).toEqual([]))
+    unsafe.dispatch({ _tag: "ping", payload: 1 })
+    view.rerender(<App mode="visible" />)
+    await vi.waitFor(() => expect(unsafe.backlog().consumers).toHaveLength(1))
+    unsafe.dispatch({ _tag: "ping", payload: 2 })
+    await vi.waitFor(() => expect(seen).toEqual([2]))
   }
-  const App = ({ mode }: { mode: "visible" | "hidden" }) => (
-    <Provided runtime={runtime}>
-      <Activity mode={mode}>
-        <Listener />
-      </Activity>
-    </Provided>
-  )
-  const { unsafe } = runtime.resolve(Counter.tag)
-  const view = render(<App mode="visible" />)
-  view.rerender(<App mode="hidden" />)
-  await vi.waitFor(() => expect(unsafe.backlog().consumers).toEqual([]))
-  unsafe.dispatch({ _tag: "ping", payload: 1 })
-  view.rerender(<App mode="visible" />)
-  await vi.waitFor(() => expect(unsafe.backlog().consumers).toHaveLength(1))
-  unsafe.dispatch({ _tag: "ping", payload: 2 })
-  await vi.waitFor(() => expect(seen).toEqual([2]))
-})
+)

@@ -3,8 +3,17 @@ import * as Schema from "effect/Schema"
 import { startTransition, StrictMode, useLayoutEffect, useState } from "react"
 import { flushSync } from "react-dom"
 import { expect, test, vi } from "vitest"
-import { RuntimeProvider, useModule, useSelector } from "../src/index.ts"
-import { Boundary, Counter, CounterLive, make, makeCounter, Provided, render } from "./support.tsx"
+import { useModule, useSelector } from "../src/index.ts"
+import {
+  Boundary,
+  Counter,
+  CounterLive,
+  make,
+  makeCounter,
+  Provided,
+  render,
+  RuntimeProvider
+} from "./support.tsx"
 
 test("a counter renders and follows its state", async () => {
   const App = () => {
