@@ -78,6 +78,8 @@ export function useModule<
   >
 ): ModuleRef<S, A, X, T>
 export function useModule(target: Target, given?: object): object {
+  // Reads what a hot reload changes in place; the React Compiler would keep what was read first.
+  "use no memo"
   const runtime = useRuntime()
   // Its types are in the overloads.
   const options: AnyOptions | undefined = given
