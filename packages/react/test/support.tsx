@@ -25,7 +25,9 @@ declare module "vitest" {
 export const concurrent = inject("concurrent")
 
 /** The package's provider, in the mode of this project. */
-export const RuntimeProvider = (props: RuntimeProviderProps) => <Provider {...{ concurrent }} {...props} />
+export const RuntimeProvider = (props: RuntimeProviderProps) => (
+  <Provider concurrent={concurrent} {...props} />
+)
 
 /** For a test that needs what React 18 does not have: `test(title, react19, body)`. */
 export const react19 = { tags: ["react-19"] }
@@ -87,6 +89,8 @@ const hold = (event: ErrorEvent) => {
   thrown.add(String(event.error))
   printed.add(event.message)
 }
+/** For a boundary to call with what it catches. */
+export const caught = (error: unknown): void => void thrown.delete(String(error))
 const isPrinted = ([first]: ReadonlyArray<unknown>) =>
   first instanceof Error
     ? printed.has(first.message)
@@ -126,7 +130,7 @@ export class Boundary extends Component<
 > {
   override state = { error: undefined, failed: false }
   static getDerivedStateFromError(error: unknown) {
-    thrown.delete(String(error))
+    caught(error)
     return { error, failed: true }
   }
   override render() {

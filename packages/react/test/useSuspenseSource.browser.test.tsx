@@ -8,8 +8,8 @@ import { Component, StrictMode, Suspense, useState } from "react"
 import type { ReactNode } from "react"
 import { flushSync } from "react-dom"
 import { expect, expectTypeOf, test, vi } from "vitest"
-import { RuntimeProvider, useModule, useSelector, useSuspenseSource } from "../src/index.ts"
-import { make, render } from "./support.tsx"
+import { useModule, useSelector, useSuspenseSource } from "../src/index.ts"
+import { caught, make, render, RuntimeProvider } from "./support.tsx"
 
 const Page = Module.make("Page", {
   state: Schema.Struct({
@@ -53,6 +53,7 @@ const start = (id: number | null = 1) => {
 class Catch extends Component<{ readonly children: ReactNode }, { readonly error: unknown }> {
   override state = { error: undefined }
   static getDerivedStateFromError(error: unknown) {
+    caught(error)
     return { error }
   }
   override render() {
