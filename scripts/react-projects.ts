@@ -26,7 +26,8 @@ export interface Base {
   readonly browser: () => TestOptions
 }
 
-const sharesReact = /^(?:react|react-dom|@testing-library\/react|use-sync-external-store)(?:\/|$)/
+const sharesReact =
+  /^(?:react|react-dom|@testing-library\/react|react-test-renderer|use-sync-external-store)(?:\/|$)/
 const folder = join(root, "packages/react")
 const react18 = join(folder, "react-18/package.json")
 
