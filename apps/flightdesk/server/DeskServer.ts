@@ -3,6 +3,7 @@ import { createServer } from "node:http"
 import { fileURLToPath } from "node:url"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
@@ -12,7 +13,9 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import { AirportReports } from "./AirportReports.ts"
 import { AlertBook } from "./AlertBook.ts"
 import { type DataFiles, vegaFiles } from "./DataFiles.ts"
+import { DeskData } from "./DeskData.ts"
 import { Faults } from "./Faults.ts"
+import { clientFolder, firstPageRoute } from "./FirstPages.ts"
 import { routes } from "./routes.ts"
 
 export interface DeskServerOptions {
@@ -24,7 +27,7 @@ export interface DeskServerOptions {
   readonly fallbacks?: number
   /** Files to serve in the place of those of vega-datasets. */
   readonly files?: Partial<DataFiles>
-  /** The built app. */
+  /** What `vite build` made: the app, and what renders its first page. */
   readonly dist?: string
   /** How late an answer is under the fault `slow`. Default 2,500 ms. */
   readonly slowMs?: number
@@ -50,16 +53,23 @@ const listen = (
 
 export const deskServer = (options: DeskServerOptions): Layer.Layer<HttpServer.HttpServer, ServeError> => {
   const files = { ...vegaFiles, ...options.files }
+  const dist = options.dist ?? builtApp
   const services = Layer.mergeAll(
     AlertBook.layer,
-    AirportReports.layer(files),
+    AirportReports.layer,
     Faults.layer({ slowMs: options.slowMs ?? 2_500 })
-  )
+  ).pipe(Layer.provideMerge(DeskData.layer(files)))
   const app = Layer.mergeAll(
     routes(files),
-    HttpStaticServer.layer({ root: options.dist ?? builtApp, cacheControl: "no-cache" })
+    firstPageRoute(dist),
+    HttpStaticServer.layer({ root: clientFolder(dist), cacheControl: "no-cache" })
   ).pipe(Layer.provide(services))
-  return HttpRouter.serve(app, { disableLogger: true, disableListenLog: true }).pipe(
+  return HttpRouter.serve(app, {
+    disableLogger: true,
+    disableListenLog: true,
+    // Unlike brotli it is quick enough for what is made anew for each request.
+    middleware: HttpMiddleware.compression({ algorithms: ["gzip"] })
+  }).pipe(
     Layer.provideMerge(listen(options.port, options.host ?? "127.0.0.1", options.fallbacks ?? 0)),
     Layer.provide(NodeHttpServer.layerHttpServices),
     Layer.orDie

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import { builtApp, deskServer } from "./DeskServer.ts"
+import { clientFolder } from "./FirstPages.ts"
 
 /** `PORT` is taken at its word; without it, 4173 or the next one that is free. */
 const chosenPort = (): { readonly port: number; readonly fallbacks: number } => {
@@ -21,7 +22,7 @@ const chosenPort = (): { readonly port: number; readonly fallbacks: number } => 
 const announce = Effect.gen(function* () {
   const server = yield* HttpServer.HttpServer
   const { port } = new URL(HttpServer.formatAddress(server.address))
-  if (!existsSync(join(builtApp, "index.html"))) {
+  if (!existsSync(join(clientFolder(builtApp), "index.html"))) {
     yield* Console.log("The app is not built yet: run `npx --yes pnpm@12 start` in the workspace's root.")
   }
   yield* Console.log(`The flight desk is at http://localhost:${port}/ (Ctrl+C stops it)`)

@@ -1,10 +1,10 @@
-import { RuntimeProvider } from "@sluice/react"
 import { lazy, StrictMode, Suspense } from "react"
-import { createRoot } from "react-dom/client"
+import { createRoot, hydrateRoot } from "react-dom/client"
 import type { DeskHandle } from "./desk/handle.ts"
+import { readOpening } from "./desk/opening.ts"
 import { makeDeskRuntime } from "./desk/runtime.ts"
 import * as modules from "./modules/index.ts"
-import { App } from "./ui/App.tsx"
+import { DeskRoot } from "./ui/DeskRoot.tsx"
 import "./ui/desk.css"
 
 /** The desk runs without them where they cannot be loaded. */
@@ -15,18 +15,22 @@ const Devtools = lazy(() =>
   )
 )
 
-const runtime = makeDeskRuntime()
+const opening = readOpening()
+const runtime = makeDeskRuntime({ hydrate: opening })
 const handle: DeskHandle = { runtime, modules }
 window.flightdesk = handle
 
 const root = document.getElementById("root")
 if (root === null) throw new Error("index.html has no #root to render the desk in")
 
-createRoot(root).render(
+const desk = <DeskRoot runtime={runtime} />
+if (opening === undefined) createRoot(root).render(desk)
+else hydrateRoot(root, desk)
+
+// A root of their own: the server knows nothing of them.
+const devtools = document.body.appendChild(document.createElement("div"))
+createRoot(devtools).render(
   <StrictMode>
-    <RuntimeProvider runtime={runtime} fallback={<p className="starting">Starting the desk…</p>}>
-      <App />
-    </RuntimeProvider>
     <Suspense fallback={null}>
       <Devtools runtime={runtime} />
     </Suspense>

@@ -50,7 +50,7 @@ describe("by keyboard", () => {
     expect(await page.getByRole("radio", { name: "Max" }).isChecked()).toBe(true)
     await page.getByRole("button", { name: "Step" }).focus()
     await page.keyboard.press("Enter")
-    await page.locator(".progress .count").getByText("1 of 20,000").waitFor()
+    await page.locator(".progress .count").getByText("51 of 20,000").waitFor()
     await page.getByRole("button", { name: "Play", exact: true }).focus()
     await page.keyboard.press("Space")
     await page.getByText("Playing", { exact: true }).waitFor()

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Browser, chromium, type Page } from "playwright-core"
-import { build } from "vite"
+import { createBuilder } from "vite"
 import { expect } from "vitest"
 import { chromiumArgs, ensureChromium } from "../../../scripts/chromium.ts"
 import { type DeskServerOptions, type RunningDesk, startDesk } from "../server/DeskServer.ts"
@@ -23,6 +23,9 @@ export interface OpenOptions extends Omit<DeskServerOptions, "port" | "dist"> {
   readonly width?: number
   readonly height?: number
   readonly colorScheme?: "light" | "dark"
+  readonly javaScriptEnabled?: boolean
+  /** The first element of this kind in the document as it was sent is `window.kept`. */
+  readonly keepElement?: string
   /** Do not wait until the flights are loaded. */
   readonly early?: boolean
 }
@@ -33,6 +36,40 @@ export const patienceMs = 90_000
 /** Asks again until it is as expected. */
 export const eventually = <A>(ask: () => A | Promise<A>) =>
   expect.poll(ask, { timeout: patienceMs, interval: 50 })
+
+declare global {
+  interface Window {
+    kept?: Element
+  }
+}
+
+/** Before any script of the page runs: those that are modules wait for the end of the document. */
+const keepFirst = (selector: string): void => {
+  document.addEventListener("readystatechange", () => {
+    const found = document.querySelector(selector)
+    if (document.readyState === "interactive" && found !== null) window.kept = found
+  })
+}
+
+/** As `vite build` does it. vite takes the kind of build from the environment, where a test runner says "test". */
+const buildInto = async (dist: string): Promise<void> => {
+  const before = process.env["NODE_ENV"]
+  process.env["NODE_ENV"] = "production"
+  try {
+    const outDir = (folder: string) => ({ build: { outDir: join(dist, folder), emptyOutDir: true } })
+    const builder = await createBuilder({
+      root: appFolder,
+      configFile: join(appFolder, "vite.config.ts"),
+      mode: "production",
+      logLevel: "error",
+      environments: { client: outDir("client"), ssr: outDir("server") }
+    })
+    await builder.buildApp()
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"]
+    else process.env["NODE_ENV"] = before
+  }
+}
 
 /** One build and one browser for a file of tests. */
 export class DeskBrowser {
@@ -46,13 +83,7 @@ export class DeskBrowser {
 
   static async launch(): Promise<DeskBrowser> {
     const dist = await mkdtemp(join(tmpdir(), "flightdesk-"))
-    await build({
-      root: appFolder,
-      configFile: join(appFolder, "vite.config.ts"),
-      mode: "production",
-      logLevel: "error",
-      build: { outDir: dist, emptyOutDir: true }
-    })
+    await buildInto(dist)
     const browser = await chromium.launch({ executablePath: ensureChromium(), args: [...chromiumArgs] })
     return new DeskBrowser(browser, dist)
   }
@@ -63,11 +94,24 @@ export class DeskBrowser {
   }
 
   async open(options: OpenOptions = {}): Promise<DeskPage> {
-    const { colorScheme = "light", early = false, height = 900, width = 1280, ...serverOptions } = options
+    const {
+      colorScheme = "light",
+      early = false,
+      height = 900,
+      javaScriptEnabled = true,
+      keepElement,
+      width = 1280,
+      ...serverOptions
+    } = options
     const server = await startDesk({ ...serverOptions, port: 0, dist: this.dist })
-    const context = await this.browser.newContext({ viewport: { width, height }, colorScheme })
+    const context = await this.browser.newContext({
+      viewport: { width, height },
+      colorScheme,
+      javaScriptEnabled
+    })
     context.setDefaultTimeout(patienceMs)
     const page = await context.newPage()
+    if (keepElement !== undefined) await page.addInitScript(keepFirst, keepElement)
     const complaints: Array<string> = []
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type()))

@@ -11,13 +11,21 @@ import { WatchLive } from "../modules/Watch.ts"
 import { DeskApi } from "../services/DeskApi.ts"
 import { Feed } from "../services/Feed.ts"
 
+export interface DeskRuntimeOptions {
+  /** What the server's page was rendered from. */
+  readonly hydrate?: unknown
+  /** The desk's server itself is asked in another way. */
+  readonly api?: Layer.Layer<DeskApi>
+}
+
 /** The desk's modules and what they run on. */
-export const makeDeskRuntime = () =>
+export const makeDeskRuntime = ({ api = DeskApi.layer, hydrate }: DeskRuntimeOptions = {}) =>
   Runtime.make(
     [AtlasLive, FlightsLive, WatchLive, ReplayLive, AirportDetailLive, ServerTroubleLive, DeskLive],
     {
       label: "Flight desk",
-      layer: Layer.provideMerge(Feed.layer, DeskApi.layer),
+      hydrate,
+      layer: Layer.provideMerge(Feed.layer, api),
       trace: { level: "full" },
       // A program of the desk failed: for whoever has the console open.
       // oxlint-disable-next-line no-console

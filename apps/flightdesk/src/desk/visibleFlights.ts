@@ -1,10 +1,10 @@
 /**
  * The rows of the flights table: filtered, sorted, and kept up as flights arrive. A new flight costs a merge
- * of the new ones into the rows there are, not a sort of them all.
+ * of the new ones into the rows there are, and another filter a pass over them; neither a sort of them all.
  */
 import type { FlightsState } from "../modules/Flights.ts"
 import type { Flight } from "../domain/Flight.ts"
-import type { Filter, Sort, SortKey } from "../modules/Desk.ts"
+import type { Filter, SortKey } from "../modules/Desk.ts"
 
 type Flights = FlightsState["flights"]
 type Compare = (a: Flight, b: Flight) => number
@@ -22,11 +22,13 @@ const compares: Record<Exclude<SortKey, "arrival">, Compare> = {
   delay: (a, b) => a.delay - b.delay
 }
 
-const passes = (filter: Filter): ((flight: Flight) => boolean) => {
+/** Undefined where all pass. */
+const passes = (filter: Filter): ((flight: Flight) => boolean) | undefined => {
   const route = filter.route
     .trim()
     .toUpperCase()
     .replaceAll(/\s*(?:-|–|→|\sTO\s|\s)\s*/g, "-")
+  if (filter.airport === "" && filter.minDelay === null && route === "") return undefined
   return (flight) =>
     (filter.airport === "" || flight.origin === filter.airport || flight.destination === filter.airport) &&
     (filter.minDelay === null || flight.delay >= filter.minDelay) &&
@@ -53,8 +55,11 @@ const merge = (
 
 interface Held {
   readonly flights: Flights
+  readonly by: SortKey
   readonly filter: Filter
-  readonly sort: Sort
+  /** All flights, in order. */
+  readonly all: ReadonlyArray<Flight>
+  /** Those that pass the filter. */
   readonly rows: ReadonlyArray<Flight>
 }
 
@@ -62,35 +67,48 @@ interface Held {
 const continues = (before: Flights, after: Flights): boolean =>
   before.size <= after.size && (before.size === 0 || before.at(before.size - 1) === after.at(before.size - 1))
 
-/** Keeps the rows it gave last, to go on from. Rows are in ascending order; `sort.descending` is the reader's. */
+const since = (flights: Flights, size: number): Array<Flight> => {
+  const fresh: Array<Flight> = []
+  for (let i = size; i < flights.size; i++) {
+    const flight = flights.at(i)
+    if (flight !== undefined) fresh.push(flight)
+  }
+  return fresh
+}
+
+const join = (
+  rows: ReadonlyArray<Flight>,
+  more: ReadonlyArray<Flight>,
+  compare: Compare | undefined
+): ReadonlyArray<Flight> => {
+  if (more.length === 0) return rows
+  return compare === undefined ? [...rows, ...more] : merge(rows, more, compare)
+}
+
+/**
+ * Keeps what it gave last, to go on from: it may be called for one filter and then again for the one before,
+ * as React does with a render that it drops. Rows are in ascending order; `sort.descending` is the reader's.
+ */
 export const makeVisibleFlights = (): ((
   flights: Flights,
   filter: Filter,
-  sort: Sort
+  by: SortKey
 ) => ReadonlyArray<Flight>) => {
   let held: Held | undefined
-  return (flights, filter, sort) => {
-    const same = held !== undefined && held.filter === filter && held.sort.by === sort.by ? held : undefined
-    if (same?.flights === flights) return same.rows
-    const base = same !== undefined && continues(same.flights, flights) ? same : undefined
+  return (flights, filter, by) => {
+    const base = held !== undefined && held.by === by && continues(held.flights, flights) ? held : undefined
+    const compare = by === "arrival" ? undefined : compares[by]
+    const fresh = since(flights, base?.flights.size ?? 0)
+    if (compare !== undefined) fresh.sort(compare)
+    const all = join(base?.all ?? [], fresh, compare)
     const pass = passes(filter)
-    const fresh: Array<Flight> = []
-    if (base === undefined) {
-      for (const flight of flights) if (pass(flight)) fresh.push(flight)
-    } else {
-      for (let i = base.flights.size; i < flights.size; i++) {
-        const flight = flights.at(i)
-        if (flight !== undefined && pass(flight)) fresh.push(flight)
-      }
-    }
-    const before = base?.rows ?? []
     const rows =
-      fresh.length === 0
-        ? before
-        : sort.by === "arrival"
-          ? [...before, ...fresh]
-          : merge(before, fresh.sort(compares[sort.by]), compares[sort.by])
-    held = { flights, filter, sort, rows }
+      pass === undefined
+        ? all
+        : base?.filter === filter
+          ? join(base.rows, fresh.filter(pass), compare)
+          : all.filter(pass)
+    held = { flights, by, filter, all, rows }
     return rows
   }
 }

@@ -17,6 +17,9 @@ const State = Schema.Struct({
   airports: Schema.Array(Airport)
 })
 
+const hasSame = (a: ReadonlyArray<Airport>, b: ReadonlyArray<Airport>): boolean =>
+  a.length === b.length && a.every(({ code }, i) => code === b[i]?.code)
+
 export const Atlas = Module.make("Atlas", {
   state: State,
   actions: {
@@ -29,7 +32,7 @@ export const Atlas = Module.make("Atlas", {
     load: (state) => ({ ...state, status: "loading", problem: null }),
     drawn: (state, outline) => ({ ...state, status: "ready", problem: null, outline }),
     failed: (state, problem) => ({ ...state, status: "failed", problem }),
-    charted: (state, airports) => ({ ...state, airports })
+    charted: (state, airports) => (hasSame(state.airports, airports) ? state : { ...state, airports })
   }
 })
 
@@ -43,7 +46,9 @@ const loading = Atlas.logic("loading", ($) =>
         Effect.catch((error) => $.actions.failed(error.message))
       )
     )
-    yield* $.actions.load()
+    // A page from the server comes with the map.
+    const { outline } = yield* $.state.get
+    if (outline === null) yield* $.actions.load()
   })
 )
 

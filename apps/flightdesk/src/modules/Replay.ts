@@ -19,6 +19,8 @@ const State = Schema.Struct({
   status: Schema.Literals(["idle", "loading", "paused", "playing", "done", "failed"]),
   problem: Schema.NullOr(Schema.String),
   speed: Speed,
+  /** Whether the flights are here. A page from the server says how many there are before that. */
+  isLoaded: Schema.Boolean,
   /** Lines of the file that have had their turn, of `total`. */
   position: Schema.Int,
   /** The flights' time. */
@@ -46,17 +48,17 @@ export const Replay = Module.make("Replay", {
     loaded: (state, span) => ({
       ...state,
       ...span,
+      isLoaded: true,
       status: "paused",
-      position: 0,
-      clock: span.start
+      clock: Math.max(state.clock, span.start)
     }),
     failed: (state, problem) => ({ ...state, status: "failed", problem }),
     play: (state) => (canPlay(state) ? { ...state, status: "playing" } : state),
     pause: (state) => (state.status === "playing" ? { ...state, status: "paused" } : state),
     restart: (state) =>
-      state.total === 0
-        ? state
-        : { ...state, status: "playing", problem: null, position: 0, clock: state.start },
+      state.isLoaded
+        ? { ...state, status: "playing", problem: null, position: 0, clock: state.start }
+        : state,
     setSpeed: (state, speed) => ({ ...state, speed })
   }
 })
@@ -77,6 +79,8 @@ const loading = Replay.logic("loading", ($) =>
       feed.load.pipe(
         Effect.retry({ times: 2, schedule: Schedule.exponential("300 millis") }),
         Effect.tap(({ airports }) => atlas.actions.charted(airports)),
+        // A page from the server comes with the first flights.
+        Effect.tap(() => Effect.flatMap($.state.get, ({ position }) => feed.startAt(position))),
         Effect.flatMap(({ end, start, total }) => $.actions.loaded({ end, start, total })),
         Effect.catch((error) => $.actions.failed(error.message))
       )
@@ -104,7 +108,7 @@ const steering = Replay.logic("steering", ($) =>
 
     yield* $.onAction(["play", "pause", "step", "restart", "setSpeed"]).run((_, action) =>
       Effect.gen(function* () {
-        const { status, total } = yield* $.state.get
+        const { isLoaded, status } = yield* $.state.get
         switch (action._tag) {
           case "play":
             return status === "playing" ? yield* feed.play : undefined
@@ -113,7 +117,7 @@ const steering = Replay.logic("steering", ($) =>
           case "step":
             return status === "paused" ? yield* feed.step : undefined
           case "restart":
-            return total > 0 ? yield* startOver : undefined
+            return isLoaded ? yield* startOver : undefined
           case "setSpeed":
             return yield* feed.setPace(action.payload)
         }
@@ -127,6 +131,7 @@ export const ReplayLive = Replay.implement({
     status: "idle",
     problem: null,
     speed: 10_000,
+    isLoaded: false,
     position: 0,
     clock: 0,
     total: 0,

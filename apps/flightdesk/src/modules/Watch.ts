@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Alert, isSameRule, matches, Rule, ruleText } from "../domain/Alert.ts"
 import type { ApiError } from "../services/ApiError.ts"
+import type { Flight } from "../domain/Flight.ts"
 import { DeskApi } from "../services/DeskApi.ts"
 import { Flights } from "./Flights.ts"
 import { ServerTrouble } from "./ServerTrouble.ts"
@@ -106,17 +107,9 @@ export const Watch = Module.make("Watch", {
 const matching = Watch.logic("matching", ($) =>
   Effect.gen(function* () {
     const flights = yield* $.use(Flights)
-    // Counts the `cleared` that came before a flight: one that is still in line from the run before is stale.
-    let runOfFlight = (yield* $.state.get).run
-    yield* $.on(flights.actionStream("arrived", "cleared")).run((action) =>
+    const match = (flight: Flight) =>
       Effect.gen(function* () {
-        if (action._tag === "cleared") {
-          runOfFlight++
-          return
-        }
-        const flight = action.payload
         const state = yield* $.state.get
-        if (state.run !== runOfFlight) return
         const session = runSession(state)
         for (const rule of state.rules) {
           if (!matches(rule, flight)) continue
@@ -127,6 +120,20 @@ const matching = Watch.logic("matching", ($) =>
             flight
           })
         }
+      })
+
+    // Those that came with the page, from the server.
+    for (const flight of (yield* flights.getState).flights) yield* match(flight)
+
+    // Counts the `cleared` that came before a flight: one that is still in line from the run before is stale.
+    let runOfFlight = (yield* $.state.get).run
+    yield* $.on(flights.actionStream("arrived", "cleared")).run((action) =>
+      Effect.gen(function* () {
+        if (action._tag === "cleared") {
+          runOfFlight++
+          return
+        }
+        if ((yield* $.state.get).run === runOfFlight) yield* match(action.payload)
       })
     )
   })

@@ -1,12 +1,13 @@
 /** What can go wrong between the desk and its server, in words for the person at the desk. */
-import * as Data from "effect/Data"
+import * as Schema from "effect/Schema"
 
-export type ApiProblem = "unreachable" | "down" | "slow" | "nonsense" | "refused"
+const Problem = Schema.Literals(["unreachable", "down", "slow", "nonsense", "refused"])
 
-export class ApiError extends Data.TaggedError("ApiError")<{
-  readonly problem: ApiProblem
-  readonly detail: string
-}> {
+/** A schema, because a state may hold one. */
+export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", {
+  problem: Problem,
+  detail: Schema.String
+}) {
   override get message() {
     switch (this.problem) {
       case "unreachable":

@@ -69,7 +69,7 @@ const ask = <A>(
   )
 }
 
-const isStates = (json: unknown): json is StatesTopology =>
+export const isStates = (json: unknown): json is StatesTopology =>
   typeof json === "object" &&
   json !== null &&
   "type" in json &&

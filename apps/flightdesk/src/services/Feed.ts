@@ -49,7 +49,7 @@ const reportEveryMs = 100
 /** The longest stretch of work at full speed before the browser may paint. */
 const breathEveryMs = 8
 
-const namedAirports = (
+export const namedAirports = (
   entries: ReadonlyArray<Entry>,
   airports: ReadonlyMap<string, Airport>
 ): ReadonlyArray<Airport> => {
@@ -66,6 +66,8 @@ export class Feed extends Context.Service<
   Feed,
   {
     readonly load: Effect.Effect<Loaded, ApiError>
+    /** So many entries have been delivered already. */
+    readonly startAt: (position: number) => Effect.Effect<void>
     readonly deliverTo: (sink: FlightSink) => Effect.Effect<void>
     readonly reportTo: (report: (progress: Progress) => Promise<void>) => Effect.Effect<void>
     readonly setPace: (pace: Pace) => Effect.Effect<void>
@@ -88,7 +90,7 @@ export class Feed extends Context.Service<
       let entries: ReadonlyArray<Entry> = []
       let sink: FlightSink | undefined
       let report: (progress: Progress) => Promise<void> = () => Promise.resolve()
-      // Written by `deliver` and `rewind`.
+      // Written by `startAt`, `deliver` and `rewind`.
       let position = 0
       let onItsWay: Promise<void> = Promise.resolve()
       // Written by `tell` and `breathe`.
@@ -186,6 +188,11 @@ export class Feed extends Context.Service<
             airports: namedAirports(entries, airports)
           }
         }),
+        startAt: (given) =>
+          Effect.sync(() => {
+            position = Math.min(given, entries.length)
+            clock.set(entries[position - 1]?.time ?? entries[0]?.time ?? 0)
+          }),
         deliverTo: (given) =>
           Effect.sync(() => {
             sink = given

@@ -1,10 +1,10 @@
 import { useModule, useSelector } from "@sluice/react"
-import { type ReactNode, useId, useState } from "react"
+import { memo, type ReactNode, useDeferredValue, useId, useMemo, useState } from "react"
 import { makeVisibleFlights } from "../desk/visibleFlights.ts"
 import type { Flight } from "../domain/Flight.ts"
 import { AirportDetail } from "../modules/AirportDetail.ts"
 import { Atlas } from "../modules/Atlas.ts"
-import { Desk, type Filter, noFilter, type SortKey } from "../modules/Desk.ts"
+import { Desk, type Filter, noFilter, type Sort, type SortKey } from "../modules/Desk.ts"
 import { Flights } from "../modules/Flights.ts"
 import { Replay } from "../modules/Replay.ts"
 import { severity } from "./delayScale.ts"
@@ -20,11 +20,21 @@ export const FlightsPanel = (): ReactNode => {
   const desk = useModule(Desk)
   const arrived = useFrameSelector(flights, (state) => state.flights)
   const { filter, sort } = useSelector(desk)
+  // The fields show at once what is typed; the rows follow when there is time for them.
+  const shownFilter = useDeferredValue(filter)
+  const shownSort = useDeferredValue(sort)
   const [visibleFlights] = useState(makeVisibleFlights)
-  const rows = visibleFlights(arrived, filter, sort)
-  const rowAt = (index: number): Flight | undefined => rows[sort.descending ? rows.length - 1 - index : index]
+  const rows = useMemo(
+    () => visibleFlights(arrived, shownFilter, shownSort.by),
+    [visibleFlights, arrived, shownFilter, shownSort.by]
+  )
   return (
-    <section className="panel flights-panel" data-view="flights" aria-labelledby="flights-title">
+    <section
+      className="panel flights-panel"
+      data-view="flights"
+      aria-labelledby="flights-title"
+      aria-busy={shownFilter !== filter || shownSort !== sort}
+    >
       <div className="panel-head">
         <h2 id="flights-title">Flights</h2>
         <span className="muted count">
@@ -35,25 +45,39 @@ export const FlightsPanel = (): ReactNode => {
       </div>
       <Filters filter={filter} />
       <Rejections />
-      <VirtualTable
-        label="Flights"
-        columns={columns}
-        // Flights arrive in the order of their time, so the order of arrival is shown as that of time.
-        sortedBy={sort.by === "arrival" ? "time" : sort.by}
-        descending={sort.descending}
-        onSort={(key) => desk.actions.sorted(key === "time" ? "arrival" : key)}
-        count={rows.length}
-        rowHeight={rowHeight}
-        keyOf={(index) => rowAt(index)?.id ?? index}
-        renderRow={(index) => {
-          const flight = rowAt(index)
-          return flight === undefined ? null : <FlightCells flight={flight} />
-        }}
-      />
+      <FlightsTable rows={rows} sort={shownSort} />
       {rows.length === 0 ? <NoFlights hasFlights={arrived.size > 0} /> : null}
     </section>
   )
 }
+
+interface FlightsTableProps {
+  /** In ascending order. */
+  readonly rows: ReadonlyArray<Flight>
+  readonly sort: Sort
+}
+
+const FlightsTable = memo(({ rows, sort }: FlightsTableProps) => {
+  const desk = useModule(Desk)
+  const rowAt = (index: number): Flight | undefined => rows[sort.descending ? rows.length - 1 - index : index]
+  return (
+    <VirtualTable
+      label="Flights"
+      columns={columns}
+      // Flights arrive in the order of their time, so the order of arrival is shown as that of time.
+      sortedBy={sort.by === "arrival" ? "time" : sort.by}
+      descending={sort.descending}
+      onSort={(key) => desk.actions.sorted(key === "time" ? "arrival" : key)}
+      count={rows.length}
+      rowHeight={rowHeight}
+      keyOf={(index) => rowAt(index)?.id ?? index}
+      renderRow={(index) => {
+        const flight = rowAt(index)
+        return flight === undefined ? null : <FlightCells flight={flight} />
+      }}
+    />
+  )
+})
 
 const NoFlights = ({ hasFlights }: { readonly hasFlights: boolean }) => {
   const desk = useModule(Desk)
@@ -88,7 +112,7 @@ const columns: ReadonlyArray<Column<Exclude<SortKey, "arrival">>> = [
   { key: "delay", title: "Delay" }
 ]
 
-const FlightCells = ({ flight }: { readonly flight: Flight }) => (
+const FlightCells = memo(({ flight }: { readonly flight: Flight }) => (
   <>
     <Cell column="time">
       <span className="muted">{formatDay(flight.time)}</span> {formatTime(flight.time)}
@@ -105,7 +129,7 @@ const FlightCells = ({ flight }: { readonly flight: Flight }) => (
       </span>
     </Cell>
   </>
-)
+))
 
 const delayChoices = [1, 15, 30, 60, 120, 240]
 
@@ -123,10 +147,11 @@ const Filters = ({ filter }: { readonly filter: Filter }) => {
     detail.actions.closed()
   }
   return (
+    // Without JavaScript it asks the server.
     <form className="filters" aria-label="Filter flights" onSubmit={(event) => event.preventDefault()}>
       <label>
         <span>Airport</span>
-        <select value={filter.airport} onChange={(event) => pick(event.target.value)}>
+        <select name="airport" value={filter.airport} onChange={(event) => pick(event.target.value)}>
           <option value="">All</option>
           {airports.map((airport) => (
             <option key={airport.code} value={airport.code}>
@@ -138,6 +163,7 @@ const Filters = ({ filter }: { readonly filter: Filter }) => {
       <label>
         <span>Delay</span>
         <select
+          name="delay"
           value={filter.minDelay ?? ""}
           onChange={({ target: { value } }) =>
             desk.actions.filtered({ ...filter, minDelay: value === "" ? null : Number(value) })
@@ -156,6 +182,7 @@ const Filters = ({ filter }: { readonly filter: Filter }) => {
         <input
           id={routeId}
           type="search"
+          name="route"
           placeholder="ORD-LAX"
           autoComplete="off"
           spellCheck={false}
@@ -166,6 +193,11 @@ const Filters = ({ filter }: { readonly filter: Filter }) => {
       <button type="button" className="button quiet" disabled={!isFiltering} onClick={clear}>
         Clear
       </button>
+      <noscript>
+        <button type="submit" className="button">
+          Show
+        </button>
+      </noscript>
     </form>
   )
 }

@@ -37,7 +37,7 @@ const Controls = () => {
   const status = useSelector(replay, (state) => state.status)
   const isPlaying = status === "playing"
   const canStep = status === "paused"
-  const isLoaded = useSelector(replay, (state) => state.total > 0)
+  const isLoaded = useSelector(replay, (state) => state.isLoaded)
   return (
     <fieldset className="controls" aria-label="Replay">
       <button
@@ -127,13 +127,12 @@ const ProgressBar = () => {
 
 const ReplayProblem = () => {
   const replay = useModule(Replay)
-  const { problem, status, total } = useSelector(
+  const { isLoaded, problem, status } = useSelector(
     replay,
-    ({ problem, status, total }) => ({ problem, status, total }),
-    (a, b) => a.problem === b.problem && a.status === b.status && a.total === b.total
+    ({ isLoaded, problem, status }) => ({ isLoaded, problem, status }),
+    (a, b) => a.problem === b.problem && a.status === b.status && a.isLoaded === b.isLoaded
   )
   if (status !== "failed") return null
-  const isLoaded = total > 0
   return (
     <div className="notice bad" role="alert">
       <span>

@@ -25,10 +25,13 @@ interface Shown extends Spot {
   readonly color: string
 }
 
+/** As the outlines. Two machines may differ in the last digits of a sine. */
+const toTenth = (length: number): number => Math.round(length * 10) / 10
+
 const spotsOf = (airports: ReadonlyArray<Airport>): ReadonlyArray<Spot> =>
   airports.flatMap((airport) => {
     const place = project(airport)
-    return place === undefined ? [] : [{ airport, x: place[0], y: place[1] }]
+    return place === undefined ? [] : [{ airport, x: toTenth(place[0]), y: toTenth(place[1]) }]
   })
 
 const trafficOf = (totals: AirportTotals | undefined): number =>

@@ -13,6 +13,9 @@ interface RowsProps {
   readonly renderRow: (index: number) => ReactNode
 }
 
+/** Until it is known how much can be seen, and on the server: enough rows for a usual screen. */
+const firstView = { width: 0, height: 480 }
+
 /** Row heights are known, so nothing is measured. */
 const useRows = ({ count, keyOf, rowHeight }: Pick<RowsProps, "count" | "keyOf" | "rowHeight">) => {
   const scroller = useRef<HTMLDivElement>(null)
@@ -23,7 +26,8 @@ const useRows = ({ count, keyOf, rowHeight }: Pick<RowsProps, "count" | "keyOf" 
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     getItemKey: keyOf,
-    overscan: 6
+    overscan: 6,
+    initialRect: firstView
   })
   return { scroller, height: virtualizer.getTotalSize(), rows: virtualizer.getVirtualItems() }
 }
