@@ -349,7 +349,7 @@ test("all controls have names, and roles are whole", async () => {
   const page = await openDesk()
   await playUntil(page, 2_000)
   await page.getByRole("form", { name: "Filter flights" }).getByLabel("Airport").selectOption("ORD")
-  await page.getByRole("heading", { name: "ORD Chicago O'Hare International" }).waitFor()
+  await page.locator(".detail-panel .tile").first().waitFor()
   const cdp = await page.context().newCDPSession(page)
   const { nodes } = await cdp.send("Accessibility.getFullAXTree")
   const controls = nodes.filter(({ ignored, role }) => {
@@ -381,7 +381,7 @@ test.each(["light", "dark"] as const)("text has the contrast of WCAG AA in the %
   const page = await openDesk({ colorScheme })
   await playUntil(page, 2_000)
   await page.getByRole("form", { name: "Filter flights" }).getByLabel("Airport").selectOption("ORD")
-  await page.getByRole("heading", { name: "ORD Chicago O'Hare International" }).waitFor()
+  await page.locator(".detail-panel .tile").first().waitFor()
   const tooFaint = await page.evaluate(() => {
     type Color = readonly [red: number, green: number, blue: number, alpha: number]
     const parse = (text: string): Color => {

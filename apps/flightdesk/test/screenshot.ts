@@ -37,7 +37,7 @@ const take = async ({ airport, file, flights = 11_000, view, ...options }: Pictu
   await page.getByRole("radio", { name: "10,000×" }).check()
   if (airport !== undefined) {
     await page.getByRole("form", { name: "Filter flights" }).getByLabel("Airport").selectOption(airport)
-    await page.getByRole("heading", { name: new RegExp(`^${airport} .`) }).waitFor()
+    await page.locator(".detail-panel .tile").first().waitFor()
   }
   if (view !== undefined) await page.getByRole("navigation").getByRole("button", { name: view }).click()
   await page.waitForFunction(

@@ -111,14 +111,16 @@ describe("data", () => {
     const alert = page.locator(".map").getByRole("alert")
     await alert.getByText("The map could not be loaded.").waitFor()
     await page.getByRole("button", { name: "Step" }).click()
-    await page.locator(".flights-panel .panel-head").getByText("1 flight", { exact: true }).waitFor()
+    await page.locator(".flights-panel .panel-head").getByText("51 flights", { exact: true }).waitFor()
     expect(complaints).toEqual([])
   })
 })
 
 describe("the server", () => {
-  // Enough to fill every channel on the way to the server, twice over.
-  const someFlights = readFlights().slice(0, 5_000)
+  // Enough to fill every channel on the way to the server, twice over; none that comes with the page.
+  const someFlights = readFlights()
+    .filter(({ date }) => date > "2001/01/01 10:00")
+    .slice(0, 5_000)
   const expectedAlerts = alertsOf(someFlights)
   const openWithSome = async (): Promise<DeskPage> =>
     openDesk({ files: { flights: await file("some.json", JSON.stringify(someFlights)) } })
@@ -194,7 +196,7 @@ describe("the server", () => {
     await notice.getByText("The server is slow to answer.").waitFor()
     await trouble.selectOption("none")
     await page.locator(".watch-panel").getByText("2 alerts, 0 waiting").waitFor()
-    await detail.getByRole("heading", { name: "ORD Chicago O'Hare International" }).waitFor()
+    await detail.locator(".tile").first().waitFor()
     await notice.waitFor({ state: "detached" })
   })
 
@@ -237,7 +239,6 @@ describe("the details of an airport", () => {
     await panel.getByRole("alert").getByText("No details of ORD.").waitFor()
     await setFault(server, "none")
     await panel.getByRole("button", { name: "Try again" }).click()
-    await panel.getByRole("heading", { name: "ORD Chicago O'Hare International" }).waitFor()
     const arrivals = readFlights().filter(({ destination }) => destination === "ORD").length
     await panel.locator(".tile").getByText(arrivals.toLocaleString("en-US")).waitFor()
   })
@@ -257,9 +258,36 @@ describe("the details of an airport", () => {
     await pickAirport(page, "LAX")
     const heading = page.locator(".detail-panel").getByRole("heading")
     await eventually(() => heading.textContent()).toBe("LAX Los Angeles International")
+    const where = page.locator(".detail-panel .report").getByText("Los Angeles, CA")
+    await where.waitFor()
     expect(cancelled).toEqual(["/api/airports/ORD"])
     // Longer than the slow answer would have taken, seen from the server's own side.
     await (await fetch(`${server.address}/api/airports/ORD?fault=slow`)).text()
     expect(await heading.textContent()).toBe("LAX Los Angeles International")
+    expect(await where.count()).toBe(1)
+  })
+
+  test("are shown as they were while they are loaded anew, and when that fails", async () => {
+    const { complaints, page, server } = await openDesk()
+    await pickAirport(page, "ORD")
+    const panel = page.locator(".detail-panel")
+    await panel.locator(".tile").first().waitFor()
+    await setFault(server, "slow")
+    const asked = page.waitForRequest("**/api/airports/ORD")
+    await panel.getByRole("button", { name: "Load ORD again" }).click()
+    await asked
+    expect(await panel.getAttribute("aria-busy")).toBe("true")
+    expect(await panel.locator(".tile").count()).toBe(4)
+    expect(await panel.getByText("Loading ORD…").count()).toBe(0)
+    await eventually(() => panel.getAttribute("aria-busy")).toBe("false")
+    expect(complaints).toEqual([])
+    await setFault(server, "down")
+    await panel.getByRole("button", { name: "Load ORD again" }).click()
+    await panel.getByRole("alert").getByText("These details may be old. The server is down").waitFor()
+    expect(await panel.locator(".tile").count()).toBe(4)
+    await setFault(server, "none")
+    await panel.getByRole("button", { name: "Try again" }).click()
+    await panel.getByRole("alert").waitFor({ state: "detached" })
+    expect(await panel.locator(".tile").count()).toBe(4)
   })
 })

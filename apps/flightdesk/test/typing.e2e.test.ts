@@ -21,7 +21,7 @@ const quantile = (values: ReadonlyArray<number>, share: number): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? NaN
 
 const summary = (values: ReadonlyArray<number>): string =>
-  [0.5, 0.95, 1].map((share) => `${quantile(values, share).toFixed(1)}`).join(" / ")
+  [0.5, 0.95, 1].map((share) => quantile(values, share).toFixed(1)).join(" / ")
 
 const word = ["o", "r", "d", "-", "l", "a", "x"]
 

@@ -1,95 +1,85 @@
 /** One airport in detail, from the server. The newest request wins: an older one is cancelled. */
 import { Module } from "@sluice/core"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
+import * as Option from "effect/Option"
+import * as AsyncResult from "effect/reactivity/AsyncResult"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { AirportReport } from "../domain/AirportReport.ts"
-import type { ApiError } from "../services/ApiError.ts"
+import { ApiError } from "../services/ApiError.ts"
 import { DeskApi } from "../services/DeskApi.ts"
 import { ServerTrouble } from "./ServerTrouble.ts"
 
 const State = Schema.Struct({
   /** The airport that was asked for last; null when the panel is closed. */
   code: Schema.NullOr(Schema.String),
-  status: Schema.Literals(["idle", "loading", "ready", "failed"]),
   /** Of `code`, and no other. */
-  report: Schema.NullOr(AirportReport),
-  /** What went wrong last, while loading too. */
-  problem: Schema.NullOr(Schema.String),
-  attempts: Schema.Int
+  report: AsyncResult.Schema({ success: AirportReport, error: ApiError }),
+  /** How often it was tried again of itself since the person at the desk asked for it. */
+  retries: Schema.Int
 })
-
-const closed: typeof State.Type = { code: null, status: "idle", report: null, problem: null, attempts: 0 }
-
-const Problem = Schema.Struct({ code: Schema.String, problem: Schema.String })
 
 export const AirportDetail = Module.make("AirportDetail", {
   state: State,
-  actions: {
-    selected: Schema.String,
-    again: Schema.Void,
-    closed: Schema.Void,
-    loaded: AirportReport,
-    /** An attempt failed, and another will follow. */
-    troubled: Problem,
-    failed: Problem
-  },
+  actions: { selected: Schema.String, closed: Schema.Void, again: Schema.Void, retried: Schema.Void },
   reducers: {
-    selected: (state, code) => ({
-      ...closed,
-      code,
-      status: "loading",
-      report: code === state.code ? state.report : null
-    }),
-    again: (state) =>
-      state.code === null ? state : { ...state, status: "loading", problem: null, attempts: 0 },
-    closed: () => closed,
-    loaded: (state, report) =>
-      report.airport.code === state.code ? { ...state, status: "ready", report, problem: null } : state,
-    troubled: (state, { code, problem }) =>
-      code === state.code ? { ...state, problem, attempts: state.attempts + 1 } : state,
-    failed: (state, { code, problem }) =>
-      code === state.code ? { ...state, status: "failed" as const, problem } : state
-  }
+    selected: (state, code) => (code === state.code ? state : { ...state, code, retries: 0 }),
+    closed: (state) => ({ ...state, code: null, retries: 0 }),
+    again: (state) => ({ ...state, retries: 0 }),
+    retried: (state) => ({ ...state, retries: state.retries + 1 })
+  },
+  traits: (t) => ({
+    report: t.source({
+      key: (state) => state.code,
+      load: (code) => Effect.flatMap(DeskApi, (api) => api.report(code)),
+      // Airports are gone through one after the other, and back.
+      staleTime: "5 minutes"
+    })
+  })
 })
 
-const retries = 2
+const mostRetries = 2
+
+type State = typeof State.Type
+
+/** What went wrong last, while nothing is under way. */
+export const failureOf = ({ report }: State): ApiError | undefined =>
+  report.waiting ? undefined : Option.getOrUndefined(AsyncResult.error(report))
+
+/** Whether it is tried again of itself. */
+export const willRetry = (state: State): boolean => {
+  const failure = failureOf(state)
+  return failure !== undefined && failure.problem !== "refused" && state.retries < mostRetries
+}
 
 const loading = AirportDetail.logic("loading", ($) =>
   Effect.gen(function* () {
-    const api = yield* $.use(DeskApi)
-
-    const load = (code: string) => {
-      const troubled = (error: ApiError) => $.actions.troubled({ code, problem: error.message })
-      return api.report(code).pipe(
-        Effect.tapError(troubled),
-        Effect.retry({
-          times: retries,
-          schedule: Schedule.exponential("400 millis"),
-          while: (error) => error.problem !== "refused"
-        }),
-        Effect.flatMap($.actions.loaded),
-        Effect.catch((error) => $.actions.failed({ code, problem: error.message }))
-      )
-    }
-
-    yield* $.onAction(["selected", "again", "closed"]).runLatest(() =>
+    // Not by the source's own `retry`: each attempt that fails is to be seen.
+    yield* $.onState(failureOf).runLatest(() =>
       Effect.gen(function* () {
-        const { code } = yield* $.state.get
-        if (code !== null) yield* load(code)
+        const state = yield* $.state.get
+        if (!willRetry(state)) return
+        yield* Effect.sleep(400 * 2 ** state.retries)
+        yield* $.actions.retried()
+        // Its load goes on when this handler is interrupted, as the mark that it leaves in the state does.
+        yield* $.refresh("report")
       })
     )
+
+    yield* $.onAction("again").runLatest(() => $.refresh("report"))
 
     // What went wrong went wrong with the server as it was.
     const trouble = yield* $.use(ServerTrouble)
     yield* $.on(trouble.changesOf(({ fault }) => fault).pipe(Stream.drop(1))).run(() =>
       Effect.gen(function* () {
-        const { problem } = yield* $.state.get
-        if (problem !== null) yield* $.actions.again()
+        const { report } = yield* $.state.get
+        if (AsyncResult.isFailure(report)) yield* $.actions.again()
       })
     )
   })
 )
 
-export const AirportDetailLive = AirportDetail.implement({ initial: closed, logics: [loading] })
+export const AirportDetailLive = AirportDetail.implement({
+  initial: { code: null, retries: 0 },
+  logics: [loading]
+})

@@ -1,7 +1,11 @@
-import { useModule, useSelector } from "@sluice/react"
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react"
+import { useModule, useSelector, useSuspenseSource } from "@sluice/react"
+import * as Option from "effect/Option"
+import * as AsyncResult from "effect/reactivity/AsyncResult"
+import { type KeyboardEvent, memo, type ReactNode, Suspense, useEffect, useRef } from "react"
 import { type AirportReport, onTimeMinutes } from "../domain/AirportReport.ts"
-import { AirportDetail } from "../modules/AirportDetail.ts"
+import { AirportDetail, failureOf, willRetry } from "../modules/AirportDetail.ts"
+import { Atlas } from "../modules/Atlas.ts"
+import { ErrorBoundary } from "./ErrorBoundary.tsx"
 import { formatCount, formatMean, formatMonth, formatShare } from "./format.ts"
 import { Icon } from "./Icon.tsx"
 import { usePickAirport } from "./usePickAirport.ts"
@@ -29,10 +33,11 @@ const useFocusBack = (): (() => void) => {
 
 const Detail = ({ code }: { readonly code: string }) => {
   const detail = useModule(AirportDetail)
+  const atlas = useModule(Atlas)
   const pick = usePickAirport()
   const focusBack = useFocusBack()
-  const { attempts, problem, report, status } = useSelector(detail)
-  const airport = report?.airport
+  const name = useSelector(atlas, ({ airports }) => airports.find((airport) => airport.code === code)?.name)
+  const { report } = useSelector(detail)
   const close = (): void => {
     focusBack()
     pick("")
@@ -46,38 +51,82 @@ const Detail = ({ code }: { readonly code: string }) => {
     <section
       className="panel detail-panel"
       aria-labelledby="detail-title"
-      aria-busy={status === "loading"}
+      aria-busy={report.waiting}
       onKeyDown={closeOnEscape}
     >
       <div className="panel-head">
         <h2 id="detail-title">
-          {code} {airport === undefined ? null : <span className="muted">{airport.name}</span>}
+          {code} {name === undefined ? null : <span className="muted">{name}</span>}
         </h2>
+        <button
+          type="button"
+          className="button quiet refresh"
+          aria-label={`Load ${code} again`}
+          disabled={report.waiting}
+          onClick={() => detail.actions.again()}
+        >
+          <Icon name="restart" />
+        </button>
         <button type="button" className="button quiet" aria-label={`Close ${code}`} onClick={close}>
           <Icon name="close" />
         </button>
       </div>
-      {status === "loading" ? (
-        <output className="notice">
-          {problem === null ? `Loading ${code}…` : `${problem} Trying again (${attempts})…`}
-        </output>
-      ) : null}
-      {status === "failed" ? (
+      <ErrorBoundary resetKey={report} fallback={<Failure code={code} />}>
+        <Suspense fallback={<Progress code={code} />}>
+          <Report />
+        </Suspense>
+      </ErrorBoundary>
+    </section>
+  )
+}
+
+/** While there is nothing to show yet: also between a failed attempt and the next. */
+const Progress = ({ code }: { readonly code: string }) => {
+  const detail = useModule(AirportDetail)
+  const { report, retries } = useSelector(detail)
+  const problem =
+    retries > 0 || !report.waiting ? Option.getOrUndefined(AsyncResult.error(report)) : undefined
+  return (
+    <output className="notice">
+      {problem === undefined
+        ? `Loading ${code}…`
+        : `${problem.message} Trying again (${Math.max(retries, 1)})…`}
+    </output>
+  )
+}
+
+const Failure = ({ code }: { readonly code: string }) => {
+  const detail = useModule(AirportDetail)
+  const problem = useSelector(detail, failureOf)
+  const retries = useSelector(detail, willRetry)
+  const before = useSelector(detail, ({ report }) => Option.getOrUndefined(AsyncResult.value(report)))
+  return (
+    <>
+      {retries ? (
+        <Progress code={code} />
+      ) : (
         <div className="notice bad" role="alert">
           <span>
-            <b>No details of {code}.</b> {problem}
+            <b>{before === undefined ? `No details of ${code}.` : "These details may be old."}</b>{" "}
+            {problem?.message}
           </span>
           <button type="button" className="button" onClick={() => detail.actions.again()}>
             Try again
           </button>
         </div>
-      ) : null}
-      {report === null ? null : <Report report={report} />}
-    </section>
+      )}
+      {before === undefined ? null : <ReportText report={before} />}
+    </>
   )
 }
 
-const Report = ({ report }: { readonly report: AirportReport }) => (
+const Report = () => {
+  const detail = useModule(AirportDetail)
+  const report = useSuspenseSource(detail, "report")
+  return <ReportText report={report} />
+}
+
+const ReportText = memo(({ report }: { readonly report: AirportReport }) => (
   <div className="report">
     <p className="muted">
       {report.airport.city}, {report.airport.state}, over the whole quarter. On time is at most{" "}
@@ -131,7 +180,7 @@ const Report = ({ report }: { readonly report: AirportReport }) => (
       </tbody>
     </table>
   </div>
-)
+))
 
 const Tile = ({ name, value }: { readonly name: string; readonly value: string }) => (
   <div className="tile">
