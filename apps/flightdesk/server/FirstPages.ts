@@ -9,11 +9,18 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Option from "effect/Option"
 import type * as FirstPageBundle from "./firstPage.tsx"
+import { AirportReports } from "./AirportReports.ts"
 import { DeskData } from "./DeskData.ts"
 
 /** Where `vite build` puts what the browser loads, and what renders the page here. */
 export const clientFolder = (dist: string): string => join(dist, "client")
 const bundleFile = (dist: string): string => join(dist, "server/firstPage.js")
+
+class NoReport extends Data.TaggedError("NoReport")<{ readonly code: string }> {
+  override get message() {
+    return `There is no airport ${this.code}.`
+  }
+}
 
 class CannotRender extends Data.TaggedError("CannotRender")<{ readonly cause: unknown }> {
   override get message() {
@@ -36,7 +43,14 @@ const load = (dist: string) =>
     const flights = yield* data.flights
     // The map is not needed for the rest of the page.
     const states = yield* Effect.orElseSucceed(data.states, () => undefined)
-    const page = makeFirstPage({ airports, flights, states })
+    const reports = yield* AirportReports
+    const report = (code: string) =>
+      Effect.runPromise(
+        Effect.flatMap(reports.on(code), (report) =>
+          report === undefined ? Effect.fail(new NoReport({ code })) : Effect.succeed(report)
+        )
+      )
+    const page = makeFirstPage({ airports, flights, report, states })
     return (query: URLSearchParams) => attempt(() => page.render(template, query))
   })
 
@@ -54,8 +68,8 @@ const queryOf = Effect.map(HttpServerRequest.HttpServerRequest, (request) =>
 export const firstPageRoute = (dist: string) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
-      const data = yield* DeskData
-      const page = yield* Effect.cached(Effect.provideService(load(dist), DeskData, data))
+      const services = yield* Effect.context<DeskData | AirportReports>()
+      const page = yield* Effect.cached(Effect.provideContext(load(dist), services))
       yield* router.add(
         "GET",
         "/",

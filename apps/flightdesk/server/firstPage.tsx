@@ -11,12 +11,15 @@ import { renderToPipeableStream } from "react-dom/server"
 import { writeOpening } from "../src/desk/opening.ts"
 import { type DeskRuntime, makeDeskRuntime } from "../src/desk/runtime.ts"
 import type { Airport } from "../src/domain/Airport.ts"
+import type { AirportReport } from "../src/domain/AirportReport.ts"
 import { drawStates } from "../src/domain/projection.ts"
 import { makeTimetable } from "../src/domain/Timetable.ts"
+import { AirportDetail } from "../src/modules/AirportDetail.ts"
 import { Atlas } from "../src/modules/Atlas.ts"
 import { Desk, type Filter } from "../src/modules/Desk.ts"
 import { Flights } from "../src/modules/Flights.ts"
 import { Replay } from "../src/modules/Replay.ts"
+import { ApiError } from "../src/services/ApiError.ts"
 import { DeskApi, isStates } from "../src/services/DeskApi.ts"
 import { namedAirports } from "../src/services/Feed.ts"
 import { DeskRoot } from "../src/ui/DeskRoot.tsx"
@@ -30,36 +33,47 @@ export interface DeskFiles {
   readonly airports: ReadonlyMap<string, Airport>
   /** `us-10m.json`, or anything else. */
   readonly states: unknown
+  /** Rejects where there is none. */
+  readonly report: (code: string) => Promise<AirportReport>
 }
 
-/** What nobody asks before the desk is in the browser. */
-const absent = {
-  flights: Effect.never,
-  airports: Effect.never,
-  states: Effect.never,
-  record: () => Effect.never,
-  forget: () => Effect.never,
-  report: () => Effect.never,
-  fault: Effect.never,
-  setFault: () => Effect.never
-}
-const absentApi = Layer.succeed(DeskApi, DeskApi.of(absent))
+const nobodyAsks = Effect.die(new Error("The desk does not ask for this before it is in the browser"))
+
+/** What the desk may ask for while it is rendered. */
+const apiOf = ({ report }: Pick<DeskFiles, "report">) =>
+  Layer.succeed(
+    DeskApi,
+    DeskApi.of({
+      flights: nobodyAsks,
+      airports: nobodyAsks,
+      states: nobodyAsks,
+      record: () => nobodyAsks,
+      forget: () => nobodyAsks,
+      report: (code) =>
+        Effect.tryPromise({
+          try: () => report(code),
+          catch: () => new ApiError({ problem: "down", detail: "it has no data" })
+        }),
+      fault: nobodyAsks,
+      setFault: () => nobodyAsks
+    })
+  )
 
 export interface FirstPage {
   /**
-   * The whole document, of the built `index.html`. Settles when all of it can be sent but what parts of it wait
-   * for; rejects when it cannot be rendered.
+   * The whole document, of the built `index.html`. Settles when all of it can be sent, as it must be for a browser
+   * without JavaScript; rejects when it cannot be rendered.
    */
   readonly render: (template: string, query: URLSearchParams) => Promise<Readable>
 }
 
 /** The desk as it opens, from the files alone. */
-const openingOf = ({ airports, flights, states }: DeskFiles): Runtime.Snapshot => {
+const openingOf = ({ airports, flights, report, states }: DeskFiles): Runtime.Snapshot => {
   const entries = makeTimetable(flights, (code) => airports.has(code))
   const start = entries[0]?.time ?? 0
   const opensAt = new Date(start).setUTCHours(openingHour, 0, 0, 0)
   const before = entries.filter(({ time }) => time < opensAt)
-  const runtime = makeDeskRuntime({ api: absentApi })
+  const runtime = makeDeskRuntime({ api: apiOf({ report }), server: true })
   const flightsDesk = runtime.resolve(Flights.tag).unsafe
   for (const { outcome } of before) {
     flightsDesk.dispatch(
@@ -101,6 +115,8 @@ const filterOf = (query: URLSearchParams, airports: ReadonlyMap<string, Airport>
   }
 }
 
+const onPage = [Flights, Replay, Atlas, Desk, AirportDetail]
+
 const place = '<div id="root"></div>'
 
 /** Reads the files once; each page has a runtime of its own. */
@@ -110,18 +126,21 @@ export const makeFirstPage = (files: DeskFiles): FirstPage => {
     render: async (template, query) => {
       const [before, after] = template.split(place)
       if (before === undefined || after === undefined) throw new Error(`The page has no ${place}`)
-      const runtime = makeDeskRuntime({ api: absentApi, hydrate: opening })
-      runtime
-        .resolve(Desk.tag)
-        .unsafe.dispatch({ _tag: "filtered", payload: filterOf(query, files.airports) })
+      const runtime = makeDeskRuntime({ api: apiOf(files), hydrate: opening, server: true })
+      const filter = filterOf(query, files.airports)
+      runtime.resolve(Desk.tag).unsafe.dispatch({ _tag: "filtered", payload: filter })
+      if (filter.airport !== "") {
+        const detail = runtime.resolve(AirportDetail.tag).unsafe
+        detail.dispatch({ _tag: "selected", payload: filter.airport })
+        // Or the panel would say that it is busy, and the browser find that it is not.
+        await detail.whenLoaded("report")
+      }
       const { abort, stream } = await rendered(runtime)
       const page = async function* () {
         try {
           yield before + place.slice(0, -"</div>".length)
           yield* stream
-          yield (
-            "</div>" + writeOpening(runtime.dehydrate({ modules: [Flights, Replay, Atlas, Desk] })) + after
-          )
+          yield "</div>" + writeOpening(runtime.dehydrate({ modules: onPage })) + after
         } finally {
           abort()
           void runtime.dispose()
@@ -140,7 +159,9 @@ interface Rendered {
 const rendered = (runtime: DeskRuntime): Promise<Rendered> =>
   new Promise((resolve, reject) => {
     const { abort, pipe } = renderToPipeableStream(<DeskRoot runtime={runtime} />, {
-      onShellReady: () => resolve({ stream: pipe(new PassThrough()), abort: () => abort() }),
+      // What comes later, or is taken apart for its size, is put in its place by a script.
+      progressiveChunkSize: Infinity,
+      onAllReady: () => resolve({ stream: pipe(new PassThrough()), abort: () => abort() }),
       onShellError: reject
     })
   })

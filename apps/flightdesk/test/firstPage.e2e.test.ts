@@ -45,7 +45,13 @@ describe("the first page", () => {
     expect(html).toMatch(/<path class="land" d="M[^"]{10000}/)
     const [, snapshot = ""] = /<script id="opening" type="application\/json">(.*?)<\/script>/.exec(html) ?? []
     const { instances } = JSON.parse(snapshot) as { instances: Array<{ module: string }> }
-    expect(instances.map(({ module }) => module).sort()).toEqual(["Atlas", "Desk", "Flights", "Replay"])
+    expect(instances.map(({ module }) => module).sort()).toEqual([
+      "AirportDetail",
+      "Atlas",
+      "Desk",
+      "Flights",
+      "Replay"
+    ])
   })
 
   test("without JavaScript can be read, and filtered by the server", async () => {
@@ -79,6 +85,29 @@ describe("the first page", () => {
     await eventually(
       async () => new Set((await routesShown(desk)).map((route) => route.slice(0, 3)))
     ).toEqual(new Set(["LAX"]))
+    expect(complaints).toEqual([])
+  })
+
+  test("may be of one airport, with its details, which are not asked for again", async () => {
+    const desk = await openDesk({ path: "/?airport=ORD&delay=15", keepElement: ".detail-panel .tile" })
+    const { complaints, page, requests } = desk
+    expect(await page.evaluate(() => window.kept?.isConnected)).toBe(true)
+    const arrivals = readFlights().filter(({ destination }) => destination === "ORD").length
+    await page.locator(".detail-panel .tile").getByText(arrivals.toLocaleString("en-US")).waitFor()
+    const form = page.getByRole("form", { name: "Filter flights" })
+    expect(await form.getByLabel("Airport").inputValue()).toBe("ORD")
+    expect(await form.getByLabel("Delay").inputValue()).toBe("15")
+    const late = opening.filter(
+      ({ delay, destination, origin }) => delay >= 15 && [origin, destination].includes("ORD")
+    )
+    expect(await routesShown(desk)).toEqual(late.map(routeOf))
+    expect(requests.filter((path) => path.startsWith("/api/airports"))).toEqual([])
+    // Nor for the map, which is in the page.
+    expect(requests).not.toContain("/data/us-10m.json")
+    await page.getByRole("button", { name: "Load ORD again" }).click()
+    await eventually(() => requests.filter((path) => path.startsWith("/api/airports"))).toEqual([
+      "/api/airports/ORD"
+    ])
     expect(complaints).toEqual([])
   })
 

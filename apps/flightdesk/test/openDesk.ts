@@ -16,6 +16,8 @@ export interface DeskPage {
   readonly server: RunningDesk
   /** Errors and warnings of the page: what it logged, and what nobody caught. */
   readonly complaints: ReadonlyArray<string>
+  /** The paths that the page asked for, in order. */
+  readonly requests: ReadonlyArray<string>
   readonly close: () => Promise<void>
 }
 
@@ -26,6 +28,8 @@ export interface OpenOptions extends Omit<DeskServerOptions, "port" | "dist"> {
   readonly javaScriptEnabled?: boolean
   /** The first element of this kind in the document as it was sent is `window.kept`. */
   readonly keepElement?: string
+  /** Default: "/". */
+  readonly path?: string
   /** Do not wait until the flights are loaded. */
   readonly early?: boolean
 }
@@ -100,6 +104,7 @@ export class DeskBrowser {
       height = 900,
       javaScriptEnabled = true,
       keepElement,
+      path = "/",
       width = 1280,
       ...serverOptions
     } = options
@@ -118,12 +123,15 @@ export class DeskBrowser {
         complaints.push(`${message.type()}: ${message.text()}`)
     })
     page.on("pageerror", (error) => complaints.push(`uncaught: ${error.stack ?? error.message}`))
-    await page.goto(server.address)
+    const requests: Array<string> = []
+    page.on("request", (request) => requests.push(new URL(request.url()).pathname))
+    await page.goto(server.address + path)
     if (!early) await page.getByRole("button", { name: "Play", exact: true, disabled: false }).waitFor()
     return {
       page,
       server,
       complaints,
+      requests,
       close: async () => {
         await context.close()
         await server.stop()

@@ -19,6 +19,9 @@ const sameGauges = (a: unknown, b: unknown): boolean => {
   )
 }
 
+const none: Backlog = { consumers: [], ingress: 0 }
+const onServer = (): Backlog => none
+
 const backlogStore = (read: () => Backlog, intervalMs: number) => {
   let shown = read()
   /** Whether anything differs; if not, the old object stays, and React does not render. */
@@ -41,7 +44,8 @@ const backlogStore = (read: () => Backlog, intervalMs: number) => {
 /**
  * The gauges of an instance's channels. Each reading is exact; it is read in the first render and then
  * every `intervalMs`, because a gauge also changes where nothing is committed: a handler ends, a consumer
- * comes or goes. The component renders again only when a gauge differs from the reading before.
+ * comes or goes. The component renders again only when a gauge differs from the reading before. On the server,
+ * where no logic runs, and while hydrating there are no consumers.
  */
 export const useBacklog = (
   ref: { readonly runtime: { readonly unsafe: { readonly backlog: () => Backlog } } },
@@ -53,5 +57,5 @@ export const useBacklog = (
     () => backlogStore(() => instance.unsafe.backlog(), intervalMs),
     [instance, intervalMs]
   )
-  return useSyncExternalStore(subscribe, snapshot, snapshot)
+  return useSyncExternalStore(subscribe, snapshot, onServer)
 }

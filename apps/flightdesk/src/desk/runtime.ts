@@ -14,17 +14,20 @@ import { Feed } from "../services/Feed.ts"
 export interface DeskRuntimeOptions {
   /** What the server's page was rendered from. */
   readonly hydrate?: unknown
+  /** Renders one page on the server. */
+  readonly server?: boolean
   /** The desk's server itself is asked in another way. */
   readonly api?: Layer.Layer<DeskApi>
 }
 
 /** The desk's modules and what they run on. */
-export const makeDeskRuntime = ({ api = DeskApi.layer, hydrate }: DeskRuntimeOptions = {}) =>
+export const makeDeskRuntime = ({ api = DeskApi.layer, hydrate, server = false }: DeskRuntimeOptions = {}) =>
   Runtime.make(
     [AtlasLive, FlightsLive, WatchLive, ReplayLive, AirportDetailLive, ServerTroubleLive, DeskLive],
     {
       label: "Flight desk",
       hydrate,
+      server,
       layer: Layer.provideMerge(Feed.layer, api),
       trace: { level: "full" },
       // A program of the desk failed: for whoever has the console open.
