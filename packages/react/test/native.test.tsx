@@ -8,7 +8,7 @@ import { StrictMode, Suspense } from "react"
 import type { ReactElement } from "react"
 import { act, create } from "react-test-renderer"
 import type { ReactTestRenderer } from "react-test-renderer"
-import { afterEach, expect, test, vi } from "vitest"
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { useBacklog, useModule, useOnAction, useSelector, useTrace } from "../src/index.ts"
 import { Counter, CounterLive, make, makeCounter, onCleanup, RuntimeProvider, use } from "./support.tsx"
 
@@ -18,14 +18,14 @@ vi.hoisted(() => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true)
 })
 
+beforeEach(() => {
+  vi.mocked(console.error).mockImplementation(() => {})
+})
 afterEach(() => {
   // React says once that it would like apps to be tested in another way.
   const { calls } = vi.mocked(console.error).mock
-  calls.splice(
-    0,
-    calls.length,
-    ...calls.filter(([text]) => !String(text).includes("react-test-renderer is deprecated"))
-  )
+  const unexpected = calls.filter(([text]) => !String(text).includes("react-test-renderer is deprecated"))
+  calls.splice(0, calls.length, ...unexpected)
 })
 
 class Name extends Context.Service<Name, string>()("test/native/Name") {}
@@ -40,10 +40,13 @@ const NoteLive = Note.implement({
   logics: [Note.logic("sign", ($) => Effect.flatMap($.use(Name), (name) => $.actions.write(`by ${name}`)))]
 })
 
+/** React 18 has another mode, too. */
+const concurrentMode = { createNodeMock: () => null, unstable_isConcurrent: true }
+
 const mount = async (ui: ReactElement): Promise<ReactTestRenderer> => {
   let renderer: ReactTestRenderer | undefined
   await act(async () => {
-    renderer = create(ui)
+    renderer = create(ui, concurrentMode)
     await Promise.resolve()
   })
   if (renderer === undefined) throw new Error("Nothing was rendered")
