@@ -9,11 +9,13 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Origin } from "./Commit.ts"
 import type { AnyTag, IdentityOf, InstanceOf } from "./Group.ts"
-import type { Derived, DerivedFaces, Equals, Selector, Watch } from "./Handle.ts"
+import type { Derived, DerivedFaces, DerivedRuntime, Equals, Selector, Watch } from "./Handle.ts"
 import type { ErrorInfo } from "./Parts.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import { Subscriptions } from "./Subscription.ts"
 import * as Transaction from "./Transaction.ts"
+
+export type { Derived } from "./Handle.ts"
 
 /** A tag, a definition, a module, or another Derived. */
 export type Input = AnyTag | { readonly tag: AnyTag } | Derived<unknown, unknown>
@@ -43,12 +45,13 @@ export const make = <const Inputs extends readonly [Input, ...Array<Input>], T>(
   const id = `Derived(${names.map((input) => input.id ?? tagOf(input).moduleId).join(", ")})`
   const nodes = new Places<Node<T>>()
   const resolve = (find: (moduleId: string) => object): DerivedFaces<T> => {
-    const sources = names.map((input) => sourceOf(input, find))
+    const inputs = names.map((input) => runtimeOf(input, find))
+    const sources = inputs.map(sourceOf)
     const place = nodes.at(sources)
     const known = place.held?.deref()
     if (known !== undefined) return known.faces
     // The states are those of the inputs, in their order.
-    const made = new Node(id, sources, compute as (...states: ReadonlyArray<unknown>) => T, equals)
+    const made = new Node(id, inputs, sources, compute as Compute<T>, equals)
     place.held = new WeakRef(made)
     return made.faces
   }
@@ -58,6 +61,8 @@ export const make = <const Inputs extends readonly [Input, ...Array<Input>], T>(
   // What it needs is what is found in the context: its type says so.
   return Object.assign(nearest, { id, "~sluice/Derived": resolve })
 }
+
+type Compute<T> = (...states: ReadonlyArray<unknown>) => T
 
 interface Named {
   readonly id?: string
@@ -82,12 +87,14 @@ interface Source {
 
 const nodeOfRuntime = new WeakMap<object, Source>()
 
-const sourceOf = (input: Named, find: (moduleId: string) => object): Source => {
+const runtimeOf = (input: Named, find: (moduleId: string) => object): object => {
   const derived = input["~sluice/Derived"]
-  const { moduleId = "" } = tagOf(input)
-  const runtime = derived === undefined ? find(moduleId) : derived(find).runtime
+  return derived === undefined ? find(tagOf(input).moduleId ?? "") : derived(find).runtime
+}
+
+const sourceOf = (runtime: object): Source => {
   const source = nodeOfRuntime.get(runtime) ?? Faces.instanceOf(runtime)
-  if (source === undefined) throw new Error(`The runtime of ${moduleId} was not made by Sluice`)
+  if (source === undefined) throw new Error("A Derived has an input that was not made by Sluice")
   return source
 }
 
@@ -107,6 +114,8 @@ class Places<A extends object> {
   }
 }
 
+type AnyRuntime = DerivedRuntime<unknown>["unsafe"]["inputs"][number]
+
 interface Computed<T> {
   readonly from: ReadonlyArray<unknown>
   readonly value: T
@@ -123,7 +132,7 @@ class Node<T> implements Source {
   readonly origin = computing
   readonly window = undefined
   private readonly sources: ReadonlyArray<Source>
-  private readonly compute: (...states: ReadonlyArray<unknown>) => T
+  private readonly compute: Compute<T>
   private readonly equals: Equals<T>
   // Written by `state` and `liveState`; the latter is of its own only while devtools show another moment.
   private shown: Computed<T> | undefined
@@ -141,8 +150,9 @@ class Node<T> implements Source {
 
   constructor(
     id: string,
+    inputs: ReadonlyArray<object>,
     sources: ReadonlyArray<Source>,
-    compute: (...states: ReadonlyArray<unknown>) => T,
+    compute: Compute<T>,
     equals: Equals<T>
   ) {
     const [first] = sources
@@ -166,7 +176,15 @@ class Node<T> implements Source {
     const runtime = {
       ...handle,
       getState: Effect.sync(() => this.state),
-      unsafe: { getState: () => this.state, subscribe, subscribeTo, watch }
+      unsafe: {
+        getState: () => this.state,
+        subscribe,
+        subscribeTo,
+        watch,
+        // They are the runtimes of instances and Deriveds: what is in a context under their tags.
+        inputs: inputs as ReadonlyArray<AnyRuntime>,
+        compute: (states: ReadonlyArray<unknown>) => this.computed(states, this.shown).value
+      }
     }
     nodeOfRuntime.set(runtime, this)
     this.faces = { handle, runtime }

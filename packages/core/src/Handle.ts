@@ -183,9 +183,16 @@ export interface DerivedHandle<T> extends Pick<
   "id" | "instanceId" | "getState" | "changes" | "changesOf"
 > {}
 
+type Reading<T> = Pick<UnsafeModuleRuntime<T, Any>, "getState" | "subscribe" | "subscribeTo" | "watch">
+
 /** A Derived in one scope, as a ModuleRuntime of a module. The same object as long as anyone refers to it. */
 export interface DerivedRuntime<T> extends DerivedHandle<T> {
-  readonly unsafe: Pick<UnsafeModuleRuntime<T, unknown>, "getState" | "subscribe" | "subscribeTo" | "watch">
+  readonly unsafe: Reading<T> & {
+    /** What it is computed from, in order. */
+    readonly inputs: ReadonlyArray<{ readonly unsafe: Reading<unknown> }>
+    /** The value for other states of the inputs, in their order. Throws what the computation throws. */
+    readonly compute: (states: ReadonlyArray<unknown>) => T
+  }
 }
 
 export interface DerivedFaces<T> {

@@ -1,4 +1,4 @@
-import type { Action, Dispatchers, ModuleHandle, ModuleRuntime, Trait } from "@sluice/core"
+import type { Action, DerivedRuntime, Dispatchers, ModuleHandle, ModuleRuntime, Trait } from "@sluice/core"
 
 /** What every module's ref has, whatever its definition adds by `extend`. */
 export interface BaseModuleRef<S, A, T = Trait.NoTraits> {
@@ -33,15 +33,25 @@ interface AnyTagged {
   readonly tag: { readonly "~sluice/ModuleTag": object }
 }
 
-/** What can be selected from: every ModuleRef. */
+/** What can be selected from: every ModuleRef, and the DerivedRuntime of a Derived as its `runtime`. */
 export interface StateRef<S> {
-  readonly runtime: {
-    readonly unsafe: {
-      readonly getState: () => S
-      readonly subscribe: (listener: () => void) => () => void
-      readonly getServerState?: () => S
-      readonly watch?: ModuleRuntime<S, never>["unsafe"]["watch"]
-    }
+  readonly runtime: Observable<S>
+}
+
+/** A component's view of a Derived. */
+export interface DerivedRef<T> {
+  readonly runtime: DerivedRuntime<T>
+}
+
+/** Of an instance, or of what is derived from some. */
+export interface Observable<S> {
+  readonly unsafe: {
+    readonly getState: () => S
+    readonly subscribe: (listener: () => void) => () => void
+    readonly getServerState?: () => S
+    readonly watch?: ModuleRuntime<S, never>["unsafe"]["watch"]
+    readonly inputs?: ReadonlyArray<Observable<unknown>>
+    readonly compute?: (states: ReadonlyArray<unknown>) => S
   }
 }
 
@@ -57,6 +67,15 @@ interface Known {
 }
 
 const refs = new WeakMap<object, Known>()
+
+const derivedRefs = new WeakMap<object, DerivedRef<unknown>>()
+
+/** The ref of a Derived in one scope, which is the same object each time. */
+export const derivedRefOf = (runtime: DerivedRuntime<unknown>): DerivedRef<unknown> => {
+  const ref = derivedRefs.get(runtime) ?? { runtime }
+  derivedRefs.set(runtime, ref)
+  return ref
+}
 
 /** The ref of an instance, which is the same object each time; after a hot reload with what its module has now. */
 export const refOf = <S, A, X, T>(instance: ModuleRuntime<S, A, T> & X): ModuleRef<S, A, X, T> => {

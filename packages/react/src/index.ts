@@ -1,4 +1,4 @@
-export type { ActionRef, BaseModuleRef, ModuleRef, RefOf, StateRef } from "./ModuleRef.ts"
+export type { ActionRef, BaseModuleRef, DerivedRef, ModuleRef, RefOf, StateRef } from "./ModuleRef.ts"
 export { RuntimeProvider } from "./RuntimeProvider.tsx"
 export type { NotReady, RuntimeProviderProps } from "./RuntimeProvider.tsx"
 export type { Register } from "./Register.ts"

@@ -1,14 +1,26 @@
 "use client"
-import type { Local as LocalRoom, Module, ModuleRuntime, ModuleTag, Runtime } from "@sluice/core"
+import type {
+  Derived,
+  DerivedRuntime,
+  Local as LocalRoom,
+  Module,
+  ModuleRuntime,
+  ModuleTag,
+  Runtime
+} from "@sluice/core"
 import { useEffect, useState } from "react"
-import { refOf } from "./ModuleRef.ts"
-import type { ModuleRef } from "./ModuleRef.ts"
+import { derivedRefOf, refOf } from "./ModuleRef.ts"
+import type { DerivedRef, ModuleRef } from "./ModuleRef.ts"
 import { useLatest } from "./internal/useLatest.ts"
 import type { Provided } from "./Register.ts"
 import { useRuntime } from "./useRuntime.ts"
 
 /** Any of what `useModule` takes, without its types: the overloads have them. */
-type Target = Module.AnyModuleDef | ModuleTag<string, unknown, unknown, unknown> | Local
+type Target =
+  | Derived.Derived<unknown, unknown>
+  | Module.AnyModuleDef
+  | ModuleTag<string, unknown, unknown, unknown>
+  | Local
 type Local = Module.AnyModule | Module.AnyModuleImpl
 type AnyOptions = LocalRoom.LocalOptions<unknown>
 
@@ -17,7 +29,7 @@ interface Held {
   readonly runtime: Runtime.AnyRuntime
   readonly target: Target
   readonly key: string | undefined
-  readonly instance: ModuleRuntime<unknown, unknown>
+  readonly instance: ModuleRuntime<unknown, unknown> | DerivedRuntime<unknown>
   /** Starts a local instance; the function it returns lets go of it. */
   readonly mount: ((evicted: () => void) => () => void) | undefined
   readonly closed: () => boolean
@@ -25,6 +37,12 @@ interface Held {
 }
 
 const isLocal = (target: Target): target is Local => "impl" in target || "logics" in target
+
+const resolve = (runtime: Runtime.AnyRuntime, target: Exclude<Target, Local>): Held["instance"] => {
+  if ("~sluice/Derived" in target) return runtime.resolve(target)
+  const tag = ("moduleId" in target ? target : target.tag) as ModuleTag<string, unknown, unknown, object>
+  return runtime.resolve(tag)
+}
 
 const hold = (runtime: Runtime.AnyRuntime, target: Target, options: AnyOptions | undefined): Held => {
   const asked = { runtime, target, key: options?.key }
@@ -36,10 +54,9 @@ const hold = (runtime: Runtime.AnyRuntime, target: Target, options: AnyOptions |
     >
     return { ...asked, instance: ref, mount, closed, isOf }
   }
-  const tag = ("moduleId" in target ? target : target.tag) as ModuleTag<string, unknown, unknown, object>
   return {
     ...asked,
-    instance: runtime.resolve(tag),
+    instance: resolve(runtime, target),
     mount: undefined,
     closed: () => false,
     isOf: (other) => other === target
@@ -47,13 +64,14 @@ const hold = (runtime: Runtime.AnyRuntime, target: Target, options: AnyOptions |
 }
 
 /**
- * A module's instance. By definition or tag: the provider's one. By module or impl: a local one of this
+ * A module's instance. By definition or tag: the provider's one; by Derived: what is derived from those. By module or impl: a local one of this
  * component, or with a `key` one that is shared; it has its state from the first render, starts once the
  * component has committed, and is closed `gcTime` after its last component has left. Another module, key or
  * runtime gives another instance; a module must therefore be made outside render.
  *
  * Throws `ModuleNotProvided` where the provider's runtime does not have the module.
  */
+export function useModule<T, R>(derived: Derived.Derived<T, R>): DerivedRef<T>
 export function useModule<Id extends string, S, A, X, T>(
   module: Module.ModuleDef<Id, S, A, X, T> | ModuleTag<Id, S, A, X, T>
 ): ModuleRef<S, A, X, T>
@@ -103,5 +121,6 @@ export function useModule(target: Target, given?: object): object {
     another()
     return undefined
   }, [current, latestOptions])
-  return refOf(current.instance)
+  const { instance } = current
+  return "actions" in instance ? refOf(instance) : derivedRefOf(instance)
 }

@@ -1,8 +1,7 @@
 /** What both ways to select have in common. */
-import type { StateRef } from "../ModuleRef.ts"
+import type * as ModuleRef from "../ModuleRef.ts"
 
-/** What a selector is given the state of: an instance, or what is derived from some. */
-export type Observable = StateRef<unknown>["runtime"]
+export type Observable = ModuleRef.Observable<unknown>
 
 export type Select = (...states: ReadonlyArray<unknown>) => unknown
 
@@ -12,4 +11,7 @@ export const sameElements = (a: ReadonlyArray<unknown>, b: ReadonlyArray<unknown
 export const liveState = ({ unsafe }: Observable): unknown => unsafe.getState()
 
 /** What the server has rendered. */
-export const serverState = ({ unsafe }: Observable): unknown => (unsafe.getServerState ?? unsafe.getState)()
+export const serverState = ({ unsafe }: Observable): unknown =>
+  unsafe.inputs === undefined || unsafe.compute === undefined
+    ? (unsafe.getServerState ?? unsafe.getState)()
+    : unsafe.compute(unsafe.inputs.map(serverState))

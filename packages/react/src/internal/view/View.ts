@@ -16,37 +16,51 @@ import type { ModuleRuntime } from "@sluice/core"
 import * as Replay from "@sluice/core/Replay"
 import { microtask } from "../host.ts"
 import { isTransition } from "../isTransition.ts"
-import type { Observable } from "../selecting.ts"
+import { type Observable, sameElements } from "../selecting.ts"
 
 type Change = Replay.Change<unknown>
 
-/** An instance as the view knows it. */
+/** An instance as the view knows it, or what is derived from some. */
 export class Subject {
   readonly instance: Observable
+  /** Of a Derived. */
+  readonly inputs: ReadonlyArray<Subject> | undefined
   // The following are written by `View`.
   /** Its state in the last moment in which all was settled; while it is not observed, the live one. */
   settled: unknown
   /** Ends the observation. */
   stop: (() => void) | undefined = undefined
   watchers = 0
+  /** What it was last computed from, and to. Written by `compute`. */
+  private from: ReadonlyArray<unknown> | undefined = undefined
+  private computed: unknown
 
-  constructor(instance: Observable) {
+  constructor(instance: Observable, subject: (instance: Observable) => Subject) {
     this.instance = instance
+    this.inputs = instance.unsafe.inputs?.map(subject)
+  }
+
+  compute(states: ReadonlyArray<unknown>): unknown {
+    if (this.from === undefined || !sameElements(this.from, states)) {
+      this.computed = this.instance.unsafe.compute?.(states)
+      this.from = states
+    }
+    return this.computed
   }
 }
 
 const observe = (instance: Observable, tell: (change: Change) => void): (() => void) => {
   const { unsafe } = instance
   if (isInstance(instance)) return Replay.observe(instance, tell)
+  // A store that someone has dressed as an instance.
   let previous = unsafe.getState()
   return unsafe.subscribe(() => {
     const next = unsafe.getState()
-    tell({ origin: { kind: "hydrate", name: "derived" }, actions: [], previous, next })
+    tell({ origin: { kind: "hydrate", name: "store" }, actions: [], previous, next })
     previous = next
   })
 }
 
-/** It is, or a Derived, which no entry changes. */
 const isInstance = (instance: Observable): instance is ModuleRuntime<unknown, unknown> =>
   "dispatchBatch" in instance
 
@@ -77,6 +91,8 @@ export class Moment {
 
   stateOf(subject: Subject): unknown {
     if (subject === this.subject) return this.state
+    if (subject.inputs !== undefined)
+      return subject.compute(subject.inputs.map((input) => this.stateOf(input)))
     if (subject.stop === undefined) return (subject.settled = subject.instance.unsafe.getState())
     if (this.before === undefined) return subject.settled
     const states = (this.states ??= this.changes())
@@ -173,9 +189,9 @@ export class View {
     this.head.lineage.moment = this.head
   }
 
-  subject(instance: Observable): Subject {
+  readonly subject = (instance: Observable): Subject => {
     let subject = this.subjects.get(instance)
-    if (subject === undefined) this.subjects.set(instance, (subject = new Subject(instance)))
+    if (subject === undefined) this.subjects.set(instance, (subject = new Subject(instance, this.subject)))
     return subject
   }
 
@@ -185,6 +201,7 @@ export class View {
   }
 
   join(subject: Subject): void {
+    if (subject.inputs !== undefined) return subject.inputs.forEach((input) => this.join(input))
     subject.watchers++
     this.left.delete(subject)
     if (subject.stop !== undefined) return
@@ -193,6 +210,7 @@ export class View {
   }
 
   leave(subject: Subject): void {
+    if (subject.inputs !== undefined) return subject.inputs.forEach((input) => this.leave(input))
     if (--subject.watchers > 0) return
     this.left.add(subject)
     this.forgetLeft()
