@@ -15,3 +15,14 @@ export const serverState = ({ unsafe }: Observable): unknown =>
   unsafe.inputs === undefined || unsafe.compute === undefined
     ? (unsafe.getServerState ?? unsafe.getState)()
     : unsafe.compute(unsafe.inputs.map(serverState))
+
+/** What an entry can change: instances, and those that a Derived comes from. */
+const leavesOf = (instance: Observable): ReadonlyArray<Observable> =>
+  instance.unsafe.inputs?.flatMap(leavesOf) ?? [instance]
+
+/** A Derived that cannot be computed tells nobody; its reader is to find out. */
+export const subscribeAll = (instances: ReadonlyArray<Observable>, listener: () => void): (() => void) => {
+  const leaves = new Set(instances.flatMap(leavesOf))
+  const stops = Array.from(leaves, ({ unsafe }) => unsafe.subscribe(() => listener()))
+  return () => stops.forEach((stop) => stop())
+}

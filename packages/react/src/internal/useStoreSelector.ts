@@ -2,7 +2,14 @@
 import type { Equals } from "@sluice/core"
 import { useMemo, useState } from "react"
 import { useSyncExternalStoreWithSelector } from "use-sync-external-store/with-selector"
-import { liveState, type Observable, sameElements, type Select, serverState } from "./selecting.ts"
+import {
+  liveState,
+  type Observable,
+  sameElements,
+  type Select,
+  serverState,
+  subscribeAll
+} from "./selecting.ts"
 import { isServer } from "./useClientLayoutEffect.ts"
 import { warnOfUnstable } from "./warnOfUnstable.ts"
 
@@ -20,10 +27,7 @@ const makeStore = (instances: ReadonlyArray<Observable>) => {
     instances,
     snapshot,
     serverSnapshot: isServer ? snapshot : remembering(serverState),
-    subscribe: (listener: () => void) => {
-      const stops = instances.map(({ unsafe }) => unsafe.subscribe(() => listener()))
-      return () => stops.forEach((stop) => stop())
-    }
+    subscribe: (listener: () => void) => subscribeAll(instances, listener)
   }
 }
 

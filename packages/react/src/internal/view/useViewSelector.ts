@@ -1,7 +1,7 @@
 "use client"
 import type { Equals } from "@sluice/core"
 import { useContext, useReducer, useSyncExternalStore } from "react"
-import { type Observable, sameElements, type Select, serverState } from "../selecting.ts"
+import { type Observable, sameElements, type Select, serverState, subscribeAll } from "../selecting.ts"
 import { useClientLayoutEffect } from "../useClientLayoutEffect.ts"
 import { warnOfUnstable } from "../warnOfUnstable.ts"
 import type { Moment, Shown, Subject, View } from "./View.ts"
@@ -58,17 +58,17 @@ class Selection implements Shown {
   }
 
   check(moment: Moment): void {
-    const states = this.subjects.map((subject) => moment.stateOf(subject))
-    if (!sameElements(states, this.states) && this.differs(states)) this.render()
+    this.recheck((subject) => moment.stateOf(subject))
   }
 
-  /** Also where the selector fails: it fails again in render. */
-  private differs(states: ReadonlyArray<unknown>): boolean {
+  /** Renders again also where the selector fails, as it then does in render. */
+  private recheck(read: (subject: Subject) => unknown): void {
     try {
-      return !this.equals(this.selected, this.selector?.(...states))
-    } catch {
-      return true
-    }
+      const states = this.subjects.map(read)
+      if (sameElements(states, this.states)) return
+      if (this.equals(this.selected, this.selector?.(...states))) return
+    } catch {}
+    this.render()
   }
 
   subscribe(view: View, subjects: ReadonlyArray<Subject>, render: () => void): () => void {
@@ -89,7 +89,7 @@ class Selection implements Shown {
   private watch(subjects: ReadonlyArray<Subject>): () => void {
     const [only] = subjects
     const { watch: watching } = only?.instance.unsafe ?? {}
-    if (watching !== undefined && subjects.length === 1) {
+    if (watching !== undefined && subjects.length === 1 && only?.inputs === undefined) {
       const watch = watching(this.selector ?? same, this.render, (a, b) => this.equals(a, b))
       this.watched = watch
       return () => {
@@ -97,11 +97,8 @@ class Selection implements Shown {
         watch.end()
       }
     }
-    const recheck = () => {
-      if (this.differs(subjects.map(({ instance }) => instance.unsafe.getState()))) this.render()
-    }
-    const stops = subjects.map(({ instance }) => instance.unsafe.subscribe(recheck))
-    return () => stops.forEach((stop) => stop())
+    const instances = subjects.map(({ instance }) => instance)
+    return subscribeAll(instances, () => this.recheck(({ instance }) => instance.unsafe.getState()))
   }
 }
 
