@@ -1,7 +1,7 @@
 /** Interleaved rounds: every case runs once a round, in a new random order, so that a slow moment hits all alike. */
 import { collectAll, collectYoung, heapUsed, now } from "./host.ts"
 
-export type Unit = "ns" | "bytes"
+export type Unit = "ns" | "bytes" | "count"
 
 /** One contender doing one kind of work. */
 export interface Case {

@@ -2,15 +2,23 @@
  * Runs the works named, or all, and prints their tables.
  *
  *     pnpm bench [work...] [--runtime node|chromium] [--size 1|10] [--quick] [--write] [--profile folder]
+ *     pnpm bench [react work...] [--minutes 15] [--rounds 100] [--seed n] [--only name,name] [--quick] [--write]
  *
  * Without `--runtime` in both, without `--size` at both: that of the targets, and ten times that. `--quick` runs
  * few rounds.
  * `--write` keeps the results under docs/benchmarks, and quotes them in docs/benchmarks.md.
+ *
+ * `react` is all React works. These run in Chromium, and in rounds until every target's interval is narrow enough,
+ * or so many rounds or minutes have passed. `--only` leaves out other contenders; its results are not written.
  */
 import { parseArgs } from "node:util"
 import { quoteAll } from "./quotes.ts"
 import { type RuntimeName, runtimeNames, summarize, versions, write } from "./results.ts"
-import { bundle, type Ran } from "./run/bundle.ts"
+import { summarize as summarizeReact, write as writeReact } from "./react/results.ts"
+import { runReact } from "./react/run.ts"
+import { plainTable as reactTable, targetTable as reactTargetTable } from "./react/table.ts"
+import { type ReactWorkName, reactWorkNames, reactWorks } from "./react/works/index.ts"
+import { bundle, type Bundle, type Ran } from "./run/bundle.ts"
 import { runInChromium } from "./run/chromium.ts"
 import type { Request } from "./run/entry.ts"
 import { runInNode } from "./run/node.ts"
@@ -25,27 +33,39 @@ const { positionals, values } = parseArgs({
     quick: { type: "boolean", default: false },
     size: { type: "string" },
     write: { type: "boolean", default: false },
-    profile: { type: "string" }
+    profile: { type: "string" },
+    minutes: { type: "string", default: "15" },
+    rounds: { type: "string", default: "100" },
+    seed: { type: "string" },
+    only: { type: "string" }
   }
 })
 
 const isWork = (name: string): name is WorkName => Object.hasOwn(works, name)
 const isRuntime = (name: string): name is RuntimeName => name === "node" || name === "chromium"
 
+const isReactWork = (name: string): name is ReactWorkName => Object.hasOwn(reactWorks, name)
+
 const unknown = [
-  ...positionals.filter((name) => !isWork(name)),
+  ...positionals.filter((name) => !isWork(name) && !isReactWork(name) && name !== "react"),
   ...[values.runtime].filter((name) => name !== undefined && !isRuntime(name)),
   ...[values.size].filter((size) => size !== undefined && size !== "1" && size !== "10")
 ]
 if (unknown.length > 0) {
-  const [works, runtimes] = [workNames, runtimeNames].map((names) => names.join(", "))
+  const [works, runtimes] = [[...workNames, "react", ...reactWorkNames], runtimeNames].map((names) =>
+    names.join(", ")
+  )
   console.error(`What is ${unknown.join(", ")}? The works are ${works}; the runtimes ${runtimes}.`)
   process.exit(2)
 }
 
-const built = await bundle({ minify: values.profile === undefined })
+const asked = positionals.length === 0 ? [...workNames, ...reactWorkNames] : positionals
+const plainNames = asked.filter(isWork)
+const reactNames = asked.includes("react") ? reactWorkNames : asked.filter(isReactWork)
 
-const runIn = async (runtime: RuntimeName, work: WorkName, scale: Scale): Promise<Ran> => {
+const built = plainNames.length === 0 ? undefined : await bundle({ minify: values.profile === undefined })
+
+const runIn = async (built: Bundle, runtime: RuntimeName, work: WorkName, scale: Scale): Promise<Ran> => {
   const pace = values.quick ? "quick" : "full"
   const request: Request = { work, scale, pace, shortest: runtime === "chromium" ? 5 : 0 }
   if (runtime === "chromium") return runInChromium(built, request)
@@ -53,11 +73,12 @@ const runIn = async (runtime: RuntimeName, work: WorkName, scale: Scale): Promis
 }
 
 for (const runtime of runtimeNames.filter((name) => name === (values.runtime ?? name))) {
-  for (const work of positionals.length === 0 ? workNames : positionals.filter(isWork)) {
+  for (const work of plainNames) {
+    if (built === undefined) break
     for (const scale of ([1, 10] as const).filter(
       (each) => values.size === undefined || +values.size === each
     )) {
-      const { samples, version } = await runIn(runtime, work, scale)
+      const { samples, version } = await runIn(built, runtime, work, scale)
       const measured = summarize(work, versions(runtime, version), samples, scale)
       const { rows, rounds, outcomes } = measured
       const size = scale === 1 ? "" : ", ten times the size"
@@ -67,5 +88,22 @@ for (const runtime of runtimeNames.filter((name) => name === (values.runtime ?? 
       if (values.write) write(runtime, work, scale, measured)
     }
   }
+}
+
+for (const work of values.runtime === "node" ? [] : reactNames) {
+  const seed = Number(values.seed ?? Date.now() % 1_000_000)
+  const { samples, version } = await runReact(work, {
+    only: values.only?.split(","),
+    rounds: values.quick ? [3, 3] : [5, Number(values.rounds)],
+    minutes: Number(values.minutes),
+    seed,
+    onRound: (round) => console.log(`${work}: round ${round} at ${Math.round(performance.now() / 1000)} s`)
+  })
+  const measured = summarizeReact(work, version, seed, samples)
+  const { rows, rounds, outcomes } = measured
+  console.log(`\n${work}, Chromium ${version}: ${rounds} interleaved rounds, seed ${seed}\n`)
+  console.log(reactTable(rows))
+  if (outcomes.length > 0) console.log(`\nTargets:\n\n${reactTargetTable(outcomes)}`)
+  if (values.write && values.only === undefined) writeReact(work, measured)
 }
 if (values.write) quoteAll()

@@ -36,7 +36,7 @@ const manifest = require("../package.json") as Readonly<
 >
 
 /** What runs the works, and is not measured. */
-const tools: ReadonlySet<string> = new Set(["playwright-core", "vite"])
+const tools: ReadonlySet<string> = new Set(["playwright-core", "vite", "@types/react", "@types/react-dom"])
 
 /** Of everything that is measured; the manifest has exact ones. */
 export const versions = (runtime: RuntimeName, version: string): Results["versions"] => {
@@ -50,7 +50,7 @@ export const versions = (runtime: RuntimeName, version: string): Results["versio
   }
 }
 
-const digits = (value: number): number => Number(value.toPrecision(3))
+export const digits = (value: number): number => Number(value.toPrecision(3))
 const rounded = ({ median, low, high }: Estimate): Estimate => ({
   median: digits(median),
   low: digits(low),
@@ -88,19 +88,23 @@ export const summarize = (
   }
 }
 
-const folder = new URL("../../../docs/benchmarks/", import.meta.url)
+export const folder = new URL("../../../docs/benchmarks/", import.meta.url)
 const file = (runtime: RuntimeName, work: WorkName, scale: Scale): URL =>
   new URL(`${runtime}/${work}${scale === 1 ? "" : `-x${scale}`}.json`, folder)
 
 /** One row a line, so that a new run shows as changed rows. */
-export const write = (runtime: RuntimeName, work: WorkName, scale: Scale, results: Results): void => {
-  mkdirSync(new URL(`${runtime}/`, folder), { recursive: true })
-  const parts = Object.entries(results).map(([name, value]) => {
+export const asText = (results: object): string => {
+  const parts = Object.entries(results).map(([name, value]: [string, unknown]) => {
     const lines = Array.isArray(value) ? value.map((row) => `    ${JSON.stringify(row)}`) : undefined
     const text = lines === undefined ? JSON.stringify(value) : `[\n${lines.join(",\n")}\n  ]`
     return `  ${JSON.stringify(name)}: ${text}`
   })
-  writeFileSync(file(runtime, work, scale), `{\n${parts.join(",\n")}\n}\n`)
+  return `{\n${parts.join(",\n")}\n}\n`
+}
+
+export const write = (runtime: RuntimeName, work: WorkName, scale: Scale, results: Results): void => {
+  mkdirSync(new URL(`${runtime}/`, folder), { recursive: true })
+  writeFileSync(file(runtime, work, scale), asText(results))
 }
 
 export const read = (runtime: RuntimeName, work: WorkName, scale: Scale = 1): Results | undefined => {

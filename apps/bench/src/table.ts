@@ -10,22 +10,27 @@ export const times = (ratio: number): string =>
 const scaled = (value: number, units: ReadonlyArray<string>): string => {
   const [unit, ...larger] = units
   return value < 1000 || larger.length === 0
-    ? `${value < 1000 ? value.toPrecision(3) : Math.round(value)} ${unit}`
+    ? `${value < 1000 ? value.toPrecision(3) : Math.round(value)} ${unit}`.trimEnd()
     : scaled(value / 1000, larger)
 }
 
-export const figure = (value: number, unit: Unit): string =>
-  scaled(value, unit === "ns" ? ["ns", "us", "ms", "s"] : ["B", "kB", "MB"])
+const scales: Readonly<Record<Unit, ReadonlyArray<string>>> = {
+  ns: ["ns", "us", "ms", "s"],
+  bytes: ["B", "kB", "MB"],
+  count: [""]
+}
+
+export const figure = (value: number, unit: Unit): string => scaled(value, scales[unit])
 
 const interval = ({ median, low, high }: Estimate): string =>
   `${times(median)} (${times(low)} to ${times(high)})`
 
-const unique = (all: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(all)]
+export const unique = (all: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(all)]
 
 const baselinesOf = (rows: ReadonlyArray<Row>): ReadonlyArray<string> =>
   unique(rows.flatMap(({ ratios }) => Object.keys(ratios)))
 
-const aligned = (lines: ReadonlyArray<ReadonlyArray<string>>, left: number): string => {
+export const aligned = (lines: ReadonlyArray<ReadonlyArray<string>>, left: number): string => {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
   return lines
     .map((line) =>
@@ -39,7 +44,7 @@ const aligned = (lines: ReadonlyArray<ReadonlyArray<string>>, left: number): str
     .join("\n")
 }
 
-const markdown = (lines: ReadonlyArray<ReadonlyArray<string>>, left = 1): string => {
+export const markdown = (lines: ReadonlyArray<ReadonlyArray<string>>, left = 1): string => {
   const [head = [], ...body] = lines
   const rule = head.map((_, column) => (column < left ? "---" : "---:"))
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n")

@@ -1,0 +1,53 @@
+/** What was to be reached in React apps, as data: one contender's figure through another's, at most. */
+import type { Samples } from "../harness.ts"
+import { type Ratio, ratioOf, widthOf } from "./ratio.ts"
+import type { ReactWorkName } from "./works/index.ts"
+
+export interface Target {
+  readonly work: ReactWorkName
+  readonly figure: string
+  readonly of: string
+  /** Of several: the best of them. */
+  readonly to: string | ReadonlyArray<string>
+  readonly atMost: number
+}
+
+/** A target with what was measured, and whom it was measured beside. */
+export interface Outcome extends Target {
+  readonly to: string
+  readonly ratio: Ratio
+}
+
+export const libraries = ["zustand", "Redux Toolkit", "jotai", "mobx", "valtio", "TanStack Store"]
+
+export const targets: ReadonlyArray<Target> = ["Sluice", "Sluice, concurrent"].flatMap((of) => [
+  { work: "ops", figure: "all operations", of, to: "React hooks", atMost: 1.03 },
+  { work: "ops", figure: "all operations", of, to: libraries, atMost: 1 }
+])
+
+/** A ratio says something when its interval is at most 3 % wide. */
+export const isKnown = ({ ratio }: Outcome): boolean => widthOf(ratio) <= 0.03
+
+/** Reached where the interval includes the limit or lies below it. */
+export const verdict = (outcome: Outcome): "reached" | "missed" | "too few rounds" =>
+  !isKnown(outcome) ? "too few rounds" : outcome.ratio.low <= outcome.atMost ? "reached" : "missed"
+
+/** Leaves out targets of contenders that took no part. */
+export const outcomes = (
+  targets: ReadonlyArray<Target>,
+  all: ReadonlyArray<Samples>
+): ReadonlyArray<Outcome> =>
+  targets.flatMap((target) => {
+    const find = (contender: string) =>
+      all.find((samples) => samples.name === target.figure && samples.contender === contender)
+    const of = find(target.of)
+    const beside = [target.to].flat().flatMap((to) => find(to) ?? [])
+    if (of === undefined) return []
+    const ratios = beside.map(({ contender, values }) => ({
+      ...target,
+      to: contender,
+      ratio: ratioOf(of.values, values)
+    }))
+    // Beside the best of them one is slowest.
+    return ratios.sort((a, b) => b.ratio.mean - a.ratio.mean).slice(0, 1)
+  })
