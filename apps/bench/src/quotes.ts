@@ -1,5 +1,8 @@
 /** Holds docs/benchmarks.md to the results: each quote stands between its two markers. */
 import { readFileSync, writeFileSync } from "node:fs"
+import { read as readReact } from "./react/results.ts"
+import { ratioMarkdown, targetMarkdown as reactTargetMarkdown } from "./react/table.ts"
+import { type ReactWorkName, reactWorkNames, reactWorks } from "./react/works/index.ts"
 import { read, type Row, runtimeNames } from "./results.ts"
 import { ratioTable, targetMarkdown, turnedRatioTable } from "./table.ts"
 import { type WorkName, workNames, works } from "./works/index.ts"
@@ -47,6 +50,18 @@ const quoteTargets = (): string =>
     )
   )
 
+/** What was run in React apps, and a table for each baseline. */
+const quoteReact = (work: ReactWorkName): string => {
+  const results = readReact(work)
+  if (results === undefined) return ""
+  const { rows, rounds, seed, versions } = results
+  const what = `**Chromium ${versions["chromium"]}**, ${rounds} rounds, seed ${seed}:`
+  return [what, ...reactWorks[work].baselines.map((baseline) => ratioMarkdown(rows, baseline))].join("\n\n")
+}
+
+const quoteReactTargets = (): string =>
+  reactTargetMarkdown(reactWorkNames.flatMap((work) => readReact(work)?.outcomes ?? []))
+
 const quoteVersions = (): string => {
   const all = Object.entries(read("node", "dispatch")?.versions ?? {})
   return all.map(([name, version]) => `${name} ${version}`).join(", ")
@@ -55,7 +70,9 @@ const quoteVersions = (): string => {
 const quotes: Readonly<Record<string, () => string>> = {
   versions: quoteVersions,
   targets: quoteTargets,
-  ...Object.fromEntries(workNames.map((work) => [work, () => quote(work)]))
+  ...Object.fromEntries(workNames.map((work) => [work, () => quote(work)])),
+  "react targets": quoteReactTargets,
+  ...Object.fromEntries(reactWorkNames.map((work) => [`react ${work}`, () => quoteReact(work)]))
 }
 
 /** The page with every quote as the results have it now. */

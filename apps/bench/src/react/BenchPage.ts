@@ -52,7 +52,7 @@ const arm = (lap: string, isDone: () => boolean, patience: number): void => {
       const onFrame = () => {
         if (isDone()) channel.port2.postMessage(undefined)
         else if (performance.now() < deadline) requestAnimationFrame(onFrame)
-        else reject(new Error(`Not shown: ${isDone}`))
+        else reject(new Error(`Not shown: ${isDone.toString()}`))
       }
       requestAnimationFrame(onFrame)
     }
@@ -101,8 +101,8 @@ export const benchPage = (
       await hover(selector)
       const lap = `lap ${++laps}`
       // As text: of what is serialized, functions are left out.
-      const isDone = `() => (${done})(${JSON.stringify(asked)})`
-      await page.evaluate(`(${arm})(${JSON.stringify(lap)}, ${isDone}, ${patience})`)
+      const isDone = `() => (${done.toString()})(${JSON.stringify(asked)})`
+      await page.evaluate(`(${arm.toString()})(${JSON.stringify(lap)}, ${isDone}, ${patience})`)
       await page.mouse.down()
       await page.mouse.up()
       await page.evaluate(() => globalThis.sluicePainted)

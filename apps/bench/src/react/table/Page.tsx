@@ -1,3 +1,4 @@
+/* oxlint-disable jsx-a11y/anchor-is-valid, jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions, jsx-a11y/control-has-associated-label -- the elements of js-framework-benchmark */
 /** What the pages have in common: the buttons, the table, and a row's markup. */
 import { memo, type ReactNode } from "react"
 

@@ -1,12 +1,12 @@
 import { memo } from "react"
-import { create } from "zustand"
+import { useStore } from "zustand"
+import { createStore } from "zustand/vanilla"
 import type { Handlers } from "./commands.ts"
-import { Items as ItemsFromAbove } from "./Items.tsx"
 import { Buttons, Page, rowMarkup } from "./Page.tsx"
 import { empty, type State } from "./reducer.ts"
 import { everyTenthExcited, makeRows, type Row, swapped, without } from "./rows.ts"
 
-const useTable = create<State & Handlers>()((set) => ({
+const table = createStore<State & Handlers>()((set) => ({
   ...empty,
   run: () => set({ rows: makeRows(1000), selected: 0 }),
   runLots: () => set({ rows: makeRows(10_000), selected: 0 }),
@@ -17,6 +17,8 @@ const useTable = create<State & Handlers>()((set) => ({
   select: (id) => set({ selected: id }),
   remove: (id) => set(({ rows }) => ({ rows: without(rows, id) }))
 }))
+
+const useTable = <A,>(selector: (state: State & Handlers) => A): A => useStore(table, selector)
 
 const Item = memo(({ row: { id, label } }: { readonly row: Row }) => {
   const selected = useTable((state) => state.selected === id)
@@ -33,18 +35,9 @@ const Item = memo(({ row: { id, label } }: { readonly row: Row }) => {
 
 const Items = () => useTable((state) => state.rows).map((row) => <Item key={row.id} row={row} />)
 
-const Above = () => {
-  const rows = useTable((state) => state.rows)
-  const selected = useTable((state) => state.selected)
-  const { select, remove } = useTable.getState()
-  return <ItemsFromAbove rows={rows} selected={selected} select={select} remove={remove} />
-}
-
 const Controls = () => {
-  const { run, runLots, add, update, clear, swapRows } = useTable.getState()
+  const { run, runLots, add, update, clear, swapRows } = table.getState()
   return <Buttons {...{ run, runLots, add, update, clear, swapRows }} />
 }
 
-export const App = ({ above = false }: { readonly above?: boolean }) => (
-  <Page buttons={<Controls />} rows={above ? <Above /> : <Items />} />
-)
+export const App = () => <Page buttons={<Controls />} rows={<Items />} />

@@ -134,12 +134,14 @@ export const ops: ReactWork = {
   pages: [
     page("React hooks", "hooks"),
     page("useReducer + context", "context"),
-    page("zustand rows", "zustand"),
-    page("zustand", "zustand", "above"),
-    page("Sluice rows", "sluice", "concurrent={false}"),
-    page("Sluice", "sluice", "concurrent={false} above"),
-    page("Sluice rows, concurrent", "sluice", "concurrent"),
-    page("Sluice, concurrent", "sluice", "concurrent above")
+    page("zustand", "zustand"),
+    page("Redux Toolkit", "reduxToolkit"),
+    page("jotai", "jotai"),
+    page("mobx", "mobx"),
+    page("valtio", "valtio"),
+    page("TanStack Store", "tanstackStore"),
+    page("Sluice", "sluice", "concurrent={false} "),
+    page("Sluice, concurrent", "sluice", "concurrent ")
   ],
   style: readFileSync(new URL("../table/style.css", import.meta.url), "utf8"),
   steps: [
