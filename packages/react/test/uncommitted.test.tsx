@@ -49,14 +49,18 @@ const NoteLive = Note.implement({
   logics: [Note.logic("start", () => Effect.sync(() => void started()))]
 })
 
-/** Those that are still in memory. */
+/** How many are still in memory, after as many collections as it takes to see no fewer. */
 const living = async (refs: ReadonlyArray<WeakRef<object>>): Promise<number> => {
-  // A WeakRef that was read lives to the end of its turn.
-  for (let i = 0; i < 4; i++) {
+  let least = refs.length
+  for (let unchanged = 0; unchanged < 10; unchanged++) {
+    // One that was read lives to the end of its turn.
     await new Promise<void>((resume) => void setImmediate(resume))
     collect()
+    const now = refs.filter((ref) => ref.deref() !== undefined).length
+    if (now < least) unchanged = 0
+    least = Math.min(least, now)
   }
-  return refs.filter((ref) => ref.deref() !== undefined).length
+  return least
 }
 
 const never = new Promise<void>(() => {})
