@@ -1,10 +1,12 @@
 /** Types as an editor shows them. The checks are the compiler's; the test only holds them. */
 import { Module } from "@sluice/core"
 import type { ModuleRuntime } from "@sluice/core"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { expectTypeOf, test } from "vitest"
-import { useModule, useOnAction, useSelector } from "../src/index.ts"
+import { useBacklog, useModule, useOnAction, useSelector, useTrace } from "../src/index.ts"
 import type { ModuleRef, RefOf } from "../src/index.ts"
 
 const Counter = Module.make("Counter", {
@@ -17,6 +19,13 @@ const User = Module.make("User", {
   actions: { rename: Schema.String }
 })
 const CounterLive = Counter.implement({ initial: { count: 0 } })
+const Sum = Module.make("Sum", {
+  state: Schema.Struct({ parts: Schema.Array(Schema.Number), total: Schema.Number }),
+  actions: { put: Schema.Number },
+  traits: (t) => ({ total: t.computed(({ parts }) => parts.length) })
+})
+class Api extends Context.Service<Api, { readonly url: string }>()("test/types/Api") {}
+const CallingLive = Counter.implement({ initial: { count: 0 }, logics: [Counter.logic("call", () => Api)] })
 const UserLive = User.implement({ initial: (name: string) => ({ name }) })
 
 interface CounterState {
@@ -61,6 +70,35 @@ export const Typed = () => {
   useModule(UserLive, { input: 1 })
   // @ts-expect-error the provider's instance takes no options
   useModule(Counter, { key: "a" })
+
+  // Derived fields are read-only, also by way of a ref.
+  const sum = useModule(Sum)
+  expectTypeOf<RefOf<typeof Sum>>().toEqualTypeOf<typeof sum>()
+  expectTypeOf(useModule(Sum.implement({ initial: { parts: [] } }))).toEqualTypeOf<typeof sum>()
+  sum.runtime.unsafe.transact("put", (tx) =>
+    tx.mutate((draft) => {
+      draft.parts.push(1)
+      // @ts-expect-error a derived field
+      draft.total = 1
+    })
+  )
+  useOnAction(sum, "put", (part) => expectTypeOf(part).toEqualTypeOf<number>())
+  expectTypeOf(useSelector(sum, ({ total }) => total)).toEqualTypeOf<number>()
+  useBacklog(sum)
+  useTrace(sum)
+
+  // Services by props. Those of the provider's runtime are not known here.
+  expectTypeOf(useModule(CallingLive, { layer: Layer.succeed(Api, { url: "/" }) })).toEqualTypeOf<
+    typeof counter
+  >()
+  expectTypeOf(useModule(CallingLive)).toEqualTypeOf<typeof counter>()
+  useModule(UserLive, { input: "Ada", layer: Layer.empty, gcTime: "1 second" })
+  // @ts-expect-error no layer
+  useModule(UserLive, { input: "Ada", layer: Effect.void })
+  // @ts-expect-error no duration
+  useModule(UserLive, { input: "Ada", gcTime: "soon" })
+  // @ts-expect-error no such option
+  useModule(CounterLive, { keys: "a" })
 
   // Selections.
   expectTypeOf(useSelector(counter)).toEqualTypeOf<CounterState>()
