@@ -1,10 +1,10 @@
-/** What an editor shows of the declarations in packages/core/test/hover.ts is short, and is what stands there. */
-import { join } from "node:path"
+/** What an editor shows of the declarations in each package's test/hover.ts is short, and is what stands there. */
+import { dirname, join } from "node:path"
 import { API } from "typescript/unstable/sync"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { root } from "./run.ts"
 
-const file = join(root, "packages/core/test/hover.ts")
+const files = ["packages/core/test/hover.ts", "packages/react/test/hover.tsx"]
 let api: API
 
 beforeAll(() => {
@@ -13,9 +13,10 @@ beforeAll(() => {
 afterAll(() => api.close())
 
 /** Each marked declaration: its name, what stands behind its mark, what the compiler says. */
-const declarations = () => {
+const declarations = (path: string) => {
+  const file = join(root, path)
   const project = api
-    .updateSnapshot({ openProjects: [join(root, "packages/core/tsconfig.test.json")] })
+    .updateSnapshot({ openProjects: [join(dirname(file), "../tsconfig.test.json")] })
     .getDefaultProjectForFile(file)
   const text = project?.program.getSourceFile(file)?.text ?? ""
   const lines = text.split("\n")
@@ -30,11 +31,12 @@ const declarations = () => {
   })
 }
 
-test("what an editor shows is what is written, and short", { timeout: 60_000 }, () => {
-  const all = declarations()
+test.each(files)("what an editor shows is what is written, and short: %s", { timeout: 60_000 }, (path) => {
+  const all = declarations(path)
   expect(all.length).toBeGreaterThan(10)
   expect(all.map(({ name, shown }) => `${name}: ${shown}`)).toEqual(
     all.map(({ name, wanted }) => `${name}: ${wanted}`)
   )
   expect(all.filter(({ wanted }) => wanted.length > 200)).toEqual([])
+  expect(all.filter(({ wanted }) => /\bany\b/.test(wanted))).toEqual([])
 })
