@@ -18,3 +18,13 @@ const [owner, name] =
  * be found out, each update counts as one: that costs renders, and what is shown is the same.
  */
 export const isTransition = (): boolean => read(owner, name) !== null
+
+/**
+ * Makes one update. In development React counts those of a transition, and warns of more than ten, as a sign of a
+ * subscription that is not concurrent; one in a transition of its own within is in the same lane, and not counted.
+ */
+export const updateQuietly = (update: () => void): void => {
+  const transition = read(owner, name)
+  if (typeof transition === "object" && transition !== null) React.startTransition(update)
+  else update()
+}

@@ -94,7 +94,7 @@ export class Moment {
     if (subject.inputs !== undefined)
       return subject.compute(subject.inputs.map((input) => this.stateOf(input)))
     if (subject.stop === undefined) return (subject.settled = subject.instance.unsafe.getState())
-    if (this.before === undefined) return subject.settled
+    if (this.before === undefined && this.states === undefined) return subject.settled
     const states = (this.states ??= this.changes())
     return states.has(subject) ? states.get(subject) : subject.settled
   }
@@ -104,6 +104,8 @@ export class Moment {
     const states = new Map<Subject, unknown>()
     for (let at: Moment | undefined = this; at !== undefined; at = at.before) {
       if (at.subject !== undefined && !states.has(at.subject)) states.set(at.subject, at.state)
+      at.states?.forEach((state, subject) => void (states.has(subject) || states.set(subject, state)))
+      if (at.states !== undefined) break
     }
     return states
   }
@@ -117,6 +119,12 @@ export class Moment {
     this.made ??= new Map()
     this.made.set(update, next)
     return next
+  }
+
+  /** Keeps nothing of what led to it. */
+  flatten(): void {
+    this.states = this.changes()
+    this.before = undefined
   }
 
   /** All that led to it is done. */
@@ -136,11 +144,19 @@ interface Step {
 
 /** A commit as React's reducer is given it. */
 export interface Update {
-  // Written by `View.catchUp`, the two.
+  // Written by `lead`, the two.
   /** None once it leads to `to` from wherever it is found. */
   step: Step | undefined
   /** The truth after it. */
   to: Moment
+}
+
+/** React keeps what follows an update that it has skipped: of these it must not keep every state. */
+const lead = (updates: ReadonlyArray<Update>, to: Moment): void => {
+  for (const update of updates) {
+    update.step = undefined
+    update.to = to
+  }
 }
 
 export const reduce = (moment: Moment, update: Update): Moment => {
@@ -241,10 +257,8 @@ export class View {
 
   /** From now on, every pass shows the truth. */
   private catchUp(): void {
-    for (const update of this.pending) {
-      update.step = undefined
-      update.to = this.head
-    }
+    lead(this.pending, this.head)
+    this.head.flatten()
     this.pending.length = 1
   }
 
@@ -270,7 +284,7 @@ export class View {
     if (done < 0) return
     moment.settle()
     this.hurried = undefined
-    this.pending.splice(0, done + 1)
+    lead(this.pending.splice(0, done + 1), moment)
     this.branching = this.pending.some(({ step }) => step?.transition)
     this.forgetLeft()
   }

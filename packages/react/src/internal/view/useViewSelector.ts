@@ -2,6 +2,7 @@
 import type { Equals } from "@sluice/core"
 import { useContext, useReducer, useSyncExternalStore } from "react"
 import { type Observable, sameElements, type Select, serverState, subscribeAll } from "../selecting.ts"
+import { updateQuietly } from "../isTransition.ts"
 import { useClientLayoutEffect } from "../useClientLayoutEffect.ts"
 import { warnOfUnstable } from "../warnOfUnstable.ts"
 import type { Moment, Shown, Subject, View } from "./View.ts"
@@ -72,7 +73,7 @@ class Selection implements Shown {
   }
 
   subscribe(view: View, subjects: ReadonlyArray<Subject>, render: () => void): () => void {
-    this.render = render
+    this.render = () => updateQuietly(render)
     for (const subject of subjects) view.join(subject)
     const stop = this.watch(subjects)
     view.hooks.add(this)
