@@ -1,7 +1,7 @@
 import { playwright } from "@vitest/browser-playwright"
 import { defineConfig } from "vitest/config"
 import { chromiumArgs, findChromium } from "./scripts/chromium.ts"
-import { reactProjects, tags, type Base } from "./scripts/react-projects.ts"
+import { forConcurrent, reactProjects, tags, type Base } from "./scripts/react-projects.ts"
 
 const chromium = findChromium()
 const ignored = ["**/node_modules/**", "**/dist/**", "**/.types/**"]
@@ -55,7 +55,9 @@ export default defineConfig({
           provide
         }
       },
-      { test: { ...base.browser(), name: "browser", tags, provide } },
+      {
+        test: { ...base.browser(), name: "browser", exclude: [...ignored, forConcurrent], tags, provide }
+      },
       ...reactProjects(base),
       {
         test: {

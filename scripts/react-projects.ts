@@ -41,6 +41,9 @@ const onReact18: Plugin = {
   }
 }
 
+/** Tests of what only a concurrent provider does. */
+export const forConcurrent = "packages/*/test/concurrent.*"
+
 /** The tag of the tests that need what React 18 does not have. */
 export const needsReact19 = "react-19"
 
@@ -90,7 +93,7 @@ export const reactProjects = (base: Base): Array<TestProjectInlineConfiguration>
         ...options,
         name,
         include: ofPackage(options.include),
-        exclude: ofPackage(options.exclude),
+        exclude: ofPackage([...(options.exclude ?? []), ...(concurrent ? [] : [forConcurrent])]),
         tags: react === 18 ? tagsOn18 : tags,
         provide,
         // One browser at a time
