@@ -9,6 +9,7 @@ const all: ReadonlyArray<TestNumber> = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 /** What each passes at least. */
 const passes: ReadonlyArray<readonly [ContenderName, ReadonlyArray<TestNumber>]> = [
+  ["sluiceConcurrent", all],
   // Not 5 and 6: an update of useSyncExternalStore is always urgent.
   ["sluiceDefault", all.filter((number) => number !== 5 && number !== 6)]
 ]
@@ -35,7 +36,7 @@ const failures = async (major: ReactMajor, name: ContenderName): Promise<Readonl
   return all.filter((number) => verdicts[number - 1] !== undefined)
 }
 
-// At once, because each mostly waits for its 20 ms to pass.
+// At once, because each mostly waits for its 20 ms to pass
 describe.concurrent.each(reactMajors.map((major) => ({ major, version: reactVersion(major) })))(
   "React $version",
   ({ major }) => {

@@ -20,7 +20,7 @@ export const startSluice = ({ concurrent }: { readonly concurrent: boolean }): v
     useIncrement: () => useModule(Counter).actions.increment,
     useDouble: () => useModule(Counter).actions.double,
     Root: ({ children }: { readonly children: ReactNode }) => (
-      <RuntimeProvider runtime={runtime} {...{ concurrent }}>
+      <RuntimeProvider runtime={runtime} concurrent={concurrent}>
         {children}
       </RuntimeProvider>
     )
