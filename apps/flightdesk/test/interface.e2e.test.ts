@@ -249,6 +249,48 @@ describe("the rules", () => {
     expect(await rule.getByRole("status").textContent()).toBe("")
   })
 
+  test("each has an instance of its own, which keeps what is typed while the list is put away", async () => {
+    const page = await openDesk()
+    const items = () =>
+      page.evaluate(() =>
+        window.flightdesk.runtime
+          .list()
+          .filter(({ moduleId }) => moduleId === "WatchItem")
+          .map(({ instanceId, local }) => [instanceId, local?.key, local?.mounts])
+      )
+    const shown = await items()
+    expect(shown.map(([, key, mounts]) => [key, mounts])).toEqual([
+      ["1", 1],
+      ["2", 1],
+      ["3", 1]
+    ])
+    await rulesOf(page).first().getByRole("spinbutton").fill("7.5")
+    await page.getByRole("button", { name: "Hide rules" }).click()
+    expect(await rulesOf(page).count()).toBe(0)
+    expect(await items()).toEqual(shown.map(([instanceId, key]) => [instanceId, key, 0]))
+    // Their logic goes on meanwhile.
+    await playUntil(page, 3_000)
+    await page.getByRole("button", { name: "Show rules" }).click()
+    expect(await items()).toEqual(shown)
+    const rule = rulesOf(page).first()
+    expect(await rule.getByRole("spinbutton").inputValue()).toBe("7.5")
+    expect(await rule.getByRole("status").textContent()).toContain(
+      "Still in force: over 60 minutes late into ORD."
+    )
+    const raised = await page.evaluate(() => {
+      const { modules, runtime } = window.flightdesk
+      const { alerts } = runtime.resolve(modules.Watch.tag).unsafe.getState()
+      return ["ORD", "ATL", "anywhere"].map((where) =>
+        alerts
+          .toArray()
+          .filter(({ rule }) => rule.endsWith(where))
+          .length.toLocaleString("en-US")
+      )
+    })
+    expect(raised.every((count) => count !== "0")).toBe(true)
+    await eventually(() => page.locator(".rule .raised").allTextContents()).toEqual(raised)
+  })
+
   test("the focus of a removed rule goes to its neighbour, and at last to the new rule", async () => {
     const page = await openDesk()
     const removals = page.getByRole("button", { name: /^Remove the rule/ })

@@ -21,7 +21,9 @@ export const watchKeystrokes = (): void => {
   let pressedAt = 0
   window.addEventListener("keydown", ({ timeStamp }) => (pressedAt = timeStamp), { capture: true })
   // After React's own listener, which is on the root, and the microtask in which it renders.
-  window.addEventListener("input", () => {
+  window.addEventListener("input", (event) => {
+    // A radio button that is pressed has one too, of another kind.
+    if (!(event instanceof InputEvent)) return
     const since = pressedAt
     keystrokes.handled.push(performance.now() - since)
     requestAnimationFrame(() => {

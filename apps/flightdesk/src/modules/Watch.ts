@@ -40,6 +40,19 @@ export type WatchState = typeof State.Type
 export const runSession = (state: Pick<WatchState, "session" | "run">): string =>
   `${state.session}-${state.run}`
 
+export const othersThan = (rules: ReadonlyArray<Rule>, id: number): ReadonlyArray<Rule> =>
+  rules.filter((rule) => rule.id !== id)
+
+const alertId = (session: string, ruleId: number, flightId: number): string =>
+  `${session}:${ruleId}:${flightId}`
+
+/** How many of the alerts are of that rule. */
+export const raisedBy = (alerts: WatchState["alerts"], ruleId: number): number => {
+  let count = 0
+  for (const { id } of alerts) if (id.split(":")[1] === String(ruleId)) count++
+  return count
+}
+
 const defaultRules: ReadonlyArray<Rule> = [
   { id: 1, minutes: 60, direction: "into", airport: "ORD" },
   { id: 2, minutes: 45, direction: "out of", airport: "ATL" },
@@ -114,7 +127,7 @@ const matching = Watch.logic("matching", ($) =>
         for (const rule of state.rules) {
           if (!matches(rule, flight)) continue
           yield* $.actions.matched({
-            id: `${session}:${rule.id}:${flight.id}`,
+            id: alertId(session, rule.id, flight.id),
             session,
             rule: ruleText(rule),
             flight

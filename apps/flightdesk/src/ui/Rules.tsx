@@ -1,28 +1,15 @@
 /** The watch's rules, each with the fields that edit it. */
 import { useModule, useSelector } from "@sluice/react"
-import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react"
-import { isSameRule, mostMinutes, Rule, type RuleDraft, ruleText } from "../domain/Alert.ts"
+import { type ReactNode, useId, useLayoutEffect, useRef, useState } from "react"
+import { mostMinutes, Rule, ruleText } from "../domain/Alert.ts"
+import { draftOf, inputOf, problemOf, type RuleInput } from "../domain/RuleInput.ts"
 import { Atlas } from "../modules/Atlas.ts"
-import { Watch } from "../modules/Watch.ts"
+import { othersThan, Watch } from "../modules/Watch.ts"
+import { WatchItemLive } from "../modules/WatchItem.ts"
+import { formatCount, plural } from "./format.ts"
 import { Icon } from "./Icon.tsx"
 
-/** A rule as its fields have it: what is typed may not be a number yet. */
-type RuleInput = Omit<RuleDraft, "minutes"> & { readonly minutes: string }
-
-const inputOf = (rule: RuleDraft): RuleInput => ({ ...rule, minutes: String(rule.minutes) })
-
-/** Undefined where the minutes are not such as a rule can have. */
-const draftOf = ({ airport, direction, minutes: text }: RuleInput): RuleDraft | undefined => {
-  const minutes = Number(text)
-  const isMinutes = text.trim() !== "" && Number.isInteger(minutes) && minutes >= 0 && minutes <= mostMinutes
-  return isMinutes ? { minutes, direction, airport } : undefined
-}
-
-const badMinutes = `The minutes must be a whole number from 0 to ${mostMinutes}.`
-
-const thereAlready = (draft: RuleDraft): string => `There is already a rule “${ruleText(draft)}”.`
-
-export const Rules = (): ReactNode => {
+export const Rules = ({ id }: { readonly id: string }): ReactNode => {
   const watch = useModule(Watch)
   const rules = useSelector(watch, (state) => state.rules)
   const area = useRef<HTMLDivElement>(null)
@@ -47,7 +34,7 @@ export const Rules = (): ReactNode => {
   }, [rules])
 
   return (
-    <div ref={area} className="rules">
+    <div ref={area} id={id} className="rules">
       <ul aria-label="Rules">
         {rules.map((rule) => (
           <RuleItem key={rule.id} rule={rule} rules={rules} onRemove={remove} />
@@ -59,52 +46,32 @@ export const Rules = (): ReactNode => {
   )
 }
 
-/** Half of what is typed may be a rule of its own: that over 120 minutes is one over 1 minute first. */
-const typingMs = 400
-
 interface RuleItemProps {
   readonly rule: Rule
   readonly rules: ReadonlyArray<Rule>
   readonly onRemove: (rule: Rule) => void
 }
 
+/** What is typed and not yet a rule outlives the list, when that is put away. */
+const keptFor = "2 minutes"
+
 const RuleItem = ({ onRemove, rule, rules }: RuleItemProps) => {
-  const watch = useModule(Watch)
-  // What is in the fields since they were touched; they show the rule itself while undefined.
-  const [edited, setEdited] = useState<RuleInput>()
-  const input = edited ?? inputOf(rule)
-  const draft = draftOf(input)
-  const problem =
-    draft === undefined
-      ? badMinutes
-      : rules.some((other) => other.id !== rule.id && isSameRule(other, draft))
-        ? thereAlready(draft)
-        : undefined
-
-  const commit = (): void => {
-    if (edited === undefined || draft === undefined || problem !== undefined) return
-    const isNews =
-      draft.minutes !== rule.minutes || draft.direction !== rule.direction || draft.airport !== rule.airport
-    if (isNews) watch.actions.editRule({ ...draft, id: rule.id })
-  }
-
-  useEffect(() => {
-    const timer = setTimeout(commit, typingMs)
-    return () => clearTimeout(timer)
-  })
-
+  const item = useModule(WatchItemLive, { key: String(rule.id), input: rule.id, gcTime: keptFor })
+  const input = useSelector(item, (state) => state.input) ?? inputOf(rule)
+  const raised = useSelector(item, (state) => state.raised)
+  const problem = problemOf(input, othersThan(rules, rule.id))
   return (
     <li className="rule">
       <RuleFields
         input={input}
         problem={problem === undefined ? undefined : `${problem} Still in force: ${ruleText(rule)}.`}
-        onChange={setEdited}
-        onLeave={() => {
-          commit()
-          if (problem === undefined) setEdited(undefined)
-        }}
-        onCancel={() => setEdited(undefined)}
+        onChange={item.actions.typed}
+        onLeave={item.actions.left}
+        onCancel={item.actions.cancelled}
       />
+      <span className="raised muted" title={`${plural(raised, "alert")} by this rule`}>
+        {formatCount(raised)}
+      </span>
       <button
         type="button"
         className="button quiet"
@@ -132,12 +99,9 @@ const NewRule = ({ rules }: { readonly rules: ReadonlyArray<Rule> }) => {
   }
 
   const add = (): void => {
-    if (draft === undefined) setRefusal(badMinutes)
-    else if (rules.some((rule) => isSameRule(rule, draft))) setRefusal(thereAlready(draft))
-    else {
-      setRefusal(undefined)
-      watch.actions.addRule(draft)
-    }
+    const refused = problemOf(input, rules)
+    setRefusal(refused)
+    if (refused === undefined && draft !== undefined) watch.actions.addRule(draft)
   }
 
   return (
@@ -152,7 +116,7 @@ const NewRule = ({ rules }: { readonly rules: ReadonlyArray<Rule> }) => {
     >
       <RuleFields
         input={input}
-        problem={refusal ?? (draft === undefined ? badMinutes : undefined)}
+        problem={refusal ?? (draft === undefined ? problemOf(input, []) : undefined)}
         onChange={change}
       />
       <button type="submit" className="button quiet" aria-label="Add this rule">

@@ -1,22 +1,35 @@
 import { useModule } from "@sluice/react"
-import type { ReactNode } from "react"
+import { type ReactNode, useId, useState } from "react"
 import { Watch, type WatchedAlert } from "../modules/Watch.ts"
 import { formatCount, formatMoment, plural } from "./format.ts"
 import { Rules } from "./Rules.tsx"
 import { useFrameSelector } from "./useFrameSelector.ts"
 import { VirtualList } from "./VirtualTable.tsx"
 
-export const WatchPanel = (): ReactNode => (
-  <section className="panel watch-panel" data-view="watch" aria-labelledby="watch-title">
-    <div className="panel-head">
-      <h2 id="watch-title">Watch</h2>
-      <AlertCounts />
-    </div>
-    <Rules />
-    <TroubleNotice />
-    <Alerts />
-  </section>
-)
+export const WatchPanel = (): ReactNode => {
+  const [hasRules, setHasRules] = useState(true)
+  const rulesId = useId()
+  return (
+    <section className="panel watch-panel" data-view="watch" aria-labelledby="watch-title">
+      <div className="panel-head">
+        <h2 id="watch-title">Watch</h2>
+        <button
+          type="button"
+          className="button quiet fold"
+          aria-expanded={hasRules}
+          aria-controls={rulesId}
+          onClick={() => setHasRules(!hasRules)}
+        >
+          {hasRules ? "Hide rules" : "Show rules"}
+        </button>
+        <AlertCounts />
+      </div>
+      {hasRules ? <Rules id={rulesId} /> : null}
+      <TroubleNotice />
+      <Alerts />
+    </section>
+  )
+}
 
 const AlertCounts = () => {
   const watch = useModule(Watch)
