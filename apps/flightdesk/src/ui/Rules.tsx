@@ -161,7 +161,7 @@ const RuleFields = ({ input, onCancel, onChange, onLeave, problem }: RuleFieldsP
             if (event.key === "Escape") onCancel?.()
           }}
         />
-        <span>min late</span>
+        <span>min</span>
         <select
           aria-label="Direction"
           aria-describedby={problemId}
