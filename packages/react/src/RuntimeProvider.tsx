@@ -88,7 +88,8 @@ const Gate = (props: Omit<RuntimeProviderProps, "layer" | "concurrent">): ReactN
   useEffect(() => {
     let mounted = true
     runtime.ready.catch((error: unknown) => {
-      if (!mounted) return
+      // One that was disposed of meanwhile refuses what its children ask.
+      if (!mounted || runtime.status !== "failed") return
       onError.current?.(error)
       setFailure({ runtime, error })
     })
