@@ -38,6 +38,8 @@ class Observation implements ProxyHandler<object>, Tracker {
   private again = 0
   private reads: Array<PropertyKey | Key | undefined> | undefined
   private taken: Taken | undefined
+  /** What was read last: most selections are that, or of it. */
+  private value: unknown
   private everything = false
 
   begin(last: Reads): void {
@@ -45,13 +47,17 @@ class Observation implements ProxyHandler<object>, Tracker {
     this.again = 0
     this.reads = undefined
     this.taken = undefined
+    this.value = undefined
     this.everything = false
   }
 
   get(target: object, field: PropertyKey): unknown {
     const value: unknown = Reflect.get(target, field)
     if (isRows(value)) this.take(value, field)
-    else this.note(field, undefined)
+    else {
+      this.value = value
+      this.note(field, undefined)
+    }
     return value
   }
 
@@ -75,7 +81,8 @@ class Observation implements ProxyHandler<object>, Tracker {
     if (this.reads !== undefined) this.reads.push(field, key)
     else if (last !== undefined && again < last.length && last[again] === field && last[again + 1] === key)
       this.again += 2
-    else this.reads = [...(last ?? []).slice(0, again), field, key]
+    else if (again === 0) this.reads = [field, key]
+    else this.reads = [...last!.slice(0, again), field, key]
   }
 
   private take(collection: unknown, field: PropertyKey): void {
@@ -96,11 +103,12 @@ class Observation implements ProxyHandler<object>, Tracker {
     return taken
   }
 
-  row(collection: object, key: Key): void {
+  row(collection: object, key: Key, row: unknown): void {
     const taken = this.find(collection)
     if (taken === undefined) this.everything = true
     else {
       taken.open = false
+      this.value = row
       this.note(taken.field, key)
     }
   }
@@ -118,7 +126,9 @@ class Observation implements ProxyHandler<object>, Tracker {
     }
     const { again, last } = this
     const reads = this.reads ?? (last?.length === again ? last : (last ?? []).slice(0, again))
-    const opaque = typeof selected === "function" || (typeof selected === "object" && selected !== null)
+    const opaque =
+      selected !== this.value &&
+      (typeof selected === "function" || (typeof selected === "object" && selected !== null))
     const everything = this.everything || (opaque && !holds(state, reads, selected))
     // What it still tells of, should the selector have kept its argument, is of no run.
     this.begin(undefined)
