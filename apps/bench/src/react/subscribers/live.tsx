@@ -1,0 +1,126 @@
+/** A page whose rows are written to by a feed while a user types into its input. */
+import { useState } from "react"
+import { createRoot } from "react-dom/client"
+import type { StartRows } from "./app.ts"
+import { openRows } from "./page.tsx"
+
+declare global {
+  /** Written by `openLive`. */
+  var sluiceLive: LivePage
+}
+
+export interface LiveRun {
+  readonly perSecond: number
+  readonly seconds: number
+}
+
+export interface Live {
+  /** Milliseconds between one animation frame and the next. */
+  readonly frames: ReadonlyArray<number>
+  /** Milliseconds of each long animation frame, which are those of at least 50 ms. */
+  readonly long: ReadonlyArray<number>
+  /** Milliseconds from a key press to its first listener. */
+  readonly delays: ReadonlyArray<number>
+  /** Milliseconds from a key press to the next frame that was painted, of those that took 16 or more. */
+  readonly paints: ReadonlyArray<number>
+  /** Milliseconds from the last message's due time to its write. */
+  readonly behindMs: number
+  readonly typed: string
+}
+
+export interface LivePage {
+  /** Ends when all writes of the feed have been made. */
+  readonly run: (run: LiveRun) => Promise<Live>
+}
+
+/** As a socket does: each message is an event of its own. In a worker, which the page's work does not delay. */
+const feed = `onmessage = ({ data: { perSecond, seconds } }) => {
+  const startedAt = performance.now()
+  const total = perSecond * seconds
+  let sent = 0
+  const timer = setInterval(() => {
+    const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * perSecond))
+    while (sent < due) postMessage(++sent)
+    if (sent < total) return
+    clearInterval(timer)
+  }, 4)
+}`
+
+const Input = () => {
+  const [text, setText] = useState("")
+  return <input id="typed" value={text} onChange={(event) => setText(event.target.value)} />
+}
+
+/** Entries of `performance` from now on. */
+const entries = (type: string, options: object = {}): (() => ReadonlyArray<PerformanceEntry>) => {
+  const all: Array<PerformanceEntry> = []
+  const observer = new PerformanceObserver((list) => all.push(...list.getEntries()))
+  observer.observe({ type, ...options })
+  return () => {
+    all.push(...observer.takeRecords())
+    observer.disconnect()
+    return all
+  }
+}
+
+const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve))
+
+export const openLive = (start: StartRows, count: number): void => {
+  openRows(start, { count, rows: "shown" })
+  globalThis.sluiceRows.mount(count)
+  const form = document.createElement("div")
+  document.getElementById("main")!.append(form)
+  createRoot(form).render(<Input />)
+
+  globalThis.sluiceLive = {
+    run: async ({ perSecond, seconds }) => {
+      const total = perSecond * seconds
+      const frames: Array<number> = []
+      const delays: Array<number> = []
+      const longFrames = entries("long-animation-frame")
+      const events = entries("event", { durationThreshold: 16 })
+      const onKey = ({ timeStamp }: Event) => delays.push(performance.now() - timeStamp)
+      addEventListener("keydown", onKey, { capture: true })
+
+      let done = false
+      const watch = (before: number) => {
+        if (done) return
+        requestAnimationFrame((now) => {
+          frames.push(now - before)
+          watch(now)
+        })
+      }
+      watch(await frame())
+
+      const worker = new Worker(URL.createObjectURL(new Blob([feed], { type: "text/javascript" })))
+      const startedAt = performance.now()
+      await new Promise<void>((resolve) => {
+        let received = 0
+        worker.addEventListener("message", () => {
+          globalThis.sluiceRows.write()
+          if (++received === total) resolve()
+        })
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
+        worker.postMessage({ perSecond, seconds })
+      })
+      const behindMs = performance.now() - startedAt - seconds * 1000
+      worker.terminate()
+      // What was written last is shown, and what was pressed last has been painted and reported.
+      for (let i = 0; i < 3; i++) await frame()
+      done = true
+      removeEventListener("keydown", onKey, { capture: true })
+      const wrong = globalThis.sluiceRows.wrong()
+      if (wrong.length > 0) throw new Error(`${wrong.length} rows show another value, first ${wrong[0]}`)
+      return {
+        frames,
+        long: longFrames().map(({ duration }) => duration),
+        delays,
+        paints: events()
+          .filter(({ name }) => name === "keydown")
+          .map(({ duration }) => duration),
+        behindMs,
+        typed: document.querySelector<HTMLInputElement>("#typed")!.value
+      }
+    }
+  }
+}
