@@ -13,7 +13,7 @@ beforeAll(async () => {
     const { script } = await bundlePage(entry, { minify: true })
     sources.push({ contender, script, style: ops.style })
   }
-  browser = await launch(sources)
+  browser = await launch(sources, ops)
 })
 
 afterAll(() => browser.close())

@@ -4,6 +4,7 @@ import { chromiumArgs, ensureChromium } from "../../../../scripts/chromium.ts"
 import { benchArgs } from "../run/chromium.ts"
 import { serve, type Served } from "../run/serve.ts"
 import { type BenchPage, benchPage, type Lap } from "./BenchPage.ts"
+import type { ReactWork } from "./work.ts"
 
 /** What a page loads: a script made by `bundlePage`, and what surrounds it. */
 export interface PageSource {
@@ -24,12 +25,11 @@ export interface BenchBrowser {
   readonly close: () => Promise<void>
 }
 
-const reactArgs = [
-  // measureUserAgentSpecificMemory answers at once.
-  "--enable-blink-features=ForceEagerMeasureMemory",
-  // Not waiting for a display that is not there.
-  "--disable-frame-rate-limit"
-]
+// measureUserAgentSpecificMemory answers at once.
+const reactArgs = ["--enable-blink-features=ForceEagerMeasureMemory"]
+
+// Not waiting for a display that is not there.
+const atOnce = "--disable-frame-rate-limit"
 
 const pathOf = (contender: string): string => `/${contender.replaceAll(/\W+/g, "-").toLowerCase()}`
 
@@ -62,12 +62,15 @@ const cpuTimeIn = (marks: ReadonlyMap<string, number>): CpuTime => {
   return ({ lap }) => (at(`${lap}:end`) - at(`${lap}:start`)) * 1000
 }
 
-export const launch = async (sources: ReadonlyArray<PageSource>): Promise<BenchBrowser> => {
+export const launch = async (
+  sources: ReadonlyArray<PageSource>,
+  { display }: Pick<ReactWork, "display">
+): Promise<BenchBrowser> => {
   const site = await serve(siteOf(sources))
   const browser = await chromium.launch({
     executablePath: ensureChromium(),
     headless: true,
-    args: [...chromiumArgs, ...benchArgs, ...reactArgs]
+    args: [...chromiumArgs, ...benchArgs, ...reactArgs, ...(display === true ? [] : [atOnce])]
   })
   const cdp = await browser.newBrowserCDPSession()
 

@@ -41,7 +41,7 @@ export const runReact = async (
     const known = outcomes(asked, samples)
     return known.length > 0 && known.every(isKnown)
   }
-  const browser = await launch(sources)
+  const browser = await launch(sources, work)
   try {
     const pace: Pace = {
       rounds,

@@ -20,9 +20,35 @@ export interface Outcome extends Target {
 
 export const libraries = ["zustand", "Redux Toolkit", "jotai", "mobx", "valtio", "TanStack Store"]
 
+const ways = ["message", "click"]
+const counts = ["1,000", "10,000", "20,000"]
+
 export const targets: ReadonlyArray<Target> = ["Sluice", "Sluice, concurrent"].flatMap((of) => [
   { work: "ops", figure: "all operations", of, to: "React hooks", atMost: 1.03 },
-  { work: "ops", figure: "all operations", of, to: libraries, atMost: 1 }
+  { work: "ops", figure: "all operations", of, to: libraries, atMost: 1 },
+  ...ways.flatMap((way): ReadonlyArray<Target> => [
+    { work: "rows", figure: `one row, by a ${way}`, of, to: "jotai", atMost: 1 },
+    // One, as where a row has a state of its own.
+    { work: "rows", figure: `components, by a ${way}`, of, to: "React hooks", atMost: 1 }
+  ]),
+  // Counts of long frames may be none, and have no ratio then. Frames left out are time between those shown.
+  ...["", ", 4x slower"].map((slower): Target => ({
+    work: "live",
+    figure: `between frames${slower}`,
+    of,
+    to: libraries,
+    atMost: 1
+  })),
+  { work: "form", figure: "one key", of, to: "React hooks", atMost: 1.05 },
+  ...counts.flatMap((count) =>
+    ["mount", "unmount"].map((what): Target => ({
+      work: "mount",
+      figure: `${what} ${count}`,
+      of,
+      to: "zustand",
+      atMost: 1.1
+    }))
+  )
 ])
 
 /** A ratio says something when its interval is at most 3 % wide. */

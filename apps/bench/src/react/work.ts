@@ -26,6 +26,8 @@ export interface ReactWork {
   readonly steps: ReadonlyArray<Step>
   /** A figure that is the geometric mean of others. */
   readonly mean?: { readonly name: string; readonly of: ReadonlyArray<string> }
+  /** Frames come at the rate of a display. Without it, as soon as they are asked for. */
+  readonly display?: boolean
   /** Contenders that the ratios of the results are taken to. */
   readonly baselines: ReadonlyArray<string>
 }
