@@ -72,14 +72,18 @@ test("6 every file with hooks says that it is for the client, also as built", ()
   expect([...hooks, ...built].filter((path) => !says(join(react, path)))).toEqual([])
 })
 
-test("6 a server component makes a state and sends it to client components, which render it", () => {
-  const server = run(process.execPath, ["--conditions=react-server", "--import=./loader.mjs", "server.mjs"])
-  expect(server.stderr).toBe("")
-  expect(server.stdout).toContain("1 module")
-  // The state goes as data, and the client's components are not run there.
-  expect(server.stdout).toContain('"count":21')
-  expect(server.stdout).not.toContain("21 42")
-  const html = run(process.execPath, ["html.mjs"], server.stdout)
-  expect(html.stderr).toBe("")
-  expect(html.stdout).toBe("<main><h1>1 module</h1><b>21 42</b></main>")
-})
+test(
+  "6 a server component makes a state and sends it to client components, which render it",
+  { timeout: 60_000 },
+  () => {
+    const server = run(process.execPath, ["--conditions=react-server", "--import=./loader.mjs", "server.mjs"])
+    expect(server.stderr).toBe("")
+    expect(server.stdout).toContain("1 module")
+    // The state goes as data, and the client's components are not run there.
+    expect(server.stdout).toContain('"count":21')
+    expect(server.stdout).not.toContain("21 42")
+    const html = run(process.execPath, ["html.mjs"], server.stdout)
+    expect(html.stderr).toBe("")
+    expect(html.stdout).toBe("<main><h1>1 module</h1><b>21 42</b></main>")
+  }
+)
