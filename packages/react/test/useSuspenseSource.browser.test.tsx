@@ -4,10 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as AsyncResult from "effect/reactivity/AsyncResult"
 import * as Schema from "effect/Schema"
-import { Component, StrictMode, Suspense, useState } from "react"
+import { Component, startTransition, StrictMode, Suspense, useEffect, useState } from "react"
 import type { ReactNode } from "react"
 import { flushSync } from "react-dom"
-import { expect, expectTypeOf, test, vi } from "vitest"
+import { expect, expectTypeOf, inject, test, vi } from "vitest"
 import { useModule, useSelector, useSuspenseSource } from "../src/index.ts"
 import { caught, make, render, RuntimeProvider } from "./support.tsx"
 
@@ -83,6 +83,14 @@ const shown = (runtime: Runtime.AnyRuntime, content: ReactNode = <Rows />) =>
       </Catch>
     </RuntimeProvider>
   )
+
+const Settled = ({ onSettled }: { readonly onSettled: () => void }) => {
+  const [is, set] = useState(false)
+  useEffect(() => {
+    if (is) onSettled()
+  }, [is, onSettled])
+  return <button onClick={() => startTransition(() => set(true))}>settle</button>
+}
 
 /** What the view says once it says something else than the text. */
 const after = async (view: ReturnType<typeof shown>, text: string) => {
@@ -162,10 +170,27 @@ test("another key suspends again, until its value is there", async () => {
   const view = shown(runtime)
   ;(await nextLoad()).end(Exit.succeed("one"))
   await vi.waitFor(() => expect(visible(view)).toBe("one"))
-  flushSync(() => unsafe.dispatch({ _tag: "show", payload: 2 }))
-  expect(visible(view)).toBe("loading")
+  unsafe.dispatch({ _tag: "show", payload: 2 })
+  await vi.waitFor(() => expect(visible(view)).toBe("loading"))
   const load = await nextLoad()
   expect(load.id).toBe(2)
+  load.end(Exit.succeed("two"))
+  await vi.waitFor(() => expect(visible(view)).toBe("two"))
+})
+
+test("another key in a transition: the provider that is concurrent shows the value before until then", async () => {
+  const { runtime, unsafe } = start()
+  const view = shown(runtime)
+  ;(await nextLoad()).end(Exit.succeed("one"))
+  await vi.waitFor(() => expect(visible(view)).toBe("one"))
+  startTransition(() => unsafe.dispatch({ _tag: "show", payload: 2 }))
+  const load = await nextLoad()
+  // Whatever React does with it before, it has done when a later transition has been shown.
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const other = render(<Settled onSettled={resolve} />)
+  startTransition(() => other.click("settle"))
+  await promise
+  await vi.waitFor(() => expect(visible(view)).toBe(inject("concurrent") ? "one" : "loading"))
   load.end(Exit.succeed("two"))
   await vi.waitFor(() => expect(visible(view)).toBe("two"))
 })
@@ -243,7 +268,7 @@ test("devtools that come back from a state without a value show it again", async
   flushSync(() =>
     runtime.travel.to(new Map([[page.instanceId, { ...others, rows: AsyncResult.initial(true) }]]))
   )
-  expect(visible(view)).toBe("loading")
+  await vi.waitFor(() => expect(visible(view)).toBe("loading"))
   runtime.travel.live()
   await vi.waitFor(() => expect(visible(view)).toBe("one"))
 })
