@@ -7,9 +7,10 @@ import type { Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import type { ReactNode } from "react"
 import { renderToPipeableStream } from "react-dom/server"
 import { writeOpening } from "../src/desk/opening.ts"
-import { type DeskRuntime, makeDeskRuntime } from "../src/desk/runtime.ts"
+import { makeDeskRuntime } from "../src/desk/runtime.ts"
 import type { Airport } from "../src/domain/Airport.ts"
 import type { AirportReport } from "../src/domain/AirportReport.ts"
 import { drawStates } from "../src/domain/projection.ts"
@@ -22,7 +23,7 @@ import { Replay } from "../src/modules/Replay.ts"
 import { ApiError } from "../src/services/ApiError.ts"
 import { DeskApi, isStates } from "../src/services/DeskApi.ts"
 import { namedAirports } from "../src/services/Feed.ts"
-import { DeskRoot } from "../src/ui/DeskRoot.tsx"
+import { DeskRoot, isConcurrent } from "../src/ui/DeskRoot.tsx"
 
 /** The hour of the first day at which the desk opens: what came before is on the first page. */
 const openingHour = 10
@@ -135,7 +136,9 @@ export const makeFirstPage = (files: DeskFiles): FirstPage => {
         // Or the panel would say that it is busy, and the browser find that it is not.
         await detail.whenLoaded("report")
       }
-      const { abort, stream } = await rendered(runtime)
+      const { abort, stream } = await rendered(
+        <DeskRoot runtime={runtime} concurrent={isConcurrent(query)} />
+      )
       const page = async function* () {
         try {
           yield before + place.slice(0, -"</div>".length)
@@ -156,9 +159,9 @@ interface Rendered {
   readonly abort: () => void
 }
 
-const rendered = (runtime: DeskRuntime): Promise<Rendered> =>
+const rendered = (desk: ReactNode): Promise<Rendered> =>
   new Promise((resolve, reject) => {
-    const { abort, pipe } = renderToPipeableStream(<DeskRoot runtime={runtime} />, {
+    const { abort, pipe } = renderToPipeableStream(desk, {
       // What comes later, or is taken apart for its size, is put in its place by a script.
       progressiveChunkSize: Infinity,
       onAllReady: () => resolve({ stream: pipe(new PassThrough()), abort: () => abort() }),

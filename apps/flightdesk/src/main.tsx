@@ -4,7 +4,7 @@ import type { DeskHandle } from "./desk/handle.ts"
 import { readOpening } from "./desk/opening.ts"
 import { makeDeskRuntime } from "./desk/runtime.ts"
 import * as modules from "./modules/index.ts"
-import { DeskRoot } from "./ui/DeskRoot.tsx"
+import { DeskRoot, isConcurrent } from "./ui/DeskRoot.tsx"
 import "./ui/desk.css"
 
 /** The desk runs without them where they cannot be loaded. */
@@ -23,7 +23,7 @@ window.flightdesk = handle
 const root = document.getElementById("root")
 if (root === null) throw new Error("index.html has no #root to render the desk in")
 
-const desk = <DeskRoot runtime={runtime} />
+const desk = <DeskRoot runtime={runtime} concurrent={isConcurrent(new URLSearchParams(location.search))} />
 if (opening === undefined) createRoot(root).render(desk)
 else hydrateRoot(root, desk)
 

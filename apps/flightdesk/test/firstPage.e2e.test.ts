@@ -69,8 +69,8 @@ describe("the first page", () => {
     expect(complaints).toEqual([])
   })
 
-  test("is taken over as it is, without a mismatch, and goes on from there", async () => {
-    const desk = await openDesk({ keepElement: ".flights-panel .row .route" })
+  test.each(["/", "/?concurrent"])("%s is taken over as it is, and goes on from there", async (path) => {
+    const desk = await openDesk({ path, keepElement: ".flights-panel .row .route" })
     const { complaints, page } = desk
     // The element that the server sent is still there: it was taken over and not made anew.
     expect(await page.evaluate(() => window.kept?.isConnected)).toBe(true)

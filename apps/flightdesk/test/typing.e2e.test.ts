@@ -4,18 +4,12 @@ import { DeskBrowser, type DeskPage, eventually } from "./openDesk.ts"
 import { type Keystrokes, watchKeystrokes } from "./keystrokes.ts"
 
 let browser: DeskBrowser
-let desk: DeskPage
 
 beforeAll(async () => {
   browser = await DeskBrowser.launch()
-  desk = await browser.open()
-  await desk.page.evaluate(watchKeystrokes)
 })
 
-afterAll(async () => {
-  await desk?.close()
-  await browser?.close()
-})
+afterAll(() => browser?.close())
 
 const quantile = (values: ReadonlyArray<number>, share: number): number =>
   values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? NaN
@@ -25,7 +19,17 @@ const summary = (values: ReadonlyArray<number>): string =>
 
 const word = ["o", "r", "d", "-", "l", "a", "x"]
 
-describe("typing in the filter at full speed", () => {
+describe.each([
+  ["", "/"],
+  [", concurrent", "/?concurrent"]
+])("typing in the filter at full speed%s", (_, path) => {
+  let desk: DeskPage
+  beforeAll(async () => {
+    desk = await browser.open({ path })
+    await desk.page.evaluate(watchKeystrokes)
+  })
+  afterAll(() => desk?.close())
+
   test("a keystroke is handled within 50 ms at p95", async () => {
     const { page } = desk
     const route = page.getByRole("searchbox", { name: "Route" })
