@@ -41,6 +41,11 @@ declare global {
     torn: number
     /** For how many components each click waited, to be handled and to end. Written by `countWaits`. */
     waits: Array<number>
+    /**
+     * Whether a transition was pending when the count was doubled, and for less than the 5 s after which React renders it
+     * with what is urgent. Written by the button.
+     */
+    doubledInTime: boolean
   }
 }
 
@@ -86,7 +91,7 @@ const useCheckTearing = () => {
 }
 
 export const start = ({ Root = Fragment, observer, useCount, useDouble, useIncrement }: Contender): void => {
-  globalThis.tearing = { ticks: 0, torn: 0, waits: [] }
+  globalThis.tearing = { ticks: 0, torn: 0, waits: [], doubledInTime: false }
   countWaits()
   const wrap = observer ?? memo
 
@@ -110,6 +115,15 @@ export const start = ({ Root = Fragment, observer, useCount, useDouble, useIncre
     useCheckTearing()
     const increment = useIncrement()
     const double = useDouble()
+    const pendingSince = useRef(0)
+    const incrementLater = () => {
+      if (!isPending) pendingSince.current = performance.now()
+      startTransition(() => increment())
+    }
+    const doubleNow = () => {
+      globalThis.tearing.doubledInTime = isPending && performance.now() - pendingSince.current < 4_000
+      double()
+    }
     const timer = useRef<ReturnType<typeof setInterval>>(undefined)
     const stop = () => clearInterval(timer.current)
     const tick = () => {
@@ -131,10 +145,10 @@ export const start = ({ Root = Fragment, observer, useCount, useDouble, useIncre
         <button id="normalIncrement" onClick={() => increment()}>
           Increment
         </button>
-        <button id="normalDouble" onClick={() => double()}>
+        <button id="normalDouble" onClick={doubleNow}>
           Double
         </button>
-        <button id="transitionIncrement" onClick={() => startTransition(() => increment())}>
+        <button id="transitionIncrement" onClick={incrementLater}>
           Increment in a transition
         </button>
         <button id="startAutoIncrement" onClick={go}>
