@@ -11,6 +11,10 @@ export interface UseTraceOptions {
   readonly intervalMs?: number
 }
 
+const empty: Trace.TraceSnapshot = { events: [], recorded: 0, dropped: 0, sampledOut: 0 }
+/** A page that began with its own events would not be what its server sent. */
+const onServer = () => empty
+
 const traceStore = (
   trace: Trace.TraceReader,
   instanceId: string | undefined,
@@ -56,7 +60,7 @@ const traceStore = (
 
 /**
  * The newest events of the runtime's trace, or of one instance's, oldest first, with the runtime's counts.
- * Comes in batches, and only while events come. The trace is lossy: `events` is no complete history, and
+ * Comes in batches, and only while events come; empty on a server, and while hydrating. The trace is lossy: `events` is no complete history, and
  * `recorded`, `dropped` and `sampledOut` count the whole runtime's, whichever ref is given.
  */
 export const useTrace = (
@@ -71,5 +75,5 @@ export const useTrace = (
     () => traceStore(trace, instanceId, limit, intervalMs),
     [trace, instanceId, limit, intervalMs]
   )
-  return useSyncExternalStore(subscribe, snapshot, snapshot)
+  return useSyncExternalStore(subscribe, snapshot, onServer)
 }

@@ -2,9 +2,9 @@ import { Module, Runtime } from "@sluice/core"
 import type { Backlog, Trace } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { useLayoutEffect } from "react"
+import { StrictMode, useLayoutEffect } from "react"
 import { expect, test, vi } from "vitest"
-import { useBacklog, useModule, useTrace } from "../src/index.ts"
+import { useBacklog, useModule, useOnAction, useTrace } from "../src/index.ts"
 import { Counter, CounterLive, make, makeCounter, Provided, render, RuntimeProvider } from "./support.tsx"
 
 const Slow = Module.make("Slow", {
@@ -182,4 +182,67 @@ test("useTrace runs no timer while nothing happens", async () => {
   )
   expect(timeouts).not.toHaveBeenCalled()
   expect(intervals).not.toHaveBeenCalled()
+})
+
+for (const strict of [false, true]) {
+  test(`gauges move to another ref and another runtime, and read the old ones no more (StrictMode: ${strict})`, async () => {
+    const [one, two] = [makeTwo(), makeTwo()]
+    const Gauges = ({ other }: { other: boolean }) => {
+      const refs = [useModule(Counter), useModule(Other)] as const
+      const ref = other ? refs[1] : refs[0]
+      useOnAction(refs[1], "toggle", () => {})
+      const { consumers } = useBacklog(ref, { intervalMs: 5 })
+      const { events } = useTrace(ref, { intervalMs: 0 })
+      return `${consumers.length} ${events.filter((event) => event.kind === "entry").length}`
+    }
+    const app = (runtime: typeof one, other: boolean) => {
+      const ui = (
+        <RuntimeProvider runtime={runtime}>
+          <Gauges other={other} />
+        </RuntimeProvider>
+      )
+      return strict ? <StrictMode>{ui}</StrictMode> : ui
+    }
+    const toggle = (runtime: typeof one) => runtime.resolve(Other.tag).unsafe.dispatch({ _tag: "toggle" })
+    const view = render(app(one, false))
+    toggle(one)
+    await vi.waitFor(() => expect(view.text()).toBe("0 0"))
+    view.rerender(app(one, true))
+    await vi.waitFor(() => expect(view.text()).toBe("1 1"))
+    view.rerender(app(two, true))
+    await vi.waitFor(() => expect(view.text()).toBe("1 0"))
+    for (let i = 0; i < 3; i++) toggle(two)
+    toggle(one)
+    await vi.waitFor(() => expect(view.text()).toBe("1 3"))
+    const backlogs = vi.spyOn(one.resolve(Other.tag).unsafe, "backlog")
+    const readings = vi.spyOn(two.resolve(Other.tag).unsafe, "backlog")
+    await vi.waitFor(() => expect(readings.mock.calls.length).toBeGreaterThan(2))
+    expect(backlogs).not.toHaveBeenCalled()
+  })
+}
+
+test("another limit is a change, too, and an unmounted useTrace is told nothing", async () => {
+  const runtime = makeTwo()
+  const renders = vi.fn()
+  const Events = ({ limit }: { limit: number }) => {
+    renders()
+    return `${useTrace(undefined, { limit }).events.length}`
+  }
+  const app = (limit: number) => (
+    <RuntimeProvider runtime={runtime}>
+      <Events limit={limit} />
+    </RuntimeProvider>
+  )
+  for (let i = 0; i < 5; i++) runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" })
+  const view = render(app(2))
+  expect(view.text()).toBe("2")
+  view.rerender(app(4))
+  expect(view.text()).toBe("4")
+  const told = vi.fn()
+  runtime.trace.attach({ onBatch: told })
+  view.unmount()
+  const before = renders.mock.calls.length
+  runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" })
+  await vi.waitFor(() => expect(told).toHaveBeenCalled())
+  expect(renders).toHaveBeenCalledTimes(before)
 })

@@ -1,5 +1,6 @@
 import { Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { renderToString } from "react-dom/server"
 import { expect, test, vi } from "vitest"
@@ -49,4 +50,25 @@ test("on the server every hook renders the current state, starts nothing, and tw
   await Promise.all([first.dispose(), second.dispose()])
   expect(started).not.toHaveBeenCalled()
   expect(error).not.toHaveBeenCalled()
+})
+
+test("on the server gauges are empty, as in the page while it hydrates; a layer is not built, and its fallback shows", async () => {
+  const runtime = makeGreeting()
+  for (const text of ["a", "b"]) runtime.resolve(Greeting.tag).unsafe.dispatch({ _tag: "say", payload: text })
+  const Gauges = () => {
+    const { consumers } = useBacklog(useModule(Greeting))
+    const { events, recorded } = useTrace()
+    return `${consumers.length} ${events.length} ${recorded}`
+  }
+  const built = vi.fn()
+  const page = (layer?: Layer.Layer<never>) =>
+    renderToString(
+      <RuntimeProvider runtime={runtime} layer={layer} fallback={<i>building</i>}>
+        <Gauges />
+      </RuntimeProvider>
+    )
+  expect(page()).toBe("0 0 0")
+  expect(page(Layer.effectDiscard(Effect.sync(built)))).toBe("<i>building</i>")
+  await runtime.dispose()
+  expect(built).not.toHaveBeenCalled()
 })
