@@ -57,6 +57,8 @@ const tagsOn18 = tags.map((tag) => ({ ...tag, skip: true }))
 const compiler = () =>
   babel({ presets: [reactCompilerPreset({ environment: { enableFunctionOutlining: false } })] })
 
+const reactEntries = ["react", "react/jsx-dev-runtime", "react-dom", "react-dom/client", "react-dom/server"]
+
 interface Variant {
   readonly name: string
   readonly on: "node" | "browser"
@@ -88,6 +90,8 @@ export const reactProjects = (base: Base): Array<TestProjectInlineConfiguration>
     const provide: ProvidedContext = { compiled, concurrent, react }
     return {
       root: folder,
+      // Found while a test runs, they would make the browser load it again. They are looked for from the root
+      ...(react === 18 ? {} : { optimizeDeps: { include: [...reactEntries] } }),
       plugins: [...(react === 18 ? [onReact18] : []), ...(compiled ? [compiler()] : [])],
       test: {
         ...options,

@@ -4,8 +4,15 @@ import type { Select } from "./selecting.ts"
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
 
-// Bundlers put the value in its place; without one there is no `process` in a browser.
-const development = typeof process === "object" && process.env.NODE_ENV !== "production"
+/** Bundlers put the value in its place, and only that: there is no `process` in a browser to ask for. */
+const isDevelopment = (): boolean => {
+  try {
+    return process.env.NODE_ENV !== "production"
+  } catch {
+    return false
+  }
+}
+const development = isDevelopment()
 
 const warned = new Set<string>()
 
