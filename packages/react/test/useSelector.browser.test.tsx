@@ -132,8 +132,9 @@ test("an inline selector sees the props of its own render", () => {
   expect(view.text()).toBe("10:40")
 })
 
-test("a selection that is a new object each time does not loop: one render a commit", () => {
+test("a selection that is a new object each time does not loop: one render a commit, and one warning", () => {
   const runtime = makeCounter()
+  vi.mocked(console.warn).mockImplementation(() => {})
   let renders = 0
   const App = () => {
     renders++
@@ -149,6 +150,8 @@ test("a selection that is a new object each time does not loop: one render a com
   flushSync(() => runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" }))
   expect(view.text()).toBe("2")
   expect(renders).toBe(2)
+  const warnings = vi.mocked(console.warn).mock.calls.splice(0)
+  expect(warnings).toEqual([[expect.stringContaining("twice: state.count * 2")]])
 })
 
 test("an equality function keeps the old selection, and the component does not render again", () => {

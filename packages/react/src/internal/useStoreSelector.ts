@@ -50,6 +50,6 @@ export const useStoreSelector = (
     select,
     equals
   )
-  useState(() => warnOfUnstable(selector, equals, store.snapshot(), selected))
+  useState(() => warnOfUnstable(selector, equals, store.snapshot()))
   return selected
 }

@@ -20,10 +20,9 @@ const warned = new Set<string>()
 export const warnOfUnstable = (
   selector: Select,
   equals: Equals<unknown>,
-  states: ReadonlyArray<unknown>,
-  selected: unknown
+  states: ReadonlyArray<unknown>
 ): void => {
-  if (!development || equals(selected, selector(...states))) return
+  if (!development || equals(selector(...states), selector(...states))) return
   const name = selector.name || String(selector)
   if (warned.has(name)) return
   warned.add(name)

@@ -74,13 +74,13 @@ test("Provider: accepts new store in props", () => {
 test("Provider: should handle subscriptions correctly when there is nested Providers", () => {
   const outer = makeStore()
   const inner = makeStore()
-  const renders = { outer: 0, inner: 0 }
+  const log: Array<string> = []
   const Inner = memo(() => {
-    renders.inner++
+    log.push("inner")
     return <A />
   })
   const Outer = () => {
-    renders.outer++
+    log.push("outer")
     return (
       <>
         {useStore((state) => state.a)}
@@ -93,10 +93,10 @@ test("Provider: should handle subscriptions correctly when there is nested Provi
   const view = renderIn(outer.runtime, <Outer />)
   flushSync(() => inner.dispatch({ _tag: "more" }))
   expect(view.text()).toBe("01")
-  expect(renders).toEqual({ outer: 1, inner: 1 })
+  expect(log).toEqual(["outer", "inner"])
   flushSync(() => outer.dispatch({ _tag: "more" }))
   expect(view.text()).toBe("11")
-  expect(renders).toEqual({ outer: 2, inner: 1 })
+  expect(log).toEqual(["outer", "inner", "outer"])
 })
 
 test("Provider: should pass state consistently to mapState: a child's selection is of the moment of its props", async () => {
@@ -326,9 +326,7 @@ test("useSelector: calls selector exactly once on mount and on update; calls a s
   const selector = vi.fn((state: State) => state.a)
   const App = () => <>{useStore(selector)}</>
   const view = renderIn(runtime, <App />)
-  const states = selector.mock.calls.map(([state]) => state)
-  // More than once on mount, to warn of unstable selectors, and always with the same state
-  expect(new Set(states).size).toBe(1)
+  // On mount more than once, to warn of unstable selectors
   selector.mockClear()
   view.rerender(<App />)
   expect(selector).not.toHaveBeenCalled()

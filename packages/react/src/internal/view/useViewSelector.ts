@@ -35,7 +35,7 @@ class Selection implements Shown {
     if (this.selector === selector && sameElements(this.states, states)) return this.selected
     const selected = selector(...states)
     if (!first) return equals(this.selected, selected) ? this.selected : selected
-    warnOfUnstable(selector, equals, states, selected)
+    warnOfUnstable(selector, equals, states)
     return selected
   }
 
