@@ -24,6 +24,9 @@ declare module "vitest" {
 /** Whether this project's providers are concurrent. */
 export const concurrent = inject("concurrent")
 
+/** Whether the React Compiler has compiled the tests and the package. */
+export const compiled = inject("compiled")
+
 /** The package's provider, in the mode of this project. */
 export const RuntimeProvider = (props: RuntimeProviderProps) => (
   <Provider concurrent={concurrent} {...props} />

@@ -36,7 +36,7 @@ const Numbers = Module.make("Numbers", {
   traits: (t) => ({
     double: t.computed(({ count }) => count * 2),
     sum: t.computed(({ count, double }) => count + double),
-    zero: t.computed(({ count }) => count * 0),
+    zero: t.computed(({ count }) => (Number.isNaN(count) ? 1 : 0)),
     shown: t.computed(({ double, on }) => (on ? `on ${double}` : "off"))
   })
 })
@@ -221,7 +221,7 @@ test("store: supports recursion in an atom subscriber", () => {
 
 test("store: should flush pending write triggered asynchronously and indirectly (#2451)", async () => {
   const { numbers, others } = start()
-  const told = vi.fn()
+  const told = vi.fn<(count: number) => void>()
   others.subscribe(({ count }) => told(count))
   numbers.subscribe(({ count }) => others.dispatch({ _tag: "set", payload: count }))
   await Promise.resolve()

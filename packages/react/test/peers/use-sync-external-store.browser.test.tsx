@@ -14,7 +14,7 @@ import { expect, test, vi } from "vitest"
 import { Runtime } from "@sluice/core"
 import { useModule, useSelector } from "../../src/index.ts"
 import type { RefOf } from "../../src/index.ts"
-import { Boundary, concurrent, make, onCleanup, RuntimeProvider, use } from "../support.tsx"
+import { Boundary, compiled, concurrent, make, onCleanup, RuntimeProvider, use } from "../support.tsx"
 import { block, initial, makeStore, renderIn, Store, StoreLive, useStore, type State } from "./store.tsx"
 
 test("Shared: basic usage", () => {
@@ -99,7 +99,7 @@ test("Shared: selecting a specific value inside getSnapshot", () => {
   expect(log).toEqual(["a0", "b0", "b1", "a1"])
 })
 
-test("Shared: compares to current state before bailing out, even when there's a mutation in between the sync and passive effects", () => {
+test("Shared: compares to current state before bailing out, even when there's a mutation in between the sync and passive effects", async () => {
   const { dispatch, runtime } = makeStore()
   const seen: Array<number> = []
   const App = () => {
@@ -110,9 +110,8 @@ test("Shared: compares to current state before bailing out, even when there's a 
   const view = renderIn(runtime, <App />)
   flushSync(() => dispatch({ _tag: "a", payload: 1 }))
   dispatch({ _tag: "a", payload: 0 })
-  flushSync(() => dispatch({ _tag: "copy" }))
+  await vi.waitFor(() => expect(seen).toEqual([0, 1, 0]))
   expect(view.text()).toBe("0")
-  expect(seen).toEqual([0, 1, 0])
 })
 
 test("Shared: mutating the store in between render and commit when getSnapshot has changed", () => {
@@ -168,7 +167,8 @@ test("Shared: mutating the store in between render and commit when getSnapshot h
   const view = renderIn(runtime, <App step={0} />)
   view.rerender(<App step={1} />)
   expect(view.text()).toBe("a1")
-  expect(log).toEqual(["a1", "a1"])
+  // Once more for its parent, unless the React Compiler has kept the element
+  expect(log).toEqual(compiled ? ["a1"] : ["a1", "a1"])
 })
 
 test("Shared: does not bail out if the previous update hasn't finished yet", () => {
