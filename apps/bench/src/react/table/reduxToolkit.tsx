@@ -1,7 +1,8 @@
-import { configureStore, createSlice, type PayloadAction } from "@reduxjs/toolkit"
-import { memo } from "react"
+import { bindActionCreators, configureStore, createSlice, type PayloadAction } from "@reduxjs/toolkit"
+import { useMemo } from "react"
 import { Provider, useDispatch, useSelector } from "react-redux"
-import { Buttons, Page, rowMarkup } from "./Page.tsx"
+import { Items } from "./Items.tsx"
+import { Buttons, Page } from "./Page.tsx"
 import { empty, type State } from "./reducer.ts"
 import { makeRows, type Row } from "./rows.ts"
 
@@ -39,19 +40,12 @@ const { create, append, update, clear, swapRows, select, remove } = table.action
 
 const store = configureStore({ reducer: table.reducer })
 
-const Item = memo(({ row: { id, label } }: { readonly row: Row }) => {
-  const selected = useSelector((state: State) => state.selected === id)
+const List = () => {
+  const { rows, selected } = useSelector((state: State) => state)
   const dispatch = useDispatch()
-  return rowMarkup(
-    id,
-    label,
-    selected,
-    () => dispatch(select(id)),
-    () => dispatch(remove(id))
-  )
-})
-
-const Items = () => useSelector((state: State) => state.rows).map((row) => <Item key={row.id} row={row} />)
+  const handlers = useMemo(() => bindActionCreators({ select, remove }, dispatch), [dispatch])
+  return <Items rows={rows} selected={selected} {...handlers} />
+}
 
 const Controls = () => {
   const dispatch = useDispatch()
@@ -69,6 +63,6 @@ const Controls = () => {
 
 export const App = () => (
   <Provider store={store}>
-    <Page buttons={<Controls />} rows={<Items />} />
+    <Page buttons={<Controls />} rows={<List />} />
   </Provider>
 )

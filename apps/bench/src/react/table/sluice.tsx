@@ -2,7 +2,7 @@ import { Module, Runtime } from "@sluice/core"
 import { RuntimeProvider, useModule, useSelector } from "@sluice/react"
 import * as Schema from "effect/Schema"
 import { memo } from "react"
-import { Items as ItemsFromAbove } from "./Items.tsx"
+import { Items } from "./Items.tsx"
 import { Buttons, Page, rowMarkup } from "./Page.tsx"
 import { everyTenthExcited, makeRows, type Row, swapped, without } from "./rows.ts"
 
@@ -32,7 +32,14 @@ const Table = Module.make("Table", {
 
 const runtime = Runtime.make(Table.implement({ initial: { rows: [], selected: 0 } }))
 
-const Item = memo(({ row: { id, label } }: { readonly row: Row }) => {
+const List = () => {
+  const table = useModule(Table)
+  const { rows, selected } = useSelector(table)
+  const { select, remove } = table.actions
+  return <Items rows={rows} selected={selected} select={select} remove={remove} />
+}
+
+const SelectingItem = memo(({ row: { id, label } }: { readonly row: Row }) => {
   const table = useModule(Table)
   const selected = useSelector(table, (state) => state.selected === id)
   return rowMarkup(
@@ -44,16 +51,9 @@ const Item = memo(({ row: { id, label } }: { readonly row: Row }) => {
   )
 })
 
-const Items = () => {
+const SelectingList = () => {
   const table = useModule(Table)
-  return useSelector(table, (state) => state.rows).map((row) => <Item key={row.id} row={row} />)
-}
-
-const Above = () => {
-  const table = useModule(Table)
-  const { rows, selected } = useSelector(table)
-  const { select, remove } = table.actions
-  return <ItemsFromAbove rows={rows} selected={selected} select={select} remove={remove} />
+  return useSelector(table, (state) => state.rows).map((row) => <SelectingItem key={row.id} row={row} />)
 }
 
 const Controls = () => {
@@ -72,11 +72,11 @@ const Controls = () => {
 
 interface AppProps {
   readonly concurrent: boolean
-  readonly above?: boolean
+  readonly selecting?: boolean
 }
 
-export const App = ({ concurrent, above = false }: AppProps) => (
+export const App = ({ concurrent, selecting = false }: AppProps) => (
   <RuntimeProvider runtime={runtime} concurrent={concurrent}>
-    <Page buttons={<Controls />} rows={above ? <Above /> : <Items />} />
+    <Page buttons={<Controls />} rows={selecting ? <SelectingList /> : <List />} />
   </RuntimeProvider>
 )

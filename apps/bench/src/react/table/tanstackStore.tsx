@@ -1,8 +1,8 @@
 import { createStore, useSelector } from "@tanstack/react-store"
-import { memo } from "react"
-import { Buttons, Page, rowMarkup } from "./Page.tsx"
+import { Items } from "./Items.tsx"
+import { Buttons, Page } from "./Page.tsx"
 import { empty } from "./reducer.ts"
-import { everyTenthExcited, makeRows, type Row, swapped, without } from "./rows.ts"
+import { everyTenthExcited, makeRows, swapped, without } from "./rows.ts"
 
 const table = createStore(empty, ({ setState }) => ({
   run: () => setState(() => ({ rows: makeRows(1000), selected: 0 })),
@@ -17,17 +17,9 @@ const table = createStore(empty, ({ setState }) => ({
 
 const { select, remove, ...commands } = table.actions
 
-const Item = memo(({ row: { id, label } }: { readonly row: Row }) => {
-  const selected = useSelector(table, (state) => state.selected === id)
-  return rowMarkup(
-    id,
-    label,
-    selected,
-    () => select(id),
-    () => remove(id)
-  )
-})
+const List = () => {
+  const { rows, selected } = useSelector(table)
+  return <Items rows={rows} selected={selected} select={select} remove={remove} />
+}
 
-const Items = () => useSelector(table, (state) => state.rows).map((row) => <Item key={row.id} row={row} />)
-
-export const App = () => <Page buttons={<Buttons {...commands} />} rows={<Items />} />
+export const App = () => <Page buttons={<Buttons {...commands} />} rows={<List />} />

@@ -2,6 +2,7 @@ import { memo } from "react"
 import { useStore } from "zustand"
 import { createStore } from "zustand/vanilla"
 import type { Handlers } from "./commands.ts"
+import { Items } from "./Items.tsx"
 import { Buttons, Page, rowMarkup } from "./Page.tsx"
 import { empty, type State } from "./reducer.ts"
 import { everyTenthExcited, makeRows, type Row, swapped, without } from "./rows.ts"
@@ -20,10 +21,16 @@ const table = createStore<State & Handlers>()((set) => ({
 
 const useTable = <A,>(selector: (state: State & Handlers) => A): A => useStore(table, selector)
 
-const Item = memo(({ row: { id, label } }: { readonly row: Row }) => {
+const List = () => {
+  const rows = useTable((state) => state.rows)
+  const selected = useTable((state) => state.selected)
+  const { select, remove } = table.getState()
+  return <Items rows={rows} selected={selected} select={select} remove={remove} />
+}
+
+const SelectingItem = memo(({ row: { id, label } }: { readonly row: Row }) => {
   const selected = useTable((state) => state.selected === id)
-  const select = useTable((state) => state.select)
-  const remove = useTable((state) => state.remove)
+  const { select, remove } = table.getState()
   return rowMarkup(
     id,
     label,
@@ -33,11 +40,14 @@ const Item = memo(({ row: { id, label } }: { readonly row: Row }) => {
   )
 })
 
-const Items = () => useTable((state) => state.rows).map((row) => <Item key={row.id} row={row} />)
+const SelectingList = () =>
+  useTable((state) => state.rows).map((row) => <SelectingItem key={row.id} row={row} />)
 
 const Controls = () => {
   const { run, runLots, add, update, clear, swapRows } = table.getState()
   return <Buttons {...{ run, runLots, add, update, clear, swapRows }} />
 }
 
-export const App = () => <Page buttons={<Controls />} rows={<Items />} />
+export const App = ({ selecting = false }: { readonly selecting?: boolean }) => (
+  <Page buttons={<Controls />} rows={selecting ? <SelectingList /> : <List />} />
+)

@@ -141,7 +141,10 @@ export const ops: ReactWork = {
     page("valtio", "valtio"),
     page("TanStack Store", "tanstackStore"),
     page("Sluice", "sluice", "concurrent={false} "),
-    page("Sluice, concurrent", "sluice", "concurrent ")
+    page("Sluice, concurrent", "sluice", "concurrent "),
+    page("zustand, selecting rows", "zustand", "selecting "),
+    page("Sluice, selecting rows", "sluice", "concurrent={false} selecting "),
+    page("Sluice, concurrent, selecting rows", "sluice", "concurrent selecting ")
   ],
   style: readFileSync(new URL("../table/style.css", import.meta.url), "utf8"),
   steps: [
