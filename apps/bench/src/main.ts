@@ -2,14 +2,16 @@
  * Runs the works named, or all, and prints their tables.
  *
  *     pnpm bench [work...] [--runtime node|chromium] [--size 1|10] [--quick] [--write] [--profile folder]
- *     pnpm bench [react work...] [--minutes 15] [--rounds 100] [--seed n] [--only name,name] [--quick] [--write]
+ *     pnpm bench [react work...] [--minutes 15] [--rounds 100] [--seed n] [--only "name;name"] [--quick] [--write]
+ *         [--profile folder]
  *
  * Without `--runtime` in both, without `--size` at both: that of the targets, and ten times that. `--quick` runs
  * few rounds.
  * `--write` keeps the results under docs/benchmarks, and quotes them in docs/benchmarks.md.
  *
  * `react` is all React works. These run in Chromium, and in rounds until every target's interval is narrow enough,
- * or so many rounds or minutes have passed. `--only` leaves out other contenders; its results are not written.
+ * or so many rounds or minutes have passed. `--only` leaves out other contenders. Its results, and
+ * those of profiled runs, are not written.
  */
 import { parseArgs } from "node:util"
 import { quoteAll } from "./quotes.ts"
@@ -93,7 +95,8 @@ for (const runtime of runtimeNames.filter((name) => name === (values.runtime ?? 
 for (const work of values.runtime === "node" ? [] : reactNames) {
   const seed = Number(values.seed ?? Date.now() % 1_000_000)
   const { samples, version } = await runReact(work, {
-    only: values.only?.split(","),
+    only: values.only?.split(";"),
+    profile: values.profile,
     rounds: values.quick ? [3, 3] : [5, Number(values.rounds)],
     minutes: Number(values.minutes),
     seed,
@@ -104,6 +107,6 @@ for (const work of values.runtime === "node" ? [] : reactNames) {
   console.log(`\n${work}, Chromium ${version}: ${rounds} interleaved rounds, seed ${seed}\n`)
   console.log(reactTable(rows))
   if (outcomes.length > 0) console.log(`\nTargets:\n\n${reactTargetTable(outcomes)}`)
-  if (values.write && values.only === undefined) writeReact(work, measured)
+  if (values.write && values.only === undefined && values.profile === undefined) writeReact(work, measured)
 }
 if (values.write) quoteAll()

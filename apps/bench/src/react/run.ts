@@ -3,12 +3,15 @@ import type { Samples } from "../harness.ts"
 import { launch, type PageSource } from "./browser.ts"
 import { bundlePage } from "./bundle.ts"
 import { measure, type Pace } from "./measure.ts"
+import { profiling } from "./profile.ts"
 import { isKnown, outcomes, targets } from "./targets.ts"
 import { type ReactWorkName, workOf } from "./works/index.ts"
 
 export interface Options extends Pick<Pace, "rounds" | "minutes" | "seed" | "times" | "onRound"> {
   /** Only these contenders. Default all. */
   readonly only?: ReadonlyArray<string> | undefined
+  /** Where to leave a profile of each page. Then scripts are not minified. */
+  readonly profile?: string | undefined
 }
 
 export interface Ran {
@@ -19,7 +22,7 @@ export interface Ran {
 
 export const runReact = async (
   name: ReactWorkName,
-  { only, rounds, minutes, seed, times, onRound }: Options
+  { only, profile, rounds, minutes, seed, times, onRound }: Options
 ): Promise<Ran> => {
   const whole = workOf(name)
   const pages = whole.pages.filter(({ contender }) => only === undefined || only.includes(contender))
@@ -27,7 +30,7 @@ export const runReact = async (
   const sources: Array<PageSource> = []
   const sizes: Array<Samples> = []
   for (const { contender, entry } of pages) {
-    const { script, gzip, brotli } = await bundlePage(entry, { minify: true })
+    const { script, gzip, brotli } = await bundlePage(entry, { minify: profile === undefined })
     sources.push({ contender, script, style: work.style })
     const size = { contender, unit: "bytes" } as const
     sizes.push(
@@ -51,7 +54,7 @@ export const runReact = async (
       ...(times === undefined ? {} : { times }),
       ...(onRound === undefined ? {} : { onRound })
     }
-    const samples = await measure(browser, work, pace)
+    const samples = await measure(profile === undefined ? browser : profiling(browser, profile), work, pace)
     return { samples: [...samples, ...sizes], version: browser.version }
   } finally {
     await browser.close()
