@@ -1,7 +1,7 @@
 "use client"
 import type { Equals } from "@sluice/core"
 import { useContext } from "react"
-import { type Observable, sameElements } from "./internal/selecting.ts"
+import { listOf, sameElements } from "./internal/selecting.ts"
 import { useStoreSelector } from "./internal/useStoreSelector.ts"
 import { useViewSelector } from "./internal/view/useViewSelector.ts"
 import { ViewContext } from "./internal/view/ViewProvider.tsx"
@@ -15,8 +15,6 @@ export type StatesOf<Refs extends ReadonlyArray<StateRef<unknown>>> = {
 type Source = StateRef<unknown> | ReadonlyArray<StateRef<unknown>>
 
 const isList = (source: Source): source is ReadonlyArray<StateRef<unknown>> => Array.isArray(source)
-
-const runtimeOf = ({ runtime }: StateRef<unknown>): Observable => runtime
 
 const one = (state: unknown): unknown => state
 const all = (...states: ReadonlyArray<unknown>): unknown => states
@@ -46,10 +44,10 @@ export function useSelector(
 ): unknown {
   "use no memo"
   const view = useContext(ViewContext)
-  const instances = isList(source) ? source.map(runtimeOf) : [source.runtime]
+  const instance = isList(source) ? listOf(source.map(({ runtime }) => runtime)) : source.runtime
   // A provider's mode is for its life, so that a component calls the same hooks each time.
   // oxlint-disable react/hooks, react-hooks/rules-of-hooks
   return view === undefined
-    ? useStoreSelector(instances, selector, equals)
-    : useViewSelector(instances, selector, equals, view)
+    ? useStoreSelector(instance, selector, equals)
+    : useViewSelector(instance, selector, equals, view)
 }

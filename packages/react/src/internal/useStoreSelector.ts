@@ -2,54 +2,39 @@
 import type { Equals } from "@sluice/core"
 import { useMemo, useState } from "react"
 import { useSyncExternalStoreWithSelector } from "use-sync-external-store/with-selector"
-import {
-  liveState,
-  type Observable,
-  sameElements,
-  type Select,
-  serverState,
-  subscribeAll
-} from "./selecting.ts"
+import { type Observable, type Select, selectFrom, serverState, subscribe } from "./selecting.ts"
 import { isServer } from "./useClientLayoutEffect.ts"
-import { warnOfUnstable } from "./warnOfUnstable.ts"
+import { development, warnOfUnstable } from "./warnOfUnstable.ts"
 
-const makeStore = (instances: ReadonlyArray<Observable>) => {
-  // The same array while nothing changed: React takes a new one for a change, and would loop.
-  const remembering = (read: (instance: Observable) => unknown) => {
-    let last: ReadonlyArray<unknown> = []
-    return () => {
-      const states = instances.map(read)
-      return (last = sameElements(last, states) ? last : states)
-    }
-  }
-  const snapshot = remembering(liveState)
+const makeStore = (instance: Observable) => {
+  const { getState } = instance.unsafe
   return {
-    instances,
-    snapshot,
-    serverSnapshot: isServer ? snapshot : remembering(serverState),
-    subscribe: (listener: () => void) => subscribeAll(instances, listener)
+    subscribe: (listener: () => void) => subscribe(instance, listener),
+    snapshot: getState,
+    serverSnapshot: isServer ? getState : () => serverState(instance)
   }
+}
+
+const stores = new WeakMap<Observable, ReturnType<typeof makeStore>>()
+
+const storeOf = (instance: Observable) => {
+  const store = stores.get(instance) ?? makeStore(instance)
+  stores.set(instance, store)
+  return store
 }
 
 /** Selects from the live states; React renders at once, and a transition does not wait with what it shows. */
 export const useStoreSelector = (
-  instances: ReadonlyArray<Observable>,
+  instance: Observable,
   selector: Select,
   equals: Equals<unknown>
 ): unknown => {
   "use no memo"
-  const [held, hold] = useState(() => makeStore(instances))
-  let store = held
-  if (!sameElements(held.instances, instances)) hold((store = makeStore(instances)))
+  const { serverSnapshot, snapshot, subscribe } = storeOf(instance)
   // The same function for the same selector, or its selection would be computed again in every render.
-  const select = useMemo(() => (states: ReadonlyArray<unknown>) => selector(...states), [selector])
-  const selected = useSyncExternalStoreWithSelector(
-    store.subscribe,
-    store.snapshot,
-    store.serverSnapshot,
-    select,
-    equals
-  )
-  useState(() => warnOfUnstable(selector, equals, store.snapshot()))
+  const select = useMemo(() => selectFrom.bind(undefined, instance, selector), [instance, selector])
+  const selected = useSyncExternalStoreWithSelector(subscribe, snapshot, serverSnapshot, select, equals)
+  // oxlint-disable-next-line react/hooks, react-hooks/rules-of-hooks -- one and the same for the life of the app
+  if (development) useState(() => warnOfUnstable(instance, selector, equals, snapshot()))
   return selected
 }

@@ -1,6 +1,6 @@
 import type { Equals } from "@sluice/core"
 import { warn } from "./host.ts"
-import type { Select } from "./selecting.ts"
+import { type Observable, type Select, selectFrom } from "./selecting.ts"
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } }
 
@@ -12,17 +12,19 @@ const isDevelopment = (): boolean => {
     return false
   }
 }
-const development = isDevelopment()
+export const development = isDevelopment()
 
 const warned = new Set<string>()
 
-/** In development, once for each selector. */
+/** Once for each selector. */
 export const warnOfUnstable = (
+  instance: Observable,
   selector: Select,
   equals: Equals<unknown>,
-  states: ReadonlyArray<unknown>
+  state: unknown
 ): void => {
-  if (!development || equals(selector(...states), selector(...states))) return
+  const select = () => selectFrom(instance, selector, state)
+  if (equals(select(), select())) return
   const name = selector.name || String(selector)
   if (warned.has(name)) return
   warned.add(name)

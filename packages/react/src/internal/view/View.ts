@@ -166,10 +166,16 @@ export const reduce = (moment: Moment, update: Update): Moment => {
 
 /** A component's selection. */
 export interface Shown {
+  // Written by the view, the two.
+  /** Its place in the view. */
+  at: number
+  /** The truth that it was rendered again for when it came late. */
+  late: Moment | undefined
+  /** Whether its component is there. */
+  held: boolean
   /** Renders it again if it is not that of the moment. */
   readonly check: (moment: Moment) => void
-  /** The truth that it was rendered again for when it came late. Written by `View.caughtUp`. */
-  late: Moment | undefined
+  readonly leave: () => void
 }
 
 /** How many commits may wait for a transition to be shown. With one more, all are shown. */
@@ -190,7 +196,10 @@ export class View {
   private hurried: Moment | undefined = undefined
   /** Gives the provider's reducer an update. Written by `committed`. */
   private send: (update: Update) => void = () => {}
-  readonly hooks = new Set<Shown>()
+  /** Each at its place. Written by `join` and `leave`. */
+  private readonly hooks: Array<Shown> = []
+  /** Those whose component is gone, or is committed anew in this step. Written by `release`. */
+  private released: Array<Shown> = []
   /** What is not settled, in order. */
   private pending: Array<Update> = []
   private readonly subjects = new WeakMap<Observable, Subject>()
@@ -216,8 +225,13 @@ export class View {
     return lineage?.moment ?? this.pass ?? this.shown
   }
 
-  join(subject: Subject): void {
-    if (subject.inputs !== undefined) return subject.inputs.forEach((input) => this.join(input))
+  join(hook: Shown, subject: Subject): void {
+    hook.at = this.hooks.push(hook) - 1
+    this.observe(subject)
+  }
+
+  private observe(subject: Subject): void {
+    if (subject.inputs !== undefined) return subject.inputs.forEach((input) => this.observe(input))
     subject.watchers++
     this.left.delete(subject)
     if (subject.stop !== undefined) return
@@ -225,15 +239,34 @@ export class View {
     subject.stop = observe(subject.instance, (change) => this.tell(subject, change))
   }
 
-  leave(subject: Subject): void {
-    if (subject.inputs !== undefined) return subject.inputs.forEach((input) => this.leave(input))
-    if (--subject.watchers > 0) return
-    this.left.add(subject)
+  /** The hook leaves soon, unless it is held again by then. */
+  release(hook: Shown): void {
+    hook.held = false
+    if (this.released.push(hook) > 1) return
+    microtask(() => {
+      const { released } = this
+      this.released = []
+      for (const each of released) if (!each.held) each.leave()
+    })
+  }
+
+  leave(hook: Shown, subject: Subject): void {
+    const last = this.hooks.pop()
+    if (last !== undefined && last !== hook) {
+      this.hooks[hook.at] = last
+      last.at = hook.at
+    }
+    this.forget(subject)
     this.forgetLeft()
   }
 
+  private forget(subject: Subject): void {
+    if (subject.inputs !== undefined) return subject.inputs.forEach((input) => this.forget(input))
+    if (--subject.watchers === 0) this.left.add(subject)
+  }
+
   private forgetLeft(): void {
-    if (this.pending.length > 0) return
+    if (this.pending.length > 0 || this.left.size === 0) return
     for (const subject of this.left) {
       subject.stop?.()
       subject.stop = undefined
