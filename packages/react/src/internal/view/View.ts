@@ -171,11 +171,8 @@ export interface Shown {
   at: number
   /** The truth that it was rendered again for when it came late. */
   late: Moment | undefined
-  /** Whether its component is there. */
-  held: boolean
   /** Renders it again if it is not that of the moment. */
   readonly check: (moment: Moment) => void
-  readonly leave: () => void
 }
 
 /** How many commits may wait for a transition to be shown. With one more, all are shown. */
@@ -198,8 +195,6 @@ export class View {
   private send: (update: Update) => void = () => {}
   /** Each at its place. Written by `join` and `leave`. */
   private readonly hooks: Array<Shown> = []
-  /** Those whose component is gone, or is committed anew in this step. Written by `release`. */
-  private released: Array<Shown> = []
   /** What is not settled, in order. */
   private pending: Array<Update> = []
   private readonly subjects = new WeakMap<Observable, Subject>()
@@ -237,17 +232,6 @@ export class View {
     if (subject.stop !== undefined) return
     subject.settled = subject.instance.unsafe.getState()
     subject.stop = observe(subject.instance, (change) => this.tell(subject, change))
-  }
-
-  /** The hook leaves soon, unless it is held again by then. */
-  release(hook: Shown): void {
-    hook.held = false
-    if (this.released.push(hook) > 1) return
-    microtask(() => {
-      const { released } = this
-      this.released = []
-      for (const each of released) if (!each.held) each.leave()
-    })
   }
 
   leave(hook: Shown, subject: Subject): void {

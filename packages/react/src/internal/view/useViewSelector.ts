@@ -12,8 +12,6 @@ import { LineageContext, NoContext } from "./ViewProvider.tsx"
 class Selection implements Shown {
   at = -1
   late: Moment | undefined = undefined
-  held = false
-  private view: View | undefined = undefined
   private subject: Subject | undefined = undefined
   private state: unknown = undefined
   private selector: Select | undefined = undefined
@@ -22,7 +20,6 @@ class Selection implements Shown {
   private render: () => void = nothing
   /** Takes another selector, where it is one instance that is watched. */
   private watch: { select(selector: Select): void; end(): void } | undefined = undefined
-  private unsubscribe: () => void = nothing
 
   /** The selection that is shown already, where the new one is no other. */
   select(subject: Subject, selector: Select, equals: Equals<unknown>, state: unknown): unknown {
@@ -34,57 +31,50 @@ class Selection implements Shown {
     return selected
   }
 
-  /** Gives what ends it; if it is committed anew in the same step, it goes on. */
   committed(
     view: View,
     subject: Subject,
     selector: Select,
     equals: Equals<unknown>,
     state: unknown,
-    selected: unknown,
-    render: () => void
-  ): () => void {
-    const joined = this.subject === subject && this.view === view
+    selected: unknown
+  ): void {
     const another = this.selector !== selector
-    if (!joined) this.leave()
-    this.held = true
-    this.view = view
     this.subject = subject
     this.selector = selector
     this.equals = equals
     this.state = state
     this.selected = selected
-    this.render = render
-    if (!joined) {
-      view.join(this, subject)
-      this.follow(subject, selector)
-      // For what came between the render and here.
-      this.check(view.shown)
-    } else if (another) this.watch?.select(selector)
-    if (!joined || another) view.caughtUp(this)
-    return this.release
+    if (!another || this.watch === undefined) return
+    this.watch.select(selector)
+    view.caughtUp(this)
   }
 
-  private readonly release = (): void => this.view?.release(this)
-
-  leave(): void {
-    const { subject, view } = this
-    if (subject === undefined || view === undefined) return
-    this.watch?.end()
-    this.unsubscribe()
-    view.leave(this, subject)
-    this.watch = this.view = this.subject = undefined
-    this.unsubscribe = nothing
+  /** Gives what ends it. */
+  join(view: View, subject: Subject, render: () => void): () => void {
+    this.render = () => updateQuietly(render)
+    view.join(this, subject)
+    const stop = this.follow(subject)
+    // For what came between the render and here.
+    this.check(view.shown)
+    view.caughtUp(this)
+    return () => {
+      stop()
+      view.leave(this, subject)
+    }
   }
 
-  private follow({ inputs, instance }: Subject, selector: Select): void {
-    const { watch } = instance.unsafe
-    if (watch !== undefined && inputs === undefined) this.watch = watch(selector, this.tell, this.isSame)
-    else this.unsubscribe = subscribe(instance, () => this.recheck(() => instance.unsafe.getState()))
-  }
-
-  private readonly tell = (): void => {
-    if (this.held) updateQuietly(this.render)
+  private follow({ inputs, instance }: Subject): () => void {
+    const { unsafe } = instance
+    if (unsafe.watch === undefined || inputs !== undefined) {
+      return subscribe(instance, () => this.recheck(() => unsafe.getState()))
+    }
+    const watch = unsafe.watch<unknown>(this.selector ?? same, this.render, this.isSame)
+    this.watch = watch
+    return () => {
+      this.watch = undefined
+      watch.end()
+    }
   }
 
   private readonly isSame = (a: unknown, b: unknown): boolean => this.equals(a, b)
@@ -103,11 +93,12 @@ class Selection implements Shown {
       if (Object.is(state, this.state)) return
       if (this.equals(this.selected, selectFrom(subject.instance, selector, state))) return
     } catch {}
-    this.tell()
+    this.render()
   }
 }
 
 const nothing = () => {}
+const same = (state: unknown): unknown => state
 
 interface Held {
   readonly selection: Selection
@@ -141,8 +132,9 @@ export const useViewSelector = (
   const state = useServerState(view, instance, view.moment(lineage).stateOf(subject))
   const selected = selection.select(subject, selector, equals, state)
   useClientLayoutEffect(
-    () => selection.committed(view, subject, selector, equals, state, selected, render),
-    [selection, view, subject, selector, equals, state, selected, render]
+    () => selection.committed(view, subject, selector, equals, state, selected),
+    [selection, view, subject, selector, equals, state, selected]
   )
+  useClientLayoutEffect(() => selection.join(view, subject, render), [selection, view, subject, render])
   return selected
 }
