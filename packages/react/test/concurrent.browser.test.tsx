@@ -65,6 +65,36 @@ describe("a transition", () => {
     expect(seen).toEqual(["1", "2", "12", "16"])
   })
 
+  test("does not keep back an urgent commit that does the same again", async () => {
+    const { container, left, pend, shows } = open(<LeftName />)
+    const end = await pend(() => left.dispatch({ _tag: "rename", payload: "it" }))
+    expect(shows("name")).toBe("-")
+    urgently(() => left.dispatch({ _tag: "rename", payload: "it" }))
+    expect(shows("name")).toBe("it")
+    end()
+    await finallyShows(container, "name", "it")
+  })
+
+  test("T3: does not keep back an urgent action that has nothing left to do", async () => {
+    const { container, left, pend, shows } = open(
+      <>
+        <LeftCount />
+        <LeftName />
+      </>
+    )
+    const end = await pend(() => {
+      left.dispatch({ _tag: "set", payload: 7 })
+      left.dispatch({ _tag: "rename", payload: "it" })
+    })
+    expect(shows("left")).toBe("0")
+    urgently(() => left.dispatch({ _tag: "set", payload: 7 }))
+    expect(shows("left")).toBe("7")
+    expect(shows("name")).toBe("-")
+    end()
+    await finallyShows(container, "name", "it")
+    expect(shows("left")).toBe("7")
+  })
+
   test("that changes nothing for a component does not render it", async () => {
     const renders = { name: 0, count: 0 }
     const Name = () => {

@@ -13,6 +13,7 @@ const tally = <const Id extends string>(id: Id) =>
     actions: {
       add: Schema.Number,
       double: Schema.Void,
+      set: Schema.Number,
       spend: Schema.Number,
       rename: Schema.String,
       note: Schema.Number
@@ -20,6 +21,7 @@ const tally = <const Id extends string>(id: Id) =>
     reducers: {
       add: (state, by) => ({ ...state, count: state.count + by }),
       double: (state) => ({ ...state, count: state.count * 2 }),
+      set: (state, count) => (state.count === count ? state : { ...state, count }),
       spend: (state, by) => {
         if (state.count < by) throw new Error(`${state.count} is less than ${by}`)
         return { ...state, count: state.count - by }
