@@ -39,6 +39,8 @@ declare global {
     ticks: number
     /** How often the main component found, after a commit, two counts that differ. Written by its effect. */
     torn: number
+    /** What all components showed, each time that they came to show one count. Written by `watchCounts`. */
+    shown: Array<string>
     /** For how many components each click waited, to be handled and to end. Written by `countWaits`. */
     waits: Array<number>
     /**
@@ -82,16 +84,28 @@ const countWaits = () => {
   )
 }
 
+const counts = () => Array.from(document.querySelectorAll(".count"), ({ textContent }) => textContent)
+
+const watchCounts = (root: Element) => {
+  const look = () => {
+    const { shown } = globalThis.tearing
+    const [first = "", ...others] = counts()
+    const isOne = others.length === ids.length && others.every((count) => count === first)
+    if (isOne && first !== null && first !== shown.at(-1)) shown.push(first)
+  }
+  new MutationObserver(look).observe(root, { subtree: true, childList: true, characterData: true })
+}
+
 /** After each commit of the main component: do all show one count? Only when they are all there. */
 const useCheckTearing = () => {
   useEffect(() => {
-    const shown = Array.from(document.querySelectorAll(".count"), ({ textContent }) => textContent)
-    if (shown.length === ids.length + 1 && new Set(shown).size > 1) globalThis.tearing.torn++
+    const all = counts()
+    if (all.length === ids.length + 1 && new Set(all).size > 1) globalThis.tearing.torn++
   })
 }
 
 export const start = ({ Root = Fragment, observer, useCount, useDouble, useIncrement }: Contender): void => {
-  globalThis.tearing = { ticks: 0, torn: 0, waits: [], doubledInTime: false }
+  globalThis.tearing = { ticks: 0, torn: 0, shown: [], waits: [], doubledInTime: false }
   countWaits()
   const wrap = observer ?? memo
 
@@ -170,7 +184,9 @@ export const start = ({ Root = Fragment, observer, useCount, useDouble, useIncre
   }
   const Main = observer === undefined ? Plain : observer(Plain)
 
-  createRoot(document.getElementById("app")!).render(
+  const container = document.getElementById("app")!
+  watchCounts(container)
+  createRoot(container).render(
     <Root>
       <Main />
     </Root>
