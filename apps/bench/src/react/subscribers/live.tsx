@@ -65,6 +65,18 @@ const entries = (type: string, options: object = {}): (() => ReadonlyArray<Perfo
 
 const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve))
 
+/** Once every row shows what was written last: React may have been told to render it later. */
+const shown = async (): Promise<void> => {
+  const deadline = performance.now() + 30_000
+  for (;;) {
+    const wrong = globalThis.sluiceRows.wrong()
+    if (wrong.length === 0) return
+    if (performance.now() > deadline)
+      throw new Error(`${wrong.length} rows show another value, first ${wrong[0]}`)
+    await frame()
+  }
+}
+
 export const openLive = (start: StartRows, count: number): void => {
   openRows(start, { count, rows: "shown" })
   globalThis.sluiceRows.mount(count)
@@ -105,12 +117,11 @@ export const openLive = (start: StartRows, count: number): void => {
         worker.postMessage({ perSecond, seconds })
       })
       worker.terminate()
-      // What was written last is shown, and what was pressed last has been painted and reported.
+      // What was pressed last has been painted and reported.
       for (let i = 0; i < 3; i++) await frame()
       done = true
       removeEventListener("keydown", onKey, { capture: true })
-      const wrong = globalThis.sluiceRows.wrong()
-      if (wrong.length > 0) throw new Error(`${wrong.length} rows show another value, first ${wrong[0]}`)
+      await shown()
       return {
         frames,
         long: longFrames().map(({ duration }) => duration),
