@@ -44,10 +44,7 @@ describe("packages", () => {
     ["packages/core/src/Errors.ts", 'import { create } from "mutative"'],
     ["packages/react/src/index.ts", 'import { Module } from "@sluice/core"'],
     ["packages/react/src/index.ts", 'import * as Module from "@sluice/core/Module"'],
-    [
-      "packages/react/src/index.ts",
-      'import { useSyncExternalStore } from "use-sync-external-store/shim/index.js"'
-    ],
+    ["packages/react/src/index.ts", 'import { useSyncExternalStore } from "react"'],
     ["apps/bench/src/run/chromium.ts", 'import "../../../../scripts/chromium.ts"'],
     ["packages/devtools/src/Panel.tsx", 'import { useVirtualizer } from "@tanstack/react-virtual"'],
     [

@@ -65,7 +65,7 @@ export const coreRooms = [
 /** What each package's sources may import, besides their own files. Apps may import any package. */
 const packageImports: Record<string, ReadonlyArray<string>> = {
   "packages/core": ["effect", "mutative"],
-  "packages/react": ["@sluice/core", "effect", "react", "use-sync-external-store"],
+  "packages/react": ["@sluice/core", "effect", "react"],
   "packages/testing": ["@sluice/core", "effect"],
   "packages/legacy-schema": ["@effect/schema"],
   "packages/devtools": ["@sluice/core", "@tanstack/react-virtual", "effect", "react", "react-dom"]

@@ -26,8 +26,7 @@ export interface Base {
   readonly browser: () => TestOptions
 }
 
-const sharesReact =
-  /^(?:react|react-dom|@testing-library\/react|react-test-renderer|use-sync-external-store)(?:\/|$)/
+const sharesReact = /^(?:react|react-dom|@testing-library\/react|react-test-renderer)(?:\/|$)/
 const folder = join(root, "packages/react")
 const react18 = join(folder, "react-18/package.json")
 

@@ -1,27 +1,78 @@
 "use client"
 import type { Equals } from "@sluice/core"
-import { useMemo, useState } from "react"
-import { useSyncExternalStoreWithSelector } from "use-sync-external-store/with-selector"
-import { type Observable, type Select, selectFrom, serverState, subscribe } from "./selecting.ts"
+import { useState, useSyncExternalStore } from "react"
+import {
+  type Observable,
+  type Select,
+  selectFrom,
+  serverState,
+  subscribe as subscribeTo
+} from "./selecting.ts"
 import { isServer } from "./useClientLayoutEffect.ts"
 import { development, warnOfUnstable } from "./warnOfUnstable.ts"
 
-const makeStore = (instance: Observable) => {
-  const { getState } = instance.unsafe
-  return {
-    subscribe: (listener: () => void) => subscribe(instance, listener),
-    snapshot: getState,
-    serverSnapshot: isServer ? getState : () => serverState(instance)
+/** What one selector makes of an instance, as a store for React. */
+class Selection {
+  readonly instance: Observable
+  readonly selector: Select
+  readonly equals: Equals<unknown>
+  /** The last one that has a selection, until this one has. */
+  private before: Selection | undefined
+  // Written by `select`, the three.
+  private has = false
+  private state: unknown = undefined
+  private selected: unknown = undefined
+
+  constructor(
+    instance: Observable,
+    selector: Select,
+    equals: Equals<unknown>,
+    before: Selection | undefined
+  ) {
+    this.instance = instance
+    this.selector = selector
+    this.equals = equals
+    this.before = before?.has === false ? before.before : before
+  }
+
+  /** The same value for the same state, and for what `equals` the last one. */
+  private select(state: unknown): unknown {
+    if (this.has && Object.is(this.state, state)) return this.selected
+    const selected = selectFrom(this.instance, this.selector, state)
+    const last = this.has ? this : this.before
+    this.selected = last !== undefined && this.equals(last.selected, selected) ? last.selected : selected
+    this.state = state
+    this.has = true
+    this.before = undefined
+    return this.selected
+  }
+
+  readonly read = (): unknown => this.select(this.instance.unsafe.getState())
+
+  readonly readServer = (): unknown => (isServer ? this.read() : this.select(serverState(this.instance)))
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const { equals, instance, selector } = this
+    const { inputs, watch } = instance.unsafe
+    if (watch === undefined || inputs !== undefined) return subscribeTo(instance, listener)
+    const watching = watch(selector, listener, equals)
+    return () => watching.end()
   }
 }
 
-const stores = new WeakMap<Observable, ReturnType<typeof makeStore>>()
+/** A component's selection. */
+class Held {
+  /** Written in render, also in one that React drops: it is then of other arguments, and is made again. */
+  private selection: Selection | undefined = undefined
 
-const storeOf = (instance: Observable) => {
-  const store = stores.get(instance) ?? makeStore(instance)
-  stores.set(instance, store)
-  return store
+  of(instance: Observable, selector: Select, equals: Equals<unknown>): Selection {
+    const last = this.selection
+    if (last?.instance === instance && last.selector === selector && last.equals === equals) return last
+    return (this.selection = new Selection(instance, selector, equals, last))
+  }
 }
+
+const hold = () => new Held()
 
 /** Selects from the live states; React renders at once, and a transition does not wait with what it shows. */
 export const useStoreSelector = (
@@ -30,11 +81,10 @@ export const useStoreSelector = (
   equals: Equals<unknown>
 ): unknown => {
   "use no memo"
-  const { serverSnapshot, snapshot, subscribe } = storeOf(instance)
-  // The same function for the same selector, or its selection would be computed again in every render.
-  const select = useMemo(() => selectFrom.bind(undefined, instance, selector), [instance, selector])
-  const selected = useSyncExternalStoreWithSelector(subscribe, snapshot, serverSnapshot, select, equals)
+  const [held] = useState(hold)
+  const { read, readServer, subscribe } = held.of(instance, selector, equals)
+  const selected = useSyncExternalStore(subscribe, read, readServer)
   // oxlint-disable-next-line react/hooks, react-hooks/rules-of-hooks -- one and the same for the life of the app
-  if (development) useState(() => warnOfUnstable(instance, selector, equals, snapshot()))
+  if (development) useState(() => warnOfUnstable(instance, selector, equals, instance.unsafe.getState()))
   return selected
 }

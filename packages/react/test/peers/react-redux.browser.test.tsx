@@ -17,7 +17,7 @@ import { expect, test, vi } from "vitest"
 import { Module, Runtime } from "@sluice/core"
 import * as Schema from "effect/Schema"
 import { useModule, useRuntime, useSelector } from "../../src/index.ts"
-import { Boundary, concurrent, make, render, RuntimeProvider } from "../support.tsx"
+import { Boundary, make, render, RuntimeProvider } from "../support.tsx"
 import { makeStore, renderIn, Store, useStore, type State } from "./store.tsx"
 
 const A = () => <i>{useStore((state) => state.a)}</i>
@@ -329,11 +329,11 @@ test("useSelector: calls selector exactly once on mount and on update; calls a s
   view.rerender(<App />)
   expect(selector).not.toHaveBeenCalled()
   flushSync(() => dispatch({ _tag: "more" }))
-  // With `concurrent` once for the commit, and once for the pass that shows it
-  expect(selector).toHaveBeenCalledTimes(concurrent ? 2 : 1)
+  // Once for the commit, and once for the pass that shows it
+  expect(selector).toHaveBeenCalledTimes(2)
 })
 
-test("useSelector: only re-runs selectors if the referenced fields actually change [with `concurrent`]", () => {
+test("useSelector: only re-runs selectors if the referenced fields actually change", () => {
   const { dispatch, runtime } = makeStore()
   const ofA = vi.fn((state: State) => state.a)
   const ofB = vi.fn((state: State) => state.b)
@@ -344,10 +344,8 @@ test("useSelector: only re-runs selectors if the referenced fields actually chan
   flushSync(() => dispatch({ _tag: "more" }))
   expect(view.text()).toBe("1")
   expect(ofA).toHaveBeenCalled()
-  if (concurrent) {
-    // Only where the component, which renders for the other one, asks for its selection anew
-    expect(ofB.mock.calls.length).toBeLessThanOrEqual(1)
-  }
+  // Only where the component, which renders for the other one, asks for its selection anew
+  expect(ofB.mock.calls.length).toBeLessThanOrEqual(1)
 })
 
 test("useSelector: uses the latest selector", () => {
