@@ -144,7 +144,8 @@ export interface UnsafeModuleRuntime<S, A, T = NoTraits> {
   ) => () => void
   /**
    * `onChange` is called when the selection changed (`Object.is`, or `equals`), and also when the selector or
-   * `equals` throws, or did the last time: whoever selects again then sees the error.
+   * `equals` throws, or did the last time: whoever selects again then sees the error. The selector is run when the
+   * next commit comes, on the state of now.
    */
   readonly watch: <B>(selector: Selector<S, B>, onChange: () => void, equals?: Equals<B>) => Watch<S, B>
   readonly backlog: () => Backlog
@@ -152,7 +153,10 @@ export interface UnsafeModuleRuntime<S, A, T = NoTraits> {
 
 /** A watched selector, which may be exchanged. */
 export interface Watch<S, B> {
-  /** Takes its place, and its selection of the current state that of the selection so far; `onChange` is not called. */
+  /**
+   * Takes its place, and what it selects of the state of now is what later selections are compared with. Calls no
+   * `onChange`.
+   */
   select(selector: Selector<S, B>): void
   end(): void
 }

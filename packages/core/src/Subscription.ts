@@ -175,11 +175,13 @@ interface Indexed<S> {
 
 /** A selector and what it reads. All in one object: among very many, those of one row are in no cache. */
 abstract class Selection<S, B> implements Indexed<S> {
-  private readonly index: Index<S>
+  protected readonly index: Index<S>
   protected readonly equals: Equals<B>
   // Written by `select` of those that can exchange it.
   protected selector: Selector<S, B>
-  protected active = false
+  protected active = true
+  /** Written by `enter` and `end`. */
+  private entered = false
   reads: Reads = undefined
   commit = 0
   next: Indexed<S> | undefined = undefined
@@ -192,9 +194,9 @@ abstract class Selection<S, B> implements Indexed<S> {
 
   abstract recheck(next: S): void
 
-  protected begin(): void {
-    this.active = true
-    this.index.add(this)
+  protected enter(): void {
+    if (!this.entered) this.index.add(this)
+    this.entered = true
   }
 
   /** Runs the selector, and notes what the selection can have come from. */
@@ -227,15 +229,16 @@ abstract class Selection<S, B> implements Indexed<S> {
 
   protected note(reads: Reads): void {
     if (sameReads(this.reads, reads)) return
-    if (this.active) this.index.remove(this)
+    if (this.entered) this.index.remove(this)
     this.reads = reads
-    if (this.active) this.index.add(this)
+    if (this.entered) this.index.add(this)
   }
 
   end(): void {
     if (!this.active) return
     this.active = false
-    this.index.remove(this)
+    if (this.entered) this.index.remove(this)
+    this.entered = false
   }
 }
 
@@ -254,7 +257,7 @@ class Told<S, B> extends Selection<S, B> {
     super(index, selector, equals)
     this.notify = notify
     this.selected = this.run(state)
-    this.begin()
+    this.enter()
   }
 
   recheck(next: S): void {
@@ -270,11 +273,17 @@ class Told<S, B> extends Selection<S, B> {
 /** Stands for a selection that failed. It equals nothing, not even itself. */
 const failed: unique symbol = Symbol("failed")
 
-/** Told that there is something to look at: another selection, or a failure. */
+/**
+ * Told that there is something to look at: another selection, or a failure. Most that come or are exchanged see no
+ * commit before they go or are exchanged again, so a selector is run only when the next one comes, on the state of
+ * the moment at which it was given.
+ */
 class Watching<S, B> extends Selection<S, B> implements Watch<S, B> {
   private readonly source: Source<S>
   private readonly onChange: () => void
-  private selected: B | typeof failed
+  private selected: B | typeof failed = failed
+  /** The state that the selector is still to be run on; `failed` where there was none, or none any more. */
+  private given: S | typeof failed = failed
 
   constructor(
     index: Index<S>,
@@ -286,18 +295,33 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B> {
     super(index, selector, equals)
     this.source = source
     this.onChange = onChange
-    this.selected = this.current()
-    this.begin()
+    this.wait()
   }
 
-  private current(): B | typeof failed {
+  private wait(): void {
     try {
-      return this.run(this.source.state)
+      this.given = this.source.state
     } catch {
-      // Or the source could not give its state.
-      this.note(undefined)
-      return failed
+      this.given = failed
     }
+    this.index.fresh.add(this)
+  }
+
+  /** With the next commit. Called by `Index.settle`. */
+  settle(): void {
+    this.selected = this.selectionOf(this.given)
+    this.given = failed
+    this.enter()
+  }
+
+  private selectionOf(state: S | typeof failed): B | typeof failed {
+    try {
+      if (state !== failed) return this.run(state)
+    } catch {
+      // As where the source could not give its state.
+    }
+    this.note(undefined)
+    return failed
   }
 
   private same(a: B | typeof failed, b: B | typeof failed): boolean {
@@ -309,9 +333,10 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B> {
     }
   }
 
-  recheck(): void {
-    if (!this.active) return
-    const selected = this.current()
+  recheck(next: S): void {
+    // One that is fresh was given its selector after this commit.
+    if (!this.active || this.index.fresh.has(this)) return
+    const selected = this.selectionOf(next)
     if (this.same(this.selected, selected)) return
     this.selected = selected
     this.onChange()
@@ -320,8 +345,17 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B> {
   select(selector: Selector<S, B>): void {
     if (!this.active) return
     this.selector = selector
-    this.selected = this.current()
+    this.wait()
   }
+
+  override end(): void {
+    this.index.fresh.delete(this)
+    super.end()
+  }
+}
+
+interface Fresh {
+  readonly settle: () => void
 }
 
 /** One selection, or several. */
@@ -333,12 +367,21 @@ class Index<S> {
   private readonly fields = new Map<PropertyKey, Some<S>>()
   private readonly rows = new Map<PropertyKey, Map<Key, Some<S>>>()
   size = 0
+  /** Those whose selector is to be run yet. Written by themselves, and by `settle`. */
+  readonly fresh = new Set<Fresh>()
   /** For the next run of a selector. Taken and put back by `Selection`. */
   observation: Observation | undefined = undefined
   /** The commit that is being told, and what it affects so far. Written by `affected`. */
   private commit = 0
   private firstHit: Indexed<S> | undefined = undefined
   private lastHit: Indexed<S> | undefined = undefined
+
+  settle(): void {
+    for (const each of this.fresh) {
+      this.fresh.delete(each)
+      each.settle()
+    }
+  }
 
   add(watch: Indexed<S>): void {
     this.size++
@@ -476,6 +519,7 @@ export class Subscriptions<S> {
   /** A listener that throws is reported; the others are told. */
   tell(previous: S, next: S): void {
     const commit = ++this.told
+    if (this.index.fresh.size > 0) this.index.settle()
     for (let listener = this.first; listener !== undefined; listener = listener.next) {
       if (!listener.active || listener.since >= commit) continue
       try {

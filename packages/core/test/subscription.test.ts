@@ -632,12 +632,15 @@ describe("watch", () => {
       return s.rows.get(id)?.n
     }
     const watch = unsafe.watch(rowOf(1), () => told++)
+    // Run when a commit comes.
+    expect(runs).toEqual([])
+    update((s) => ({ ...s, rows: s.rows.update(2, (r) => ({ ...r, n: 3 })) }))
+    expect([told, runs.splice(0)]).toEqual([0, ["row 1"]])
     watch.select(rowOf(2))
-    expect([told, runs]).toEqual([0, ["row 1", "row 2"]])
     update((s) => ({ ...s, rows: s.rows.update(1, (r) => ({ ...r, n: 5 })) }))
-    expect([told, runs]).toEqual([0, ["row 1", "row 2"]])
+    expect([told, runs.splice(0)]).toEqual([0, ["row 2"]])
     update((s) => ({ ...s, rows: s.rows.update(2, (r) => ({ ...r, n: 5 })) }))
-    expect(told).toBe(1)
+    expect([told, runs]).toEqual([1, ["row 2"]])
   })
 
   it("T3 what is selected anew is what later selections are compared with, of the state of that moment", () => {
@@ -721,11 +724,44 @@ describe("watch", () => {
       (s) => (runs++, s.x),
       () => {}
     )
+    update((s) => ({ ...s, y: 1 }))
+    expect(runs).toBe(1)
     watch.end()
     watch.end()
     watch.select((s) => (runs++, s.x))
+    unsafe
+      .watch(
+        (s) => (runs++, s.x),
+        () => {}
+      )
+      .end()
     update((s) => ({ ...s, x: 1 }))
     expect(runs).toBe(1)
+  })
+
+  it("T3 begun, or given another selector, while a commit is told: it compares with that commit's state", () => {
+    const { unsafe, update } = startBoard()
+    const told: Array<string> = []
+    const exchanged = unsafe.watch(
+      (s) => s.x,
+      () => told.push("exchanged")
+    )
+    let first = true
+    unsafe.subscribe(() => {
+      if (!first) return
+      first = false
+      unsafe.watch(
+        (s) => s.y,
+        () => told.push("begun")
+      )
+      exchanged.select((s) => s.y)
+    })
+    update((s) => ({ ...s, x: 1, y: 1 }))
+    expect(told).toEqual([])
+    update((s) => ({ ...s, x: 2 }))
+    expect(told).toEqual([])
+    update((s) => ({ ...s, y: 2 }))
+    expect(told.toSorted()).toEqual(["begun", "exchanged"])
   })
 
   it("T3 an onChange that throws is reported, and the others are told", () => {

@@ -1,6 +1,6 @@
 "use client"
 import type { Equals } from "@sluice/core"
-import { useState, useSyncExternalStore } from "react"
+import { useRef, useState, useSyncExternalStore } from "react"
 import {
   type Observable,
   type Select,
@@ -60,19 +60,17 @@ class Selection {
   }
 }
 
-/** A component's selection. */
-class Held {
-  /** Written in render, also in one that React drops: it is then of other arguments, and is made again. */
-  private selection: Selection | undefined = undefined
-
-  of(instance: Observable, selector: Select, equals: Equals<unknown>): Selection {
-    const last = this.selection
-    if (last?.instance === instance && last.selector === selector && last.equals === equals) return last
-    return (this.selection = new Selection(instance, selector, equals, last))
-  }
+/** The component's selection. Written in render, also in one that React drops: then it is of other arguments. */
+const selectionIn = (
+  held: { current: Selection | undefined },
+  instance: Observable,
+  selector: Select,
+  equals: Equals<unknown>
+): Selection => {
+  const last = held.current
+  if (last?.instance === instance && last.selector === selector && last.equals === equals) return last
+  return (held.current = new Selection(instance, selector, equals, last))
 }
-
-const hold = () => new Held()
 
 /** Selects from the live states; React renders at once, and a transition does not wait with what it shows. */
 export const useStoreSelector = (
@@ -81,8 +79,9 @@ export const useStoreSelector = (
   equals: Equals<unknown>
 ): unknown => {
   "use no memo"
-  const [held] = useState(hold)
-  const { read, readServer, subscribe } = held.of(instance, selector, equals)
+  const held = useRef<Selection | undefined>(undefined)
+  // oxlint-disable-next-line react/refs -- see `selectionIn`
+  const { read, readServer, subscribe } = selectionIn(held, instance, selector, equals)
   const selected = useSyncExternalStore(subscribe, read, readServer)
   // oxlint-disable-next-line react/hooks, react-hooks/rules-of-hooks -- one and the same for the life of the app
   if (development) useState(() => warnOfUnstable(instance, selector, equals, instance.unsafe.getState()))

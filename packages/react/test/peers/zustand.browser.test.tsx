@@ -212,13 +212,13 @@ test("basic: only calls selectors when necessary", () => {
   Object.assign(calls, { inline: 0, static: 0 })
   view.rerender(<App />)
   expect(calls.static).toBe(0)
-  // Once for the pass, and once for what it watches from then on
-  expect(calls.inline).toBeLessThanOrEqual(2)
+  expect(calls.inline).toBeLessThanOrEqual(1)
   Object.assign(calls, { inline: 0, static: 0 })
   flushSync(() => dispatch({ _tag: "both", payload: { a: 1, b: 1 } }))
-  // Without `concurrent` once more: React itself compares before it renders
+  // For what they watch, for the commit and for the pass that shows it; without `concurrent`, React itself compares
+  // before it renders
   expect(calls.inline).toBeLessThanOrEqual(concurrent ? 3 : 4)
-  expect(calls.static).toBe(2)
+  expect(calls.static).toBeLessThanOrEqual(3)
 })
 
 test("basic: ensures parent components subscribe before children", async () => {
