@@ -180,7 +180,7 @@ abstract class Selection<S, B> implements Indexed<S> {
   // Written by `select` of those that can exchange it.
   protected selector: Selector<S, B>
   protected active = true
-  /** Written by `enter` and `end`. */
+  /** Written by `enter`, `leave` and `end`. */
   private entered = false
   reads: Reads = undefined
   commit = 0
@@ -197,6 +197,11 @@ abstract class Selection<S, B> implements Indexed<S> {
   protected enter(): void {
     if (!this.entered) this.index.add(this)
     this.entered = true
+  }
+
+  protected leave(): void {
+    if (this.entered) this.index.remove(this)
+    this.entered = false
   }
 
   /** Runs the selector, and notes what the selection can have come from. */
@@ -237,8 +242,7 @@ abstract class Selection<S, B> implements Indexed<S> {
   end(): void {
     if (!this.active) return
     this.active = false
-    if (this.entered) this.index.remove(this)
-    this.entered = false
+    this.leave()
   }
 }
 
@@ -273,17 +277,28 @@ class Told<S, B> extends Selection<S, B> {
 /** Stands for a selection that failed. It equals nothing, not even itself. */
 const failed: unique symbol = Symbol("failed")
 
+/** So many selections of one instance are noted by what they read as soon as they are run; of more, not all. */
+const few = 128
+
 /**
  * Told that there is something to look at: another selection, or a failure. Most that come or are exchanged see no
  * commit before they go or are exchanged again, so a selector is run only when the next one comes, on the state of
  * the moment at which it was given.
+ *
+ * To note what a selector reads costs more than ten runs of it. Among very many, a selection is therefore loose at
+ * first, and again after a commit that affected it: it is run at every commit, until it has stayed the same for some.
  */
-class Watching<S, B> extends Selection<S, B> implements Watch<S, B> {
+class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Loose<S> {
   private readonly source: Source<S>
   private readonly onChange: () => void
   private selected: B | typeof failed = failed
   /** The state that the selector is still to be run on; `failed` where there was none, or none any more. */
   private given: S | typeof failed = failed
+
+  /** Written by the index. */
+  place = -1
+  /** For how many commits it has stayed the same while loose; -1 where it depends on everything. */
+  private calm = 0
 
   constructor(
     index: Index<S>,
@@ -309,9 +324,46 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B> {
 
   /** With the next commit. Called by `Index.settle`. */
   settle(): void {
-    this.selected = this.selectionOf(this.given)
+    this.calm = 0
+    this.selected = this.selectNow(this.given)
     this.given = failed
+  }
+
+  /** Among few, what it reads is noted. */
+  private selectNow(state: S | typeof failed): B | typeof failed {
+    if (this.index.size >= few) {
+      this.loosen()
+      return this.plain(state)
+    }
+    if (this.place >= 0) this.index.dropLoose(this)
+    const selected = this.selectionOf(state)
     this.enter()
+    return selected
+  }
+
+  private loosen(): void {
+    if (this.place >= 0) return
+    this.leave()
+    this.index.addLoose(this)
+    this.calm = 0
+  }
+
+  private plain(state: S | typeof failed): B | typeof failed {
+    try {
+      return state === failed ? failed : this.selector(state)
+    } catch {
+      return failed
+    }
+  }
+
+  tighten(state: S): void {
+    if (this.calm < 2 || this.index.fresh.has(this)) return
+    this.index.dropLoose(this)
+    this.selectionOf(state)
+    if (this.reads !== undefined) return this.enter()
+    // It would be run at every commit, all the same.
+    this.index.addLoose(this)
+    this.calm = -1
   }
 
   private selectionOf(state: S | typeof failed): B | typeof failed {
@@ -336,8 +388,13 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B> {
   recheck(next: S): void {
     // One that is fresh was given its selector after this commit.
     if (!this.active || this.index.fresh.has(this)) return
-    const selected = this.selectionOf(next)
-    if (this.same(this.selected, selected)) return
+    const selected = this.selectNow(next)
+    const still = this.place >= 0 && selected !== failed && Object.is(this.selected, selected)
+    if (still || this.same(this.selected, selected)) {
+      if (this.calm >= 0) this.calm++
+      return
+    }
+    if (this.calm > 0) this.calm = 0
     this.selected = selected
     this.onChange()
   }
@@ -350,8 +407,17 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B> {
 
   override end(): void {
     this.index.fresh.delete(this)
+    if (this.place >= 0) this.index.dropLoose(this)
     super.end()
   }
+}
+
+/** One that is not in the index by what it reads. */
+interface Loose<S> {
+  /** Among the loose ones; -1 for none. */
+  place: number
+  /** Notes what it reads, if it has stayed the same for some commits. */
+  readonly tighten: (state: S) => void
 }
 
 interface Fresh {
@@ -367,6 +433,9 @@ class Index<S> {
   private readonly fields = new Map<PropertyKey, Some<S>>()
   private readonly rows = new Map<PropertyKey, Map<Key, Some<S>>>()
   size = 0
+  private readonly loose: Array<Loose<S> & Indexed<S>> = []
+  /** Which of them was looked at last. Written by `tighten`. */
+  private turn = 0
   /** Those whose selector is to be run yet. Written by themselves, and by `settle`. */
   readonly fresh = new Set<Fresh>()
   /** For the next run of a selector. Taken and put back by `Selection`. */
@@ -395,6 +464,29 @@ class Index<S> {
     else eachRead(watch.reads, (field, key) => removeFrom(this.mapOf(field, key), key ?? field, watch))
   }
 
+  addLoose(selection: Loose<S> & Indexed<S>): void {
+    this.size++
+    selection.place = this.loose.push(selection) - 1
+  }
+
+  dropLoose(selection: Loose<S>): void {
+    this.size--
+    const last = this.loose.pop()
+    if (last !== undefined && last !== selection) {
+      this.loose[selection.place] = last
+      last.place = selection.place
+    }
+    selection.place = -1
+  }
+
+  /** Notes what some of the loose ones read, so that of very many no commit has to do it for all. */
+  tighten(state: S): void {
+    for (let left = Math.max(32, this.loose.length >> 4); left > 0 && this.loose.length > 0; left--) {
+      this.turn = (this.turn + 1) % this.loose.length
+      this.loose[this.turn]?.tighten(state)
+    }
+  }
+
   private mapOf(field: PropertyKey, key: Key | undefined): Map<PropertyKey, Some<S>> {
     if (key === undefined) return this.fields
     const known = this.rows.get(field)
@@ -407,6 +499,7 @@ class Index<S> {
   /** The first of those whose selection may differ between the two states; each leads to the next. */
   affected(previous: S, next: S, commit: number): Indexed<S> | undefined {
     this.commit = commit
+    for (const selection of this.loose) this.hit(selection)
     if (this.everything.size > 0) this.hit(this.everything)
     for (const [field, watches] of this.fields) {
       if (!Object.is(read(previous, field), read(next, field))) this.hit(watches)
@@ -540,5 +633,6 @@ export class Subscriptions<S> {
       }
       watch = following
     }
+    this.index.tighten(next)
   }
 }

@@ -52,32 +52,27 @@ class Selection implements Shown {
 
   /** Gives what ends it. */
   join(view: View, subject: Subject, render: () => void): () => void {
-    this.render = () => updateQuietly(render)
+    const { unsafe } = subject.instance
+    this.render = development ? () => updateQuietly(render) : render
     view.join(this, subject)
-    const stop = this.follow(subject)
+    let stop: (() => void) | undefined
+    if (unsafe.watch === undefined || subject.inputs !== undefined) {
+      stop = subscribe(subject.instance, () => this.recheck(() => unsafe.getState()))
+    } else {
+      // A closure for each hook is what most need not have.
+      const equals = this.equals === Object.is ? Object.is : (a: unknown, b: unknown) => this.equals(a, b)
+      this.watch = unsafe.watch<unknown>(this.selector ?? same, this.render, equals)
+    }
     // For what came between the render and here.
     this.check(view.shown)
     view.caughtUp(this)
     return () => {
-      stop()
+      stop?.()
+      this.watch?.end()
+      this.watch = undefined
       view.leave(this, subject)
     }
   }
-
-  private follow({ inputs, instance }: Subject): () => void {
-    const { unsafe } = instance
-    if (unsafe.watch === undefined || inputs !== undefined) {
-      return subscribe(instance, () => this.recheck(() => unsafe.getState()))
-    }
-    const watch = unsafe.watch<unknown>(this.selector ?? same, this.render, this.isSame)
-    this.watch = watch
-    return () => {
-      this.watch = undefined
-      watch.end()
-    }
-  }
-
-  private readonly isSame = (a: unknown, b: unknown): boolean => this.equals(a, b)
 
   check(moment: Moment): void {
     const { subject } = this
@@ -133,8 +128,9 @@ export const useViewSelector = (
   const selected = selection.select(subject, selector, equals, state)
   useClientLayoutEffect(
     () => selection.committed(view, subject, selector, equals, state, selected),
-    [selection, view, subject, selector, equals, state, selected]
+    [subject, selector, equals, state, selected]
   )
-  useClientLayoutEffect(() => selection.join(view, subject, render), [selection, view, subject, render])
+  const plain = equals === Object.is
+  useClientLayoutEffect(() => selection.join(view, subject, render), [subject, plain])
   return selected
 }
