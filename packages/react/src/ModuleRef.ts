@@ -1,3 +1,4 @@
+import type { View } from "./internal/view/View.ts"
 import type { Action, DerivedRuntime, Dispatchers, ModuleHandle, ModuleRuntime, Trait } from "@sluice/core"
 
 /** What every module's ref has, whatever its definition adds by `extend`. */
@@ -66,26 +67,47 @@ interface Known {
   actions: object
 }
 
-const refs = new WeakMap<object, Known>()
+/** Under what a ref has the view that it was made in, or `undefined` for none. */
+export const ofView: unique symbol = Symbol("view")
 
-const derivedRefs = new WeakMap<object, DerivedRef<unknown>>()
+export const isOfView = (ref: object): ref is { readonly [ofView]: View | undefined } => ofView in ref
 
-/** The ref of a Derived in one scope, which is the same object each time. */
-export const derivedRefOf = (runtime: DerivedRuntime<unknown>): DerivedRef<unknown> => {
-  const ref = derivedRefs.get(runtime) ?? { runtime }
-  derivedRefs.set(runtime, ref)
-  return ref
+const made = new WeakMap<object, WeakMap<object, Known>>()
+const noView = {}
+
+const refsIn = (view: View | undefined): WeakMap<object, Known> => {
+  const refs = made.get(view ?? noView) ?? new WeakMap<object, Known>()
+  made.set(view ?? noView, refs)
+  return refs
 }
 
-/** The ref of an instance, which is the same object each time; after a hot reload with what its module has now. */
-export const refOf = <S, A, X, T>(instance: ModuleRuntime<S, A, T> & X): ModuleRef<S, A, X, T> => {
+/** The ref of a Derived in one scope, which is the same object each time in one view. */
+export const derivedRefOf = (
+  runtime: DerivedRuntime<unknown>,
+  view: View | undefined
+): DerivedRef<unknown> => {
+  const refs = refsIn(view)
+  const ref = refs.get(runtime)?.ref ?? Object.defineProperty({ runtime }, ofView, { value: view })
+  refs.set(runtime, { ref, actions: ref })
+  return ref as DerivedRef<unknown>
+}
+
+/**
+ * The ref of an instance, which is the same object each time in one view; after a hot reload with what its module
+ * has now.
+ */
+export const refOf = <S, A, X, T>(
+  instance: ModuleRuntime<S, A, T> & X,
+  view: View | undefined
+): ModuleRef<S, A, X, T> => {
+  const refs = refsIn(view)
   const known = refs.get(instance)
   // Nothing else is ever put in under an instance.
   if (known !== undefined && known.actions === instance.actions) return known.ref as ModuleRef<S, A, X, T>
   const made = makeRef<S, A, X, T>(instance)
   if (known === undefined) {
     refs.set(instance, { ref: made, actions: instance.actions })
-    return made
+    return Object.defineProperty(made, ofView, { value: view })
   }
   for (const name of Object.keys(known.ref)) Reflect.deleteProperty(known.ref, name)
   known.actions = instance.actions

@@ -8,10 +8,11 @@ import type {
   ModuleTag,
   Runtime
 } from "@sluice/core"
-import { useEffect, useState } from "react"
+import { useContext, useEffect, useState } from "react"
 import { derivedRefOf, refOf } from "./ModuleRef.ts"
 import type { DerivedRef, ModuleRef } from "./ModuleRef.ts"
 import { useLatest } from "./internal/useLatest.ts"
+import { ViewContext } from "./internal/view/ViewProvider.tsx"
 import type { Provided } from "./Register.ts"
 import { useRuntime } from "./useRuntime.ts"
 
@@ -99,6 +100,7 @@ export function useModule(target: Target, given?: object): object {
   // Reads what a hot reload changes in place; the React Compiler would keep what was read first.
   "use no memo"
   const runtime = useRuntime()
+  const view = useContext(ViewContext)
   // Its types are in the overloads.
   const options: AnyOptions | undefined = given
   const latestOptions = useLatest(options)
@@ -122,5 +124,5 @@ export function useModule(target: Target, given?: object): object {
     return undefined
   }, [current, latestOptions])
   const { instance } = current
-  return "actions" in instance ? refOf(instance) : derivedRefOf(instance)
+  return "actions" in instance ? refOf(instance, view) : derivedRefOf(instance, view)
 }

@@ -5,7 +5,7 @@ import { listOf, sameElements } from "./internal/selecting.ts"
 import { useStoreSelector } from "./internal/useStoreSelector.ts"
 import { useViewSelector } from "./internal/view/useViewSelector.ts"
 import { ViewContext } from "./internal/view/ViewProvider.tsx"
-import type { StateRef } from "./ModuleRef.ts"
+import { isOfView, ofView, type StateRef } from "./ModuleRef.ts"
 
 /** The states of several refs, in their order. */
 export type StatesOf<Refs extends ReadonlyArray<StateRef<unknown>>> = {
@@ -43,10 +43,12 @@ export function useSelector(
   equals: Equals<unknown> = selector === all ? sameStates : Object.is
 ): unknown {
   "use no memo"
-  const view = useContext(ViewContext)
+  const first = isList(source) ? source[0] : source
+  // oxlint-disable react/hooks, react-hooks/rules-of-hooks
+  // A ref that useModule has given tells it, so that a component need not read a context.
+  const view = first !== undefined && isOfView(first) ? first[ofView] : useContext(ViewContext)
   const instance = isList(source) ? listOf(source.map(({ runtime }) => runtime)) : source.runtime
   // A provider's mode is for its life, so that a component calls the same hooks each time.
-  // oxlint-disable react/hooks, react-hooks/rules-of-hooks
   return view === undefined
     ? useStoreSelector(instance, selector, equals)
     : useViewSelector(instance, selector, equals, view)

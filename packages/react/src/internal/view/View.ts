@@ -14,6 +14,7 @@
  */
 import type { ModuleRuntime } from "@sluice/core"
 import * as Replay from "@sluice/core/Replay"
+import { createContext } from "react"
 import { microtask } from "../host.ts"
 import { isTransition } from "../isTransition.ts"
 import { type Observable, sameElements } from "../selecting.ts"
@@ -179,10 +180,14 @@ export interface Shown {
 const limit = 1000
 
 export class View {
+  /** That of the pass, for hooks anywhere below: in a provider within, too. */
+  readonly lineage = createContext<Lineage | undefined>(undefined)
   /** The truth. Written by `tell`. */
   private head = new Moment(undefined, undefined, undefined, { moment: undefined })
   /** What the page shows. Written by `committed`. */
   shown = this.head
+  /** What the provider's reducer has come to. Written by `committed`. */
+  private reduced = this.head
   /** What the provider's last render gave, while the pass that it was in goes on. Written by `rendered`. */
   private pass: Moment | undefined = undefined
   /** Whether a transition's commit is yet to be shown. */
@@ -193,6 +198,10 @@ export class View {
   private hurried: Moment | undefined = undefined
   /** Gives the provider's reducer an update. Written by `committed`. */
   private send: (update: Update) => void = () => {}
+  /** Those that were told of a commit since `correct`. */
+  private told: Array<Shown> = []
+  /** Whether the provider is gone, or hidden: then what is shown is the truth. Written by `mount`. */
+  private ended = false
   /** Each at its place. Written by `join` and `leave`. */
   private readonly hooks: Array<Shown> = []
   /** What is not settled, in order. */
@@ -259,6 +268,10 @@ export class View {
   }
 
   private tell(subject: Subject, change: Change): void {
+    if (this.ended) {
+      subject.settled = change.next
+      return
+    }
     const transition = isTransition()
     // What changes nothing may change what is shown, where that is behind.
     if (change.previous === change.next && !this.branching) return
@@ -270,6 +283,32 @@ export class View {
     this.pending.push(update)
     if (this.pending.length > limit && this.branching) this.catchUp()
     this.send(update)
+  }
+
+  /** The provider is there; what it returns ends that. */
+  mount(): () => void {
+    this.ended = false
+    // What came while it was not is in the state of no reducer.
+    if (this.reduced !== this.head) this.send({ step: undefined, to: this.head })
+    return () => {
+      this.ended = true
+      lead(this.pending, this.head)
+      this.shown = this.head
+      this.settle(this.pending.length)
+    }
+  }
+
+  private settle(count: number): void {
+    this.shown.settle()
+    this.hurried = undefined
+    lead(this.pending.splice(0, count), this.shown)
+    this.branching = this.pending.some(({ step }) => step?.transition)
+    this.forgetLeft()
+  }
+
+  /** A hook was told of a commit: `correct` is to see that the pass showed it. */
+  expect(hook: Shown): void {
+    if (!this.ended) this.told.push(hook)
   }
 
   /** From now on, every pass shows the truth. */
@@ -292,6 +331,7 @@ export class View {
   /** React shows the moment. */
   committed(moment: Moment, send: View["send"]): void {
     this.send = send
+    this.reduced = moment
     if (moment === this.shown) return
     this.shown = moment
     this.pass = undefined
@@ -299,11 +339,7 @@ export class View {
     this.doubtful ||= this.branching || done < 0
     // Made by a replay: what it left out is yet to come.
     if (done < 0) return
-    moment.settle()
-    this.hurried = undefined
-    lead(this.pending.splice(0, done + 1), moment)
-    this.branching = this.pending.some(({ step }) => step?.transition)
-    this.forgetLeft()
+    this.settle(done + 1)
   }
 
   /**
@@ -325,8 +361,9 @@ export class View {
   }
 
   correct(): void {
-    if (!this.doubtful) return
+    const hooks = this.doubtful ? this.hooks : this.told
     this.doubtful = false
-    for (const hook of this.hooks) hook.check(this.shown)
+    this.told = []
+    for (const hook of hooks) hook.check(this.shown)
   }
 }

@@ -5,7 +5,6 @@ import { isServer, useClientLayoutEffect } from "../useClientLayoutEffect.ts"
 import { type Lineage, reduce, View } from "./View.ts"
 
 export const ViewContext = createContext<View | undefined>(undefined)
-export const LineageContext = createContext<Lineage | undefined>(undefined)
 /** For a hook that depends on no lineage. */
 export const NoContext = createContext<Lineage | undefined>(undefined)
 
@@ -20,11 +19,12 @@ export const ViewProvider = ({ children }: { readonly children: ReactNode }): Re
   const [moment, send] = useReducer(reduce, view.shown)
   view.rendered(moment)
   useInsertionEffect(() => view.committed(moment, send), [view, moment, send])
+  useClientLayoutEffect(() => view.mount(), [view])
   // After those of the components below: what has mounted is corrected, too.
   useClientLayoutEffect(() => view.correct(), [view, moment])
   return (
     <ViewContext.Provider value={view}>
-      <LineageContext.Provider value={moment.lineage}>{children}</LineageContext.Provider>
+      <view.lineage.Provider value={moment.lineage}>{children}</view.lineage.Provider>
     </ViewContext.Provider>
   )
 }

@@ -6,7 +6,7 @@ import { updateQuietly } from "../isTransition.ts"
 import { useClientLayoutEffect } from "../useClientLayoutEffect.ts"
 import { development, warnOfUnstable } from "../warnOfUnstable.ts"
 import type { Moment, Shown, Subject, View } from "./View.ts"
-import { LineageContext, NoContext } from "./ViewProvider.tsx"
+import { NoContext } from "./ViewProvider.tsx"
 
 /** What a component shows: that of its last commit, written in its effect. */
 class Selection implements Shown {
@@ -53,7 +53,11 @@ class Selection implements Shown {
   /** Gives what ends it. */
   join(view: View, subject: Subject, render: () => void): () => void {
     const { unsafe } = subject.instance
-    this.render = development ? () => updateQuietly(render) : render
+    this.render = () => {
+      view.expect(this)
+      if (development) updateQuietly(render)
+      else render()
+    }
     view.join(this, subject)
     let stop: (() => void) | undefined
     if (unsafe.watch === undefined || subject.inputs !== undefined) {
@@ -121,7 +125,10 @@ export const useViewSelector = (
   view: View
 ): unknown => {
   "use no memo"
-  const lineage = useContext(view.branching ? LineageContext : NoContext)
+  // Who reads a context pays for it whenever a sibling renders; in production a hook may leave that out.
+  const reads = development || view.branching
+  // oxlint-disable-next-line react/hooks, react-hooks/rules-of-hooks
+  const lineage = reads ? useContext(view.branching ? view.lineage : NoContext) : undefined
   const [{ selection }, render] = useReducer(again, undefined, hold)
   const subject = view.subject(instance)
   const state = useServerState(view, instance, view.moment(lineage).stateOf(subject))
