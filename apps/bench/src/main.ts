@@ -43,6 +43,9 @@ const { positionals, values } = parseArgs({
   }
 })
 
+// Playwright only closes its browser then, and what waits for a page would wait for ever.
+process.once("SIGTERM", () => process.exit(143))
+
 const isWork = (name: string): name is WorkName => Object.hasOwn(works, name)
 const isRuntime = (name: string): name is RuntimeName => name === "node" || name === "chromium"
 
@@ -100,7 +103,11 @@ for (const work of values.runtime === "node" ? [] : reactNames) {
     rounds: values.quick ? [3, 3] : [5, Number(values.rounds)],
     minutes: Number(values.minutes),
     seed,
-    onRound: (round) => console.log(`${work}: round ${round} at ${Math.round(performance.now() / 1000)} s`)
+    onRound: (round, samples) => {
+      console.log(`${work}: round ${round} at ${Math.round(performance.now() / 1000)} s`)
+      const { outcomes } = summarizeReact(work, "", seed, samples)
+      if (outcomes.length > 0) console.log(reactTargetTable(outcomes))
+    }
   })
   const measured = summarizeReact(work, version, seed, samples)
   const { rows, rounds, outcomes } = measured

@@ -104,7 +104,7 @@ const operations: ReadonlyArray<{
 /** So that what is measured is compiled code. */
 const warmUp: Step = {
   figures: {},
-  times: 3,
+  times: 2,
   run: async (page) => {
     for (const operation of [create, replace, update, select, swapRows, remove]) await operation(page)
     await create(page)
@@ -116,7 +116,7 @@ const warmUp: Step = {
 
 const memory: Step = {
   figures: { "memory, ready": "bytes", "memory, 1,000 rows": "bytes", "memory, 10,000 rows": "bytes" },
-  fresh: 3,
+  fresh: 2,
   run: async (page) => {
     const ready = await page.memory()
     await create(page)
