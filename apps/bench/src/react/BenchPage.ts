@@ -12,6 +12,8 @@ declare global {
  */
 export interface Lap {
   readonly lap: string
+  /** Where it is so many stretches, of which the mean counts: `<lap>.0` is the first. */
+  readonly parts?: number
 }
 
 /** Milliseconds after which what was asked for is taken not to come. */

@@ -59,7 +59,13 @@ const cpuTimeIn = (marks: ReadonlyMap<string, number>): CpuTime => {
     if (found === undefined) throw new Error(`The trace has no mark ${name}`)
     return found
   }
-  return ({ lap }) => (at(`${lap}:end`) - at(`${lap}:start`)) * 1000
+  const timeOf = (lap: string) => (at(`${lap}:end`) - at(`${lap}:start`)) * 1000
+  return ({ lap, parts }) => {
+    if (parts === undefined) return timeOf(lap)
+    return (
+      Array.from({ length: parts }, (_, i) => timeOf(`${lap}.${i}`)).reduce((sum, ns) => sum + ns) / parts
+    )
+  }
 }
 
 export const launch = async (

@@ -10,7 +10,7 @@ declare global {
 }
 
 export interface FormPage {
-  /** The next keystroke's lap: from the capture of its `input` event to the layout effects of React's commit. */
+  /** The laps of the next keystrokes: each from the capture of its `input` event to the layout effects of React's commit. */
   readonly arm: (lap: string) => void
   /** How many fields have rendered since the last time it was asked. */
   readonly rendered: () => number
@@ -34,18 +34,21 @@ export const openForm = (start: StartForm, fields: number): void => {
   const root = createRoot(document.getElementById("main")!)
   flushSync(() => root.render(createElement("form", undefined, createElement(Form))))
 
-  let armed: string | undefined
+  let armed = ""
+  let part = 0
   addEventListener(
     "input",
     () => {
-      lap = armed
-      armed = undefined
-      if (lap !== undefined) performance.mark(`${lap}:start`)
+      lap = `${armed}.${part++}`
+      performance.mark(`${lap}:start`)
     },
     { capture: true }
   )
   globalThis.sluiceForm = {
-    arm: (next) => void (armed = next),
+    arm: (next) => {
+      armed = next
+      part = 0
+    },
     rendered: () => {
       const count = rendered
       rendered = 0
