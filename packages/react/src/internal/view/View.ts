@@ -292,9 +292,12 @@ export class View {
     if (this.reduced !== this.head) this.send({ step: undefined, to: this.head })
     return () => {
       this.ended = true
+      this.doubtful ||= this.shown !== this.head
       lead(this.pending, this.head)
       this.shown = this.head
       this.settle(this.pending.length)
+      // For those elsewhere, by a ref of this view. The components below have left by then.
+      microtask(() => this.correct())
     }
   }
 

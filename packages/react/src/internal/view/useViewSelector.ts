@@ -10,6 +10,8 @@ import { NoContext } from "./ViewProvider.tsx"
 
 /** What a component shows: that of its last commit, written in its effect. */
 class Selection implements Shown {
+  /** Whether the view that it was first of was hydrated; it may come to be of another. */
+  readonly hydrated: boolean
   at = -1
   late: Moment | undefined = undefined
   private subject: Subject | undefined = undefined
@@ -20,6 +22,10 @@ class Selection implements Shown {
   private render: () => void = nothing
   /** Takes another selector, where it is one instance that is watched. */
   private watch: { select(selector: Select): void; end(): void } | undefined = undefined
+
+  constructor(hydrated: boolean) {
+    this.hydrated = hydrated
+  }
 
   /** The selection that is shown already, where the new one is no other. */
   select(subject: Subject, selector: Select, equals: Equals<unknown>, state: unknown): unknown {
@@ -103,15 +109,15 @@ interface Held {
   readonly selection: Selection
 }
 
-const hold = (): Held => ({ selection: new Selection() })
+const hold = ({ hydrated }: View): Held => ({ selection: new Selection(hydrated) })
 const again = ({ selection }: Held): Held => ({ selection })
 const never = () => nothing
 const no = () => false
 
 /** What the server has rendered, while that is hydrated and something else. */
-const useServerState = (view: View, instance: Observable, shown: unknown): unknown => {
-  // A component's view is the same for its life, and so is whether that was hydrated.
-  if (!view.hydrated) return shown
+const useServerState = (hydrated: boolean, instance: Observable, shown: unknown): unknown => {
+  // The same for the life of the component.
+  if (!hydrated) return shown
   // oxlint-disable-next-line react/hooks, react-hooks/rules-of-hooks
   const differs = useSyncExternalStore(never, no, () => !Object.is(serverState(instance), shown))
   return differs ? serverState(instance) : shown
@@ -129,9 +135,9 @@ export const useViewSelector = (
   const reads = development || view.branching
   // oxlint-disable-next-line react/hooks, react-hooks/rules-of-hooks
   const lineage = reads ? useContext(view.branching ? view.lineage : NoContext) : undefined
-  const [{ selection }, render] = useReducer(again, undefined, hold)
+  const [{ selection }, render] = useReducer(again, view, hold)
   const subject = view.subject(instance)
-  const state = useServerState(view, instance, view.moment(lineage).stateOf(subject))
+  const state = useServerState(selection.hydrated, instance, view.moment(lineage).stateOf(subject))
   const selected = selection.select(subject, selector, equals, state)
   useClientLayoutEffect(
     () => selection.committed(view, subject, selector, equals, state, selected),
