@@ -1,3 +1,4 @@
+import type { Observable } from "./internal/Observable.ts"
 import type { View } from "./internal/view/View.ts"
 import type { Action, DerivedRuntime, Dispatchers, ModuleHandle, ModuleRuntime, Trait } from "@sluice/core"
 
@@ -42,18 +43,6 @@ export interface StateRef<S> {
 /** A component's view of a Derived. */
 export interface DerivedRef<T> {
   readonly runtime: DerivedRuntime<T>
-}
-
-/** Of an instance, or of what is derived from some. */
-export interface Observable<S> {
-  readonly unsafe: {
-    readonly getState: () => S
-    readonly subscribe: (listener: () => void) => () => void
-    readonly getServerState?: () => S
-    readonly watch?: ModuleRuntime<S, never>["unsafe"]["watch"]
-    readonly inputs?: ReadonlyArray<Observable<unknown>>
-    readonly compute?: (states: ReadonlyArray<unknown>) => S
-  }
 }
 
 /** What has actions to listen to: every ModuleRef. */

@@ -1,7 +1,7 @@
 /** What both ways to select have in common. */
-import type * as ModuleRef from "../ModuleRef.ts"
+import type { Observable as ObservableOf } from "./Observable.ts"
 
-export type Observable = ModuleRef.Observable<unknown>
+export type Observable = ObservableOf<unknown>
 
 export type Select = (...states: ReadonlyArray<unknown>) => unknown
 
