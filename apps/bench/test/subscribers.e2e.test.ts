@@ -13,8 +13,8 @@ const checked: ReadonlyArray<string> = [
   "React hooks",
   "useReducer + context",
   "jotai",
-  "Sluice",
-  "Sluice, concurrent"
+  "Sluice, concurrent={false}",
+  "Sluice"
 ]
 
 /** Each contender's page, alone, through `body`. */

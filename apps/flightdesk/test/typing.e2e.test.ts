@@ -21,7 +21,7 @@ const word = ["o", "r", "d", "-", "l", "a", "x"]
 
 describe.each([
   ["", "/"],
-  [", concurrent", "/?concurrent"]
+  [", concurrent={false}", "/?concurrent=false"]
 ])("typing in the filter at full speed%s", (_, path) => {
   let desk: DeskPage
   beforeAll(async () => {

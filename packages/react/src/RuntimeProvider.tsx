@@ -33,8 +33,8 @@ export interface RuntimeProviderProps extends Shown {
    */
   readonly layer?: Layer.Layer<never, unknown, Provided> | undefined
   /**
-   * Whether a transition may show a commit later than the rest. Fixed for the provider's life. Without it, React
-   * shows every commit at once.
+   * Whether a transition may show a commit later than the rest. Default true, and fixed for the provider's life.
+   * Where it is false, React shows every commit at once.
    */
   readonly concurrent?: boolean | undefined
 }
@@ -45,7 +45,7 @@ export interface RuntimeProviderProps extends Shown {
  * another layer, is another try.
  */
 export const RuntimeProvider = (props: RuntimeProviderProps): ReactNode => {
-  const { children, concurrent = false, layer, runtime, ...shown } = props
+  const { children, concurrent = true, layer, runtime, ...shown } = props
   return (
     <Gate {...shown} runtime={runtime}>
       <Scoped {...shown} runtime={runtime} layer={layer}>

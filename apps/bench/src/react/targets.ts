@@ -23,7 +23,7 @@ export const libraries = ["zustand", "Redux Toolkit", "jotai", "mobx", "valtio",
 const ways = ["message", "click"]
 const counts = ["1,000", "10,000", "20,000"]
 
-export const targets: ReadonlyArray<Target> = ["Sluice", "Sluice, concurrent"].flatMap((of) => [
+export const targets: ReadonlyArray<Target> = ["Sluice, concurrent={false}", "Sluice"].flatMap((of) => [
   { work: "ops", figure: "all operations", of, to: "React hooks", atMost: 1.03 },
   { work: "ops", figure: "all operations", of, to: libraries, atMost: 1 },
   ...ways.flatMap((way): ReadonlyArray<Target> => [

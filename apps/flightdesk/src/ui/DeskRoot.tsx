@@ -9,8 +9,8 @@ interface DeskRootProps {
   readonly concurrent: boolean
 }
 
-/** What a page may ask for: `/?concurrent`. */
-export const isConcurrent = (query: URLSearchParams): boolean => query.has("concurrent")
+/** What a page may ask for: `/?concurrent=false`. */
+export const isConcurrent = (query: URLSearchParams): boolean => query.get("concurrent") !== "false"
 
 /** What the server renders and the browser takes over. */
 export const DeskRoot = ({ concurrent, runtime }: DeskRootProps): ReactNode => (

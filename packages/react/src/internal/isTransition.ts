@@ -15,7 +15,7 @@ const [owner, name] =
 
 /**
  * Whether an update that is made here and now is a transition's. React does not tell in public. Where it cannot
- * be found out, each update counts as one: that costs renders, and what is shown is the same.
+ * be found out, each update counts as one: that costs renders, and a hook may be put right after it has rendered.
  */
 export const isTransition = (): boolean => read(owner, name) !== null
 

@@ -19,8 +19,8 @@ export const everyone: ReadonlyArray<Contender> = [
   of("mobx", "mobx"),
   of("valtio", "valtio"),
   of("TanStack Store", "tanstackStore"),
-  of("Sluice", "sluice"),
-  of("Sluice, concurrent", "sluiceConcurrent", "sluice")
+  of("Sluice, concurrent={false}", "sluice"),
+  of("Sluice", "sluiceConcurrent", "sluice")
 ]
 
 /** Every row asks for the module itself, where otherwise the list gives it to them. */

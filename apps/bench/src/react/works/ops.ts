@@ -140,11 +140,11 @@ export const ops: ReactWork = {
     page("mobx", "mobx"),
     page("valtio", "valtio"),
     page("TanStack Store", "tanstackStore"),
-    page("Sluice", "sluice", "concurrent={false} "),
-    page("Sluice, concurrent", "sluice", "concurrent "),
+    page("Sluice, concurrent={false}", "sluice", "concurrent={false} "),
+    page("Sluice", "sluice", "concurrent "),
     page("zustand, selecting rows", "zustand", "selecting "),
-    page("Sluice, selecting rows", "sluice", "concurrent={false} selecting "),
-    page("Sluice, concurrent, selecting rows", "sluice", "concurrent selecting ")
+    page("Sluice, concurrent={false}, selecting rows", "sluice", "concurrent={false} selecting "),
+    page("Sluice, selecting rows", "sluice", "concurrent selecting ")
   ],
   style: readFileSync(new URL("../table/style.css", import.meta.url), "utf8"),
   steps: [
