@@ -35,6 +35,7 @@ export interface RuntimeProviderProps extends Shown {
   /**
    * Whether a transition may show a commit later than the rest. Default true, and fixed for the provider's life.
    * Where it is false, React shows every commit at once.
+   * A component that selects from refs of several providers in turn needs these to have the same here.
    */
   readonly concurrent?: boolean | undefined
 }
