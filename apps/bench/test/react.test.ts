@@ -67,13 +67,7 @@ describe("the order of contenders", () => {
 })
 
 describe("targets", () => {
-  const target: Target = {
-    work: "ops",
-    figure: "one",
-    of: "Sluice, concurrent={false}",
-    to: ["a", "b"],
-    atMost: 1
-  }
+  const target: Target = { work: "ops", figure: "one", of: "Sluice", to: ["a", "b"], atMost: 1 }
   const measured = (of: ReadonlyArray<number>) =>
     outcomes(
       [target],
