@@ -49,7 +49,13 @@ export const onto = <S>(runtime: object, change: Change<S>, state: S): S => {
   return withoutEntries(open, () => {
     const draft = reduced(instance, change, state)
     const { traits } = instance.impl.def
-    return traits === undefined ? draft : (derived(instance, traits, state, draft) as S)
+    if (traits === undefined) return draft
+    try {
+      return derived(instance, traits, state, draft) as S
+    } catch {
+      // A circle of computed fields, which only this state closes.
+      return rebase(state, change.previous, change.next) as S
+    }
   })
 }
 
