@@ -46,7 +46,7 @@ const targets: Readonly<Record<string, number>> = {
   [names.react]: 4000
 }
 /** Of `names.added`, which size-limit does not subtract by itself. In bytes. */
-const addedLimit = 46_000
+const addedLimit = 46_300
 
 // size-limit brings its bundler along.
 const require = createRequire(createRequire(import.meta.url).resolve("@size-limit/esbuild"))
