@@ -4,7 +4,7 @@ import type { ReactNode } from "react"
 import { hydrateRoot } from "react-dom/client"
 import { renderToString } from "react-dom/server.browser"
 import { flushSync } from "react-dom"
-import { expect, test } from "vitest"
+import { expect, test, vi } from "vitest"
 import { type RefOf, useModule, useSelector } from "../src/index.ts"
 import { onCleanup, render, RuntimeProvider } from "./support.tsx"
 import { finallyShows, Left, LeftCount, makeApp, makeStage, shown, urgently } from "./transitions.tsx"
@@ -66,6 +66,8 @@ test("another provider's, in a component of a page that a server has rendered", 
   )
   const container = document.createElement("div")
   container.innerHTML = renderToString(page)
+  // React 18 warns of layout effects, which are a browser's, on what it takes for a server.
+  vi.mocked(console.error).mockClear()
   const root = flushSync(() => hydrateRoot(container, page))
   onCleanup(() => flushSync(() => root.unmount()))
   urgently(() => one.left.dispatch({ _tag: "add", payload: 1 }))
