@@ -69,12 +69,10 @@ interface Variant {
 const variants: ReadonlyArray<Variant> = [
   { name: "react-18-node", on: "node", react: 18 },
   { name: "react-concurrent-node", on: "node", concurrent: true },
-  { name: "react-18-concurrent-node", on: "node", react: 18, concurrent: true },
   { name: "react-18", on: "browser", react: 18 },
   { name: "react-concurrent", on: "browser", concurrent: true },
   { name: "react-18-concurrent", on: "browser", react: 18, concurrent: true },
-  { name: "react-compiler", on: "browser", compiled: true },
-  { name: "react-compiler-concurrent", on: "browser", compiled: true, concurrent: true }
+  { name: "react-compiler", on: "browser", compiled: true, concurrent: true }
 ]
 
 /** The patterns that fit something in packages/react, from there. */
