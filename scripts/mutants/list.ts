@@ -162,8 +162,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "T10",
     breaks: "hydrated states are decoded, or refused with their path",
     file: core("Snapshot"),
-    search: "return valueOf(decode(state), instanceId, entry)",
-    replace: "return state"
+    search: "return valueOf(decode(given.state), instanceId, entry)",
+    replace: "return given.state"
   },
   {
     rule: "T10",
