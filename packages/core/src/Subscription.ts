@@ -285,20 +285,26 @@ const few = 128
  * commit before they go or are exchanged again, so a selector is run only when the next one comes, on the state of
  * the moment at which it was given.
  *
- * To note what a selector reads costs more than ten runs of it. Among very many, a selection is therefore loose at
- * first, and again after a commit that affected it: it is run at every commit, until it has stayed the same for some.
+ * To note what a selector reads costs more than ten runs of it. A selection is therefore loose, and run at every
+ * commit, until it has stayed the same for some: at first among very many, and after a commit that affected it
+ * among very many or if its selector was exchanged then, as an inline one is.
  */
-class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Loose<S> {
+class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loose<S> {
   private readonly source: Source<S>
   private readonly onChange: () => void
   private selected: B | typeof failed = failed
   /** The state that the selector is still to be run on; `failed` where there was none, or none any more. */
   private given: S | typeof failed = failed
+  /** Whether the selector was given since the last `settle`; else it is only to be noted anew what it reads. */
+  private another = true
 
-  /** Written by the index. */
+  // Written by the index, the two.
   place = -1
-  /** For how many commits it has stayed the same while loose; -1 where it depends on everything. */
+  freshAt = -1
+  /** For how many commits it has stayed the same while loose. */
   private calm = 0
+  /** Whether it depends on everything, and is loose for that. */
+  private opaque = false
 
   constructor(
     index: Index<S>,
@@ -319,25 +325,29 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Loose<S> {
     } catch {
       this.given = failed
     }
-    this.index.fresh.add(this)
+    this.index.addFresh(this)
   }
 
   /** With the next commit. Called by `Index.settle`. */
   settle(): void {
+    const { another, given, index, place } = this
     this.calm = 0
-    this.selected = this.selectNow(this.given)
     this.given = failed
+    this.another = false
+    this.opaque = false
+    const loosely = index.size >= few || (another && place >= 0)
+    if (loosely) this.loosen()
+    const selected = loosely ? this.plain(given) : this.noted(given)
+    if (another) this.selected = selected
   }
 
-  /** Among few, what it reads is noted. */
-  private selectNow(state: S | typeof failed): B | typeof failed {
-    if (this.index.size >= few) {
-      this.loosen()
-      return this.plain(state)
-    }
+  /** Runs the selector, and puts the selection where it belongs. */
+  private noted(state: S | typeof failed): B | typeof failed {
     if (this.place >= 0) this.index.dropLoose(this)
     const selected = this.selectionOf(state)
-    this.enter()
+    this.opaque = this.reads === undefined
+    if (this.opaque) this.loosen()
+    else this.enter()
     return selected
   }
 
@@ -357,13 +367,7 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Loose<S> {
   }
 
   tighten(state: S): void {
-    if (this.calm < 2 || this.index.fresh.has(this)) return
-    this.index.dropLoose(this)
-    this.selectionOf(state)
-    if (this.reads !== undefined) return this.enter()
-    // It would be run at every commit, all the same.
-    this.index.addLoose(this)
-    this.calm = -1
+    if (this.calm >= 2 && !this.opaque && this.freshAt < 0) this.noted(state)
   }
 
   private selectionOf(state: S | typeof failed): B | typeof failed {
@@ -378,6 +382,7 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Loose<S> {
 
   private same(a: B | typeof failed, b: B | typeof failed): boolean {
     if (a === failed || b === failed) return false
+    if (Object.is(a, b)) return true
     try {
       return this.equals(a, b)
     } catch {
@@ -387,14 +392,21 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Loose<S> {
 
   recheck(next: S): void {
     // One that is fresh was given its selector after this commit.
-    if (!this.active || this.index.fresh.has(this)) return
-    const selected = this.selectNow(next)
-    const still = this.place >= 0 && selected !== failed && Object.is(this.selected, selected)
-    if (still || this.same(this.selected, selected)) {
-      if (this.calm >= 0) this.calm++
+    if (!this.active || this.freshAt >= 0) return
+    if (this.place < 0) {
+      this.loosen()
+      if (this.index.size < few) {
+        this.given = next
+        this.index.addFresh(this)
+      }
+    }
+    const selected = this.plain(next)
+    if (this.same(this.selected, selected)) {
+      this.calm++
       return
     }
-    if (this.calm > 0) this.calm = 0
+    if (this.calm >= 2) this.opaque = false
+    this.calm = 0
     this.selected = selected
     this.onChange()
   }
@@ -402,11 +414,12 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Loose<S> {
   select(selector: Selector<S, B>): void {
     if (!this.active) return
     this.selector = selector
+    this.another = true
     this.wait()
   }
 
   override end(): void {
-    this.index.fresh.delete(this)
+    this.index.dropFresh(this)
     if (this.place >= 0) this.index.dropLoose(this)
     super.end()
   }
@@ -420,7 +433,10 @@ interface Loose<S> {
   readonly tighten: (state: S) => void
 }
 
+/** One whose selector is still to be run. */
 interface Fresh {
+  /** Among the fresh ones; -1 for none. */
+  freshAt: number
   readonly settle: () => void
 }
 
@@ -436,8 +452,7 @@ class Index<S> {
   private readonly loose: Array<Loose<S> & Indexed<S>> = []
   /** Which of them was looked at last. Written by `tighten`. */
   private turn = 0
-  /** Those whose selector is to be run yet. Written by themselves, and by `settle`. */
-  readonly fresh = new Set<Fresh>()
+  private readonly fresh: Array<Fresh> = []
   /** For the next run of a selector. Taken and put back by `Selection`. */
   observation: Observation | undefined = undefined
   /** The commit that is being told, and what it affects so far. Written by `affected`. */
@@ -446,10 +461,24 @@ class Index<S> {
   private lastHit: Indexed<S> | undefined = undefined
 
   settle(): void {
-    for (const each of this.fresh) {
-      this.fresh.delete(each)
+    for (let each = this.fresh.pop(); each !== undefined; each = this.fresh.pop()) {
+      each.freshAt = -1
       each.settle()
     }
+  }
+
+  addFresh(watch: Fresh): void {
+    if (watch.freshAt < 0) watch.freshAt = this.fresh.push(watch) - 1
+  }
+
+  dropFresh(watch: Fresh): void {
+    if (watch.freshAt < 0) return
+    const last = this.fresh.pop()
+    if (last !== undefined && last !== watch) {
+      this.fresh[watch.freshAt] = last
+      last.freshAt = watch.freshAt
+    }
+    watch.freshAt = -1
   }
 
   add(watch: Indexed<S>): void {
@@ -501,13 +530,13 @@ class Index<S> {
     this.commit = commit
     for (const selection of this.loose) this.hit(selection)
     if (this.everything.size > 0) this.hit(this.everything)
-    for (const [field, watches] of this.fields) {
+    this.fields.forEach((watches, field) => {
       if (!Object.is(read(previous, field), read(next, field))) this.hit(watches)
-    }
-    for (const [field, byKey] of this.rows) {
+    })
+    this.rows.forEach((byKey, field) => {
       const before = read(previous, field)
       const after = read(next, field)
-      if (before === after || byKey.size === 0) continue
+      if (before === after || byKey.size === 0) return
       if (isRows(before) && isRows(after)) {
         before[RowsId].diff(after[RowsId], (key) => {
           const watches = byKey.get(key)
@@ -516,7 +545,7 @@ class Index<S> {
       } else {
         byKey.forEach((watches) => this.hit(watches))
       }
-    }
+    })
     const first = this.firstHit
     this.firstHit = undefined
     this.lastHit = undefined
@@ -612,7 +641,7 @@ export class Subscriptions<S> {
   /** A listener that throws is reported; the others are told. */
   tell(previous: S, next: S): void {
     const commit = ++this.told
-    if (this.index.fresh.size > 0) this.index.settle()
+    this.index.settle()
     for (let listener = this.first; listener !== undefined; listener = listener.next) {
       if (!listener.active || listener.since >= commit) continue
       try {
