@@ -1,13 +1,14 @@
 "use client"
 import type { Runtime } from "@sluice/core"
 import type * as Layer from "effect/Layer"
-import { useCallback, useEffect, useState, useSyncExternalStore } from "react"
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react"
 import type { ReactNode } from "react"
+import { PlaceContext } from "./internal/PlaceContext.ts"
+import { isServer } from "./internal/useClientLayoutEffect.ts"
 import { useLatest } from "./internal/useLatest.ts"
 import { useScope } from "./internal/useScope.ts"
 import { ViewProvider } from "./internal/view/ViewProvider.tsx"
 import type { Provided } from "./Register.ts"
-import { RuntimeContext } from "./useRuntime.ts"
 
 /** Why there is nothing to show yet, or nothing at all. */
 export type NotReady =
@@ -40,55 +41,57 @@ export interface RuntimeProviderProps extends Shown {
   readonly concurrent?: boolean | undefined
 }
 
+const nothing = () => {}
+const never = () => nothing
+const no = () => false
+const unlessServer = () => !isServer
+
 /**
  * Gives a runtime to the components below. These are rendered once it is ready. A failed build goes to
  * `onError` and then to `fallback`, if that is a function, or to the nearest error boundary; another runtime, or
  * another layer, is another try.
  */
+// One component for all of it: each that stands above an app's components costs them some of every render.
 export const RuntimeProvider = (props: RuntimeProviderProps): ReactNode => {
-  const { children, concurrent = true, layer, runtime, ...shown } = props
-  return (
-    <Gate {...shown} runtime={runtime}>
-      <Scoped {...shown} runtime={runtime} layer={layer}>
-        {concurrent ? <ViewProvider>{children}</ViewProvider> : children}
-      </Scoped>
-    </Gate>
-  )
-}
-
-const Scoped = ({
-  children,
-  layer,
-  runtime,
-  ...shown
-}: Omit<RuntimeProviderProps, "concurrent">): ReactNode => {
-  const scope = useScope(runtime, layer)
-  return scope === undefined ? (
-    notReady(shown, { status: "building" })
-  ) : (
-    <Gate {...shown} runtime={scope}>
-      <RuntimeContext.Provider value={scope}>{children}</RuntimeContext.Provider>
-    </Gate>
-  )
-}
-
-const notReady = ({ fallback }: Shown, state: NotReady): ReactNode =>
-  typeof fallback === "function" ? fallback(state) : fallback
-
-/** Shows the children once the runtime is ready. */
-const Gate = (props: Omit<RuntimeProviderProps, "layer" | "concurrent">): ReactNode => {
-  const { children, fallback, runtime } = props
-  const subscribe = useCallback((listener: () => void) => runtime.subscribe(listener), [runtime])
-  const getStatus = () => runtime.status
-  const status = useSyncExternalStore(subscribe, getStatus, getStatus)
-
-  const [failure, setFailure] = useState<{ readonly runtime: Runtime.AnyRuntime; readonly error: unknown }>()
+  const { children, concurrent = true, fallback, layer, runtime } = props
   const onError = useLatest(props.onError)
+  const hydrating = useSyncExternalStore(never, no, unlessServer)
+  const build = useBuild(runtime, onError)
+  const scope = useScope(runtime, build === undefined, layer)
+  const scopeBuild = useBuild(scope === runtime ? undefined : scope, onError)
+  const place = useMemo(() => (scope === undefined ? scope : { runtime: scope, view: undefined }), [scope])
+
+  const notReady = build ?? scopeBuild
+  if (notReady?.status === "failed" && typeof fallback !== "function") throw notReady.error
+  if (notReady !== undefined || scope === undefined) {
+    return typeof fallback === "function" ? fallback(notReady ?? building) : fallback
+  }
+  return concurrent ? (
+    <ViewProvider runtime={scope} hydrating={hydrating}>
+      {children}
+    </ViewProvider>
+  ) : (
+    <PlaceContext.Provider value={place}>{children}</PlaceContext.Provider>
+  )
+}
+
+const building = { status: "building" } as const
+const noStatus = (): undefined => undefined
+
+/** What keeps the runtime from being used. */
+const useBuild = (
+  runtime: Runtime.AnyRuntime | undefined,
+  onError: { readonly current: RuntimeProviderProps["onError"] }
+): NotReady | undefined => {
+  const subscribe = useCallback((listener: () => void) => runtime?.subscribe(listener) ?? nothing, [runtime])
+  const getStatus = runtime === undefined ? noStatus : () => runtime.status
+  const status = useSyncExternalStore(subscribe, getStatus, getStatus)
+  const [failure, setFailure] = useState<{ readonly runtime: Runtime.AnyRuntime; readonly error: unknown }>()
   // Thrown from a later render than the one that sees it: what throws in render has no effects, and
   // `onError` would not be told.
   useEffect(() => {
     let mounted = true
-    runtime.ready.catch((error: unknown) => {
+    runtime?.ready.catch((error: unknown) => {
       // One that was disposed of meanwhile refuses what its children ask.
       if (!mounted || runtime.status !== "failed") return
       onError.current?.(error)
@@ -99,9 +102,6 @@ const Gate = (props: Omit<RuntimeProviderProps, "layer" | "concurrent">): ReactN
     }
   }, [runtime, onError])
 
-  if (failure?.runtime === runtime) {
-    if (typeof fallback !== "function") throw failure.error
-    return fallback({ status: "failed", error: failure.error })
-  }
-  return status === "building" || status === "failed" ? notReady(props, { status: "building" }) : children
+  if (runtime !== undefined && failure?.runtime === runtime) return { status: "failed", error: failure.error }
+  return status === "building" || status === "failed" ? building : undefined
 }

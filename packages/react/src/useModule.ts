@@ -8,13 +8,11 @@ import type {
   ModuleTag,
   Runtime
 } from "@sluice/core"
-import { useContext, useEffect, useState } from "react"
+import { useEffect, useState } from "react"
 import { derivedRefOf, refOf } from "./ModuleRef.ts"
 import type { DerivedRef, ModuleRef } from "./ModuleRef.ts"
-import { useLatest } from "./internal/useLatest.ts"
-import { ViewContext } from "./internal/view/ViewProvider.tsx"
 import type { Provided } from "./Register.ts"
-import { useRuntime } from "./useRuntime.ts"
+import { usePlace } from "./useRuntime.ts"
 
 /** Any of what `useModule` takes, without its types: the overloads have them. */
 type Target =
@@ -45,24 +43,36 @@ const resolve = (runtime: Runtime.AnyRuntime, target: Exclude<Target, Local>): H
   return runtime.resolve(tag)
 }
 
-const hold = (runtime: Runtime.AnyRuntime, target: Target, options: AnyOptions | undefined): Held => {
-  const asked = { runtime, target, key: options?.key }
-  if (isLocal(target)) {
-    const { closed, isOf, mount, ref } = runtime.local(target, options) as Runtime.Local<
-      unknown,
-      unknown,
-      object
-    >
-    return { ...asked, instance: ref, mount, closed, isOf }
-  }
-  return {
-    ...asked,
+const holdLocal = (runtime: Runtime.AnyRuntime, target: Local, options: AnyOptions | undefined): Held => {
+  const { closed, isOf, mount, ref } = runtime.local(target, options) as Runtime.Local<
+    unknown,
+    unknown,
+    object
+  >
+  return { runtime, target, key: options?.key, instance: ref, mount, closed, isOf }
+}
+
+/** What many components hold alike. */
+const provided = new WeakMap<Runtime.AnyRuntime, WeakMap<Target, Held>>()
+
+const holdProvided = (runtime: Runtime.AnyRuntime, target: Exclude<Target, Local>): Held => {
+  const known = provided.get(runtime) ?? new WeakMap<Target, Held>()
+  const held = known.get(target) ?? {
+    runtime,
+    target,
+    key: undefined,
     instance: resolve(runtime, target),
     mount: undefined,
     closed: () => false,
     isOf: (other) => other === target
   }
+  provided.set(runtime, known)
+  known.set(target, held)
+  return held
 }
+
+const hold = (runtime: Runtime.AnyRuntime, target: Target, options: AnyOptions | undefined): Held =>
+  isLocal(target) ? holdLocal(runtime, target, options) : holdProvided(runtime, target)
 
 /**
  * A module's instance. By definition or tag: the provider's one; by Derived: what is derived from those. By module or impl: a local one of this
@@ -99,30 +109,24 @@ export function useModule<
 export function useModule(target: Target, given?: object): object {
   // Reads what a hot reload changes in place; the React Compiler would keep what was read first.
   "use no memo"
-  const runtime = useRuntime()
-  const view = useContext(ViewContext)
+  const { runtime, view } = usePlace()
   // Its types are in the overloads.
   const options: AnyOptions | undefined = given
-  const latestOptions = useLatest(options)
-  const [held, setHeld] = useState(() => hold(runtime, target, options))
+  const [held, setHeld] = useState<Held | undefined>(() => hold(runtime, target, options))
   // After a hot reload, a module may be another value and stand for the same instance.
-  const sameTarget = held.target === target || held.isOf(target)
-  const same = held.runtime === runtime && sameTarget && held.key === options?.key
+  const same =
+    held?.runtime === runtime && (held.target === target || held.isOf(target)) && held.key === options?.key
   const current = same ? held : hold(runtime, target, options)
   if (!same) setHeld(current)
   // A passive effect, which Suspense does not end when it hides the component: the instance goes on.
   // One that has ended meanwhile (hidden for longer than `gcTime`, or evicted) is replaced.
   useEffect(() => {
-    const another = () => {
-      // A runtime that has ended makes none: its provider gives another, or the app is at its end.
-      if (current.runtime.status === "ready") {
-        setHeld(hold(current.runtime, current.target, latestOptions.current))
-      }
-    }
+    // A runtime that has ended makes none: its provider gives another, or the app is at its end.
+    const another = () => void (current.runtime.status === "ready" && setHeld(undefined))
     if (!current.closed()) return current.mount?.(another)
     another()
     return undefined
-  }, [current, latestOptions])
+  }, [current])
   const { instance } = current
   return "actions" in instance ? refOf(instance, view) : derivedRefOf(instance, view)
 }

@@ -1,7 +1,8 @@
 "use client"
 import type { Runtime } from "@sluice/core"
 import * as Data from "effect/Data"
-import { createContext, useContext } from "react"
+import { useContext } from "react"
+import { type Place, PlaceContext } from "./internal/PlaceContext.ts"
 
 /** A hook of this package was called outside a RuntimeProvider. */
 export class RuntimeNotProvided extends Data.TaggedError("RuntimeNotProvided") {
@@ -10,11 +11,11 @@ export class RuntimeNotProvided extends Data.TaggedError("RuntimeNotProvided") {
   }
 }
 
-export const RuntimeContext = createContext<Runtime.AnyRuntime | undefined>(undefined)
+export const usePlace = (): Place => {
+  const place = useContext(PlaceContext)
+  if (place === undefined) throw new RuntimeNotProvided()
+  return place
+}
 
 /** The runtime of the nearest RuntimeProvider. Throws `RuntimeNotProvided` where there is none. */
-export const useRuntime = (): Runtime.AnyRuntime => {
-  const runtime = useContext(RuntimeContext)
-  if (runtime === undefined) throw new RuntimeNotProvided()
-  return runtime
-}
+export const useRuntime = (): Runtime.AnyRuntime => usePlace().runtime

@@ -1,10 +1,10 @@
 "use client"
 import type { Equals } from "@sluice/core"
 import { useContext } from "react"
+import { PlaceContext } from "./internal/PlaceContext.ts"
 import { listOf, sameElements } from "./internal/selecting.ts"
 import { useStoreSelector } from "./internal/useStoreSelector.ts"
 import { useViewSelector } from "./internal/view/useViewSelector.ts"
-import { ViewContext } from "./internal/view/ViewProvider.tsx"
 import { isOfView, ofView, type StateRef } from "./ModuleRef.ts"
 
 /** The states of several refs, in their order. */
@@ -46,7 +46,7 @@ export function useSelector(
   const first = isList(source) ? source[0] : source
   // oxlint-disable react/hooks, react-hooks/rules-of-hooks
   // A ref that useModule has given tells it, so that a component need not read a context.
-  const view = first !== undefined && isOfView(first) ? first[ofView] : useContext(ViewContext)
+  const view = first !== undefined && isOfView(first) ? first[ofView] : useContext(PlaceContext)?.view
   const instance = isList(source) ? listOf(source.map(({ runtime }) => runtime)) : source.runtime
   // A provider's mode is for its life, so that a component calls the same hooks each time.
   return view === undefined

@@ -43,6 +43,7 @@ const makeScopes = () => {
  */
 export const useScope = (
   runtime: Runtime.AnyRuntime,
+  ready: boolean,
   layer: Module.AnyLayer | undefined
 ): Runtime.AnyRuntime | undefined => {
   const [scopes] = useState(makeScopes)
@@ -54,12 +55,12 @@ export const useScope = (
   })
 
   const make = useCallback(() => {
-    const wanted = layer && runtime.status === "ready" ? scopes.get(runtime, layer) : undefined
+    const wanted = layer && ready && runtime.status === "ready" ? scopes.get(runtime, layer) : undefined
     latest.current.wanted = wanted
     const settled = () => latest.current.wanted === wanted && show(wanted)
     if (wanted?.scope.status === "building") wanted.scope.ready.then(settled, settled)
     else settled()
-  }, [scopes, runtime, layer])
+  }, [scopes, runtime, ready, layer])
   // At once, so that a layer that does not wait shows no fallback.
   useClientLayoutEffect(make, [make])
   // Suspense and Activity end and begin them, but not both.

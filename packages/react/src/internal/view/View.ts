@@ -236,8 +236,7 @@ export class View {
 
   private observe(subject: Subject): void {
     if (subject.inputs !== undefined) return subject.inputs.forEach((input) => this.observe(input))
-    subject.watchers++
-    this.left.delete(subject)
+    if (subject.watchers++ === 0) this.left.delete(subject)
     if (subject.stop !== undefined) return
     subject.settled = subject.instance.unsafe.getState()
     subject.stop = observe(subject.instance, (change) => this.tell(subject, change))
