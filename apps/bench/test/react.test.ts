@@ -82,6 +82,8 @@ describe("targets", () => {
     [[9.9, 9.9, 9.9, 9.9], "reached"],
     [[10.04, 10.06, 9.98, 10.04], "reached"],
     [[10.04, 10.06, 10.04, 10.06], "missed"],
+    [[11, 14, 12, 16], "missed"],
+    [[5, 7, 6, 8], "reached"],
     [[5, 10, 8, 12], "too few rounds"],
     [[0, 0, 0, 0], "too few rounds"]
   ])("%j beside 10 are %s", (of, expected) => {

@@ -51,12 +51,17 @@ export const targets: ReadonlyArray<Target> = ["Sluice, concurrent={false}", "Sl
   )
 ])
 
-/** A ratio says something when its interval is at most 3 % wide. */
-export const isKnown = ({ ratio }: Outcome): boolean => widthOf(ratio) <= 0.03
+/**
+ * Reached where the interval lies below the limit, missed where it lies above. Where it includes the limit: reached
+ * if it is at most 3 % wide.
+ */
+export const verdict = ({ atMost, ratio }: Outcome): "reached" | "missed" | "too few rounds" => {
+  if (ratio.low > atMost) return "missed"
+  return ratio.high <= atMost || widthOf(ratio) <= 0.03 ? "reached" : "too few rounds"
+}
 
-/** Reached where the interval includes the limit or lies below it. */
-export const verdict = (outcome: Outcome): "reached" | "missed" | "too few rounds" =>
-  !isKnown(outcome) ? "too few rounds" : outcome.ratio.low <= outcome.atMost ? "reached" : "missed"
+/** Whether enough rounds have been run. */
+export const isKnown = (outcome: Outcome): boolean => verdict(outcome) !== "too few rounds"
 
 /** Leaves out targets of contenders that took no part. */
 export const outcomes = (

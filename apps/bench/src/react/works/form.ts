@@ -62,7 +62,7 @@ export const form: ReactWork = {
   style: "input { width: 8em }",
   steps: [
     warmUp,
-    { figures: { "one key": "ns", components: "count" }, times: 6, run: typing("input[name=field23]") }
+    { figures: { "one key": "ns", components: "count" }, times: 20, run: typing("input[name=field23]") }
   ],
   baselines: ["React hooks"]
 }

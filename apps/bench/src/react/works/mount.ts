@@ -11,7 +11,7 @@ const mounting = (count: number): Step => {
   const name = count.toLocaleString("en")
   return {
     figures: { [`mount ${name}`]: "ns", [`unmount ${name}`]: "ns" },
-    times: 3,
+    times: 6,
     run: async (page) => {
       const lap = `mount ${++laps}`
       const result = await page.page.evaluate(
