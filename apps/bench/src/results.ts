@@ -10,25 +10,30 @@ import { type WorkName, works } from "./works/index.ts"
 export type RuntimeName = "node" | "chromium"
 export const runtimeNames: ReadonlyArray<RuntimeName> = ["node", "chromium"]
 
-export interface Row {
+/** What was measured of a contender in a case, with ratios of one kind. */
+export interface RowOf<R> {
   readonly case: string
   readonly contender: string
   readonly unit: Unit
-  /** The median. It says nothing on another machine; the ratios do. */
+  /** The median over the rounds. It says nothing on another machine; the ratios do. */
   readonly median: number
   /** The middle half of the rounds lies between these. */
   readonly spread: readonly [number, number]
-  /** The median ratio to each baseline in the same round, and its 95 % interval. */
-  readonly ratios: Readonly<Record<string, Estimate>>
+  /** To each baseline in the same round, with its 95 % interval. */
+  readonly ratios: Readonly<Record<string, R>>
 }
 
-export interface Results {
+export interface ResultsOf<O, R> {
   readonly versions: Readonly<Record<string, string>>
   readonly rounds: number
-  /** The targets are about the size that they were set for, not about ten times that. */
-  readonly outcomes: ReadonlyArray<Outcome>
-  readonly rows: ReadonlyArray<Row>
+  readonly outcomes: ReadonlyArray<O>
+  readonly rows: ReadonlyArray<RowOf<R>>
 }
+
+export type Row = RowOf<Estimate>
+
+/** The targets are about the size that they were set for: at ten times that, without outcomes. */
+export type Results = ResultsOf<Outcome, Estimate>
 
 const require = createRequire(import.meta.url)
 const manifest = require("../package.json") as Readonly<
@@ -50,15 +55,19 @@ export const versions = (runtime: RuntimeName, version: string): Results["versio
   }
 }
 
-export const digits = (value: number): number => Number(value.toPrecision(3))
+const digits = (value: number): number => Number(value.toPrecision(3))
 const rounded = ({ median, low, high }: Estimate): Estimate => ({
   median: digits(median),
   low: digits(low),
   high: digits(high)
 })
 
-/** One row for each contender, with its ratios to those `baselines` that did the same work. */
-export const toRows = (all: ReadonlyArray<Samples>, baselines: ReadonlyArray<string>): ReadonlyArray<Row> =>
+/** One row for each contender, with its ratios to those `baselines` that did the same work, but for `undefined` ones. */
+export const rowsWith = <R>(
+  all: ReadonlyArray<Samples>,
+  baselines: ReadonlyArray<string>,
+  ratioOf: (of: ReadonlyArray<number>, to: ReadonlyArray<number>) => R | undefined
+): ReadonlyArray<RowOf<R>> =>
   all.map(({ name, contender, unit, values }) => ({
     case: name,
     contender,
@@ -68,10 +77,14 @@ export const toRows = (all: ReadonlyArray<Samples>, baselines: ReadonlyArray<str
     ratios: Object.fromEntries(
       baselines.flatMap((baseline) => {
         const other = all.find((samples) => samples.name === name && samples.contender === baseline)
-        return other === undefined ? [] : [[baseline, rounded(ratio(values, other.values))]]
+        const ratio = other && ratioOf(values, other.values)
+        return ratio === undefined ? [] : [[baseline, ratio]]
       })
     )
   }))
+
+export const toRows = (all: ReadonlyArray<Samples>, baselines: ReadonlyArray<string>): ReadonlyArray<Row> =>
+  rowsWith(all, baselines, (of, to) => rounded(ratio(of, to)))
 
 export const summarize = (
   work: WorkName,

@@ -1,31 +1,17 @@
 /** What was found of a work in React apps, as it is kept under `docs/benchmarks/react`. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import type { Samples, Unit } from "../harness.ts"
-import { asText, digits, folder, type Results as OtherResults, versions } from "../results.ts"
-import { median, quantile } from "../statistics.ts"
+import type { Samples } from "../harness.ts"
+import { asText, folder, type ResultsOf, type RowOf, rowsWith, versions } from "../results.ts"
 import { type Ratio, ratioOf } from "./ratio.ts"
 import { type Outcome, outcomes, targets } from "./targets.ts"
 import { type ReactWorkName, workOf } from "./works/index.ts"
 
-export interface Row {
-  readonly case: string
-  readonly contender: string
-  readonly unit: Unit
-  /** The median over the rounds. It says nothing on another machine; the ratios do. */
-  readonly median: number
-  /** The middle half of the rounds lies between these. */
-  readonly spread: readonly [number, number]
-  /** To each baseline in the same round. Empty for what is no quantity in some round. */
-  readonly ratios: Readonly<Record<string, Ratio>>
-}
+/** Without a ratio to what is no quantity in some round. */
+export type Row = RowOf<Ratio>
 
-export interface Results {
-  readonly versions: OtherResults["versions"]
-  readonly rounds: number
+export interface Results extends ResultsOf<Outcome, Ratio> {
   /** Of the order in which contenders were run. */
   readonly seed: number
-  readonly outcomes: ReadonlyArray<Outcome>
-  readonly rows: ReadonlyArray<Row>
 }
 
 /** To a hundredth of a percent: limits are given to a percent. */
@@ -34,22 +20,7 @@ const rounded = ({ mean, low, high }: Ratio): Ratio => {
   return { mean: four(mean), low: four(low), high: four(high) }
 }
 
-const toRows = (all: ReadonlyArray<Samples>, baselines: ReadonlyArray<string>): ReadonlyArray<Row> =>
-  all.map(({ name, contender, unit, values }) => ({
-    case: name,
-    contender,
-    unit,
-    median: digits(median(values)),
-    spread: [digits(quantile(values, 0.25)), digits(quantile(values, 0.75))],
-    ratios: Object.fromEntries(
-      baselines.flatMap((baseline) => {
-        const other = all.find((samples) => samples.name === name && samples.contender === baseline)
-        if (other === undefined) return []
-        const ratio = rounded(ratioOf(values, other.values))
-        return Number.isFinite(ratio.mean) ? [[baseline, ratio]] : []
-      })
-    )
-  }))
+const finite = (ratio: Ratio): Ratio | undefined => (Number.isFinite(ratio.mean) ? ratio : undefined)
 
 export const summarize = (
   work: ReactWorkName,
@@ -64,7 +35,7 @@ export const summarize = (
     targets.filter((target) => target.work === work),
     all
   ).map((outcome) => ({ ...outcome, ratio: rounded(outcome.ratio) })),
-  rows: toRows(all, workOf(work).baselines)
+  rows: rowsWith(all, workOf(work).baselines, (of, to) => finite(rounded(ratioOf(of, to))))
 })
 
 const file = (work: ReactWorkName): URL => new URL(`react/${work}.json`, folder)
