@@ -18,7 +18,7 @@ import { Module, Runtime } from "@sluice/core"
 import * as Schema from "effect/Schema"
 import { useModule, useRuntime, useSelector } from "../../src/index.ts"
 import { Boundary, make, render, RuntimeProvider } from "../support.tsx"
-import { makeStore, renderIn, Store, useStore, type State } from "./store.tsx"
+import { makeStore, renderIn, renderInBoundary, Store, useStore, type State } from "./store.tsx"
 
 const A = () => <i>{useStore((state) => state.a)}</i>
 
@@ -379,12 +379,7 @@ test("useSelector: ignores transient errors in selector (e.g. due to stale props
     return <>{sum}</>
   }
   const Parent = () => <Child parent={useStore((state) => state.a)} />
-  const view = renderIn(
-    runtime,
-    <Boundary>
-      <Parent />
-    </Boundary>
-  )
+  const view = renderInBoundary(runtime, <Parent />)
   flushSync(() => dispatch({ _tag: "more" }))
   expect(view.text()).toBe("2")
 })
@@ -398,12 +393,7 @@ test("useSelector: passes through errors thrown while rendering", () => {
     })
     return <>{a}</>
   }
-  const view = renderIn(
-    runtime,
-    <Boundary>
-      <App />
-    </Boundary>
-  )
+  const view = renderInBoundary(runtime, <App />)
   expect(() => flushSync(() => dispatch({ _tag: "more" }))).not.toThrow()
   expect(view.text()).toBe("caught: Error: panic")
 })
@@ -418,12 +408,7 @@ test("useSelector: re-throws errors from the selector that only occur during ren
     return <>{a}</>
   }
   const Parent = () => <Child parent={useStore((state) => state.a)} />
-  const view = renderIn(
-    runtime,
-    <Boundary>
-      <Parent />
-    </Boundary>
-  )
+  const view = renderInBoundary(runtime, <Parent />)
   flushSync(() => dispatch({ _tag: "more" }))
   expect(view.text()).toBe("caught: Error: only by props")
 })

@@ -3,7 +3,7 @@ import { Module, Runtime } from "@sluice/core"
 import * as Schema from "effect/Schema"
 import type { ReactNode } from "react"
 import { useModule, useSelector } from "../../src/index.ts"
-import { make, render, RuntimeProvider } from "../support.tsx"
+import { Boundary, make, render, RuntimeProvider } from "../support.tsx"
 
 export const Store = Module.make("Store", {
   state: Schema.Struct({ a: Schema.Number, b: Schema.Number, text: Schema.String }),
@@ -43,12 +43,27 @@ export const makeStore = (given: Partial<State> = {}) => {
   return { runtime, unsafe, dispatch: unsafe.dispatch }
 }
 
-/** Renders under a provider of the runtime, in the mode of the project. */
-export const renderIn = (runtime: ReturnType<typeof makeStore>["runtime"], ui: ReactNode) => {
-  const provided = (children: ReactNode) => <RuntimeProvider runtime={runtime}>{children}</RuntimeProvider>
-  const view = render(provided(ui))
-  return { ...view, rerender: (next: ReactNode) => view.rerender(provided(next)) }
+type StoreRuntime = ReturnType<typeof makeStore>["runtime"]
+
+const renderWithin = (around: (ui: ReactNode) => ReactNode, ui: ReactNode) => {
+  const view = render(around(ui))
+  return { ...view, rerender: (next: ReactNode) => view.rerender(around(next)) }
 }
+
+/** Renders under a provider of the runtime, in the mode of the project. */
+export const renderIn = (runtime: StoreRuntime, ui: ReactNode) =>
+  renderWithin((children) => <RuntimeProvider runtime={runtime}>{children}</RuntimeProvider>, ui)
+
+/** The same, with a boundary for what the selectors throw. */
+export const renderInBoundary = (runtime: StoreRuntime, ui: ReactNode) =>
+  renderWithin(
+    (children) => (
+      <RuntimeProvider runtime={runtime}>
+        <Boundary>{children}</Boundary>
+      </RuntimeProvider>
+    ),
+    ui
+  )
 
 export const useStore = <B,>(selector: (state: State) => B, equals?: (a: B, b: B) => boolean): B =>
   useSelector(useModule(Store), selector, equals)

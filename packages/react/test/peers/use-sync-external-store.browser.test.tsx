@@ -14,8 +14,18 @@ import { expect, test, vi } from "vitest"
 import { Runtime } from "@sluice/core"
 import { useModule, useSelector } from "../../src/index.ts"
 import type { RefOf } from "../../src/index.ts"
-import { Boundary, compiled, concurrent, make, onCleanup, RuntimeProvider, use } from "../support.tsx"
-import { block, initial, makeStore, renderIn, Store, StoreLive, useStore, type State } from "./store.tsx"
+import { compiled, concurrent, make, onCleanup, RuntimeProvider, use } from "../support.tsx"
+import {
+  block,
+  initial,
+  makeStore,
+  renderIn,
+  renderInBoundary,
+  Store,
+  StoreLive,
+  useStore,
+  type State
+} from "./store.tsx"
 
 test("Shared: basic usage", () => {
   const { dispatch, runtime } = makeStore()
@@ -229,12 +239,7 @@ test("Shared: handles errors thrown by getSnapshot; selector can throw on update
       })}
     </>
   )
-  const view = renderIn(
-    runtime,
-    <Boundary>
-      <App />
-    </Boundary>
-  )
+  const view = renderInBoundary(runtime, <App />)
   expect(view.text()).toBe("0")
   flushSync(() => dispatch({ _tag: "a", payload: 1 }))
   expect(view.text()).toBe("caught: TypeError: malformed")
@@ -253,12 +258,7 @@ test("Shared: isEqual can throw on update", () => {
       )}
     </>
   )
-  const view = renderIn(
-    runtime,
-    <Boundary>
-      <App />
-    </Boundary>
-  )
+  const view = renderInBoundary(runtime, <App />)
   expect(view.text()).toBe("0")
   flushSync(() => dispatch({ _tag: "a", payload: 1 }))
   expect(view.text()).toBe("caught: TypeError: incomparable")

@@ -15,8 +15,17 @@ import { hydrateRoot } from "react-dom/client"
 import { expect, test, vi } from "vitest"
 import { Runtime } from "@sluice/core"
 import { useModule, useSelector } from "../../src/index.ts"
-import { Boundary, concurrent, make, onCleanup, RuntimeProvider } from "../support.tsx"
-import { initial, makeStore, renderIn, Store, StoreLive, useStore, type State } from "./store.tsx"
+import { concurrent, make, onCleanup, RuntimeProvider } from "../support.tsx"
+import {
+  initial,
+  makeStore,
+  renderIn,
+  renderInBoundary,
+  Store,
+  StoreLive,
+  useStore,
+  type State
+} from "./store.tsx"
 
 test("basic: uses the store with no args", async () => {
   const { runtime } = makeStore()
@@ -180,12 +189,7 @@ test("basic: can throw an error in selector; in equality checker", () => {
       )
       return <>no error</>
     }
-    const view = renderIn(
-      runtime,
-      <Boundary>
-        <App />
-      </Boundary>
-    )
+    const view = renderInBoundary(runtime, <App />)
     expect(view.text()).toBe("no error")
     flushSync(() => dispatch({ _tag: "more" }))
     expect(view.text()).toBe(`caught: Error: ${thrower}`)
@@ -240,12 +244,7 @@ test("basic: ensures parent components subscribe before children", async () => {
       </>
     )
   }
-  const view = renderIn(
-    runtime,
-    <Boundary>
-      <Parent />
-    </Boundary>
-  )
+  const view = renderInBoundary(runtime, <Parent />)
   view.click("change")
   await vi.waitFor(() => expect(view.text()).toBe("changeTHREE"))
 })
