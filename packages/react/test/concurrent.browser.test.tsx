@@ -18,6 +18,8 @@ import {
   makeApp,
   makeGate,
   makeStage,
+  open,
+  openIn,
   Pair,
   Right,
   RightCount,
@@ -26,19 +28,6 @@ import {
   urgently,
   watch
 } from "./transitions.tsx"
-
-/** Renders the children, and after them a stage, in a concurrent provider. */
-const open = (children: ReactNode) => {
-  const app = makeApp()
-  const stage = makeStage()
-  const view = render(
-    <RuntimeProvider runtime={app.runtime}>
-      {children}
-      <stage.Stage />
-    </RuntimeProvider>
-  )
-  return { ...app, ...stage, ...view, shows: (title: string) => shown(view.container, title) }
-}
 
 describe("a transition", () => {
   test("is shown when it ends, and the runtime has it at once", async () => {
@@ -76,12 +65,7 @@ describe("a transition", () => {
   })
 
   test("T3: does not keep back an urgent action that has nothing left to do", async () => {
-    const { container, left, pend, shows } = open(
-      <>
-        <LeftCount />
-        <LeftName />
-      </>
-    )
+    const { container, left, pend, shows } = open(<LeftCount />, <LeftName />)
     const end = await pend(() => {
       left.dispatch({ _tag: "set", payload: 7 })
       left.dispatch({ _tag: "rename", payload: "it" })
@@ -105,12 +89,7 @@ describe("a transition", () => {
       renders.count++
       return <LeftCount />
     }
-    const { container, left, pend } = open(
-      <>
-        <Name />
-        <Count />
-      </>
-    )
+    const { container, left, pend } = open(<Name />, <Count />)
     const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
     urgently(() => left.dispatch({ _tag: "add", payload: 10 }))
     urgently(() => left.dispatch({ _tag: "note", payload: 1 }))
@@ -170,13 +149,7 @@ describe("a transition", () => {
 
 describe("many modules", () => {
   test("a transition of one lets the other be shown, also to who selects from both", async () => {
-    const { container, left, pend, right } = open(
-      <>
-        <LeftCount />
-        <RightCount />
-        <Pair />
-      </>
-    )
+    const { container, left, pend, right } = open(<LeftCount />, <RightCount />, <Pair />)
     const seen = watch(container, "left", "right", "pair")
     const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
     urgently(() => right.dispatch({ _tag: "add", payload: 1 }))
@@ -187,13 +160,7 @@ describe("many modules", () => {
   })
 
   test("what one transition did to both is shown at one moment", async () => {
-    const { container, left, pend, right } = open(
-      <>
-        <LeftCount />
-        <RightCount />
-        <Pair />
-      </>
-    )
+    const { container, left, pend, right } = open(<LeftCount />, <RightCount />, <Pair />)
     const seen = watch(container, "left", "right", "pair")
     const end = await pend(() => {
       left.dispatch({ _tag: "add", payload: 1 })
@@ -209,14 +176,7 @@ describe("many modules", () => {
   })
 
   test("T11: a group is shown whole, in a transition and beside one", async () => {
-    const { container, pend, runtime } = open(
-      <>
-        <LeftCount />
-        <RightCount />
-        <Pair />
-        <LeftName />
-      </>
-    )
+    const { container, pend, runtime } = open(<LeftCount />, <RightCount />, <Pair />, <LeftName />)
     const seen = watch(container, "left", "right", "pair", "name")
     const end = await pend(() =>
       runtime.unsafe.transact([Left, Right], "count", (left, right) => {
@@ -238,12 +198,7 @@ describe("many modules", () => {
 
 describe("an entry that is no action, while a transition is pending", () => {
   test("transact: the page has it, without the transition, and both afterwards", async () => {
-    const { container, left, pend } = open(
-      <>
-        <LeftCount />
-        <LeftName />
-      </>
-    )
+    const { container, left, pend } = open(<LeftCount />, <LeftName />)
     const seen = watch(container, "left", "name")
     const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
     urgently(() => left.transact("rename", (tx) => tx.update((state) => ({ ...state, name: "it" }))))
@@ -253,12 +208,7 @@ describe("an entry that is no action, while a transition is pending", () => {
   })
 
   test("transact in the transition itself is pending with it", async () => {
-    const { container, left, pend } = open(
-      <>
-        <LeftCount />
-        <LeftName />
-      </>
-    )
+    const { container, left, pend } = open(<LeftCount />, <LeftName />)
     const seen = watch(container, "left", "name")
     const end = await pend(() =>
       left.transact("rename", (tx) => tx.update((state) => ({ ...state, name: "it" })))
@@ -286,18 +236,10 @@ describe("an entry that is no action, while a transition is pending", () => {
     }
     const runtime = make(Runtime.make(Board.implement({ initial })))
     const board = runtime.resolve(Board.tag).unsafe
-    const { pend, Stage } = makeStage()
     const Row = ({ id }: { readonly id: string }) => (
       <i title={id}>{useSelector(useModule(Board), (state) => state.rows.get(id)?.n)}</i>
     )
-    const { container } = render(
-      <RuntimeProvider runtime={runtime}>
-        <Row id="a" />
-        <Row id="b" />
-        <Row id="c" />
-        <Stage />
-      </RuntimeProvider>
-    )
+    const { container, pend } = openIn(runtime, <Row id="a" />, <Row id="b" />, <Row id="c" />)
     const seen = watch(container, "a", "b", "c")
     const end = await pend(() => board.dispatch({ _tag: "raise", payload: "a" }))
     const add = (by: number) =>
@@ -330,14 +272,7 @@ describe("an entry that is no action, while a transition is pending", () => {
     )
     const runtime = make(Runtime.make(LeftLive.withLogic(logic)))
     const left = runtime.resolve(Left.tag).unsafe
-    const { pend, Stage } = makeStage()
-    const { container } = render(
-      <RuntimeProvider runtime={runtime}>
-        <LeftCount />
-        <LeftName />
-        <Stage />
-      </RuntimeProvider>
-    )
+    const { container, pend } = openIn(runtime, <LeftCount />, <LeftName />)
     const { add, rename } = await calls.promise
     const seen = watch(container, "left", "name")
     const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
@@ -373,17 +308,11 @@ describe("an entry that is no action, while a transition is pending", () => {
     })
     const runtime = make(Runtime.make(User.implement({ initial: { id: 0 } })))
     const user = runtime.resolve(User.tag)
-    const { pend, Stage } = makeStage()
     const Show = () => {
       const { id, twice, user } = useSelector(useModule(User))
       return <i title="user">{`${id} ${twice} ${AsyncResult.getOrElse(user, () => "nobody")}`}</i>
     }
-    const { container } = render(
-      <RuntimeProvider runtime={runtime}>
-        <Show />
-        <Stage />
-      </RuntimeProvider>
-    )
+    const { container, pend } = openIn(runtime, <Show />)
     await expect.poll(() => answers.length).toBe(1)
     const seen = watch(container, "user")
     const end = await pend(() => user.unsafe.dispatch({ _tag: "add", payload: 1 }))
@@ -396,12 +325,7 @@ describe("an entry that is no action, while a transition is pending", () => {
   })
 
   test("what no reducer did to the field that is pending: the page agrees, and ends with the truth", async () => {
-    const { container, left, pend, shows } = open(
-      <>
-        <LeftCount />
-        <LeftCount />
-      </>
-    )
+    const { container, left, pend, shows } = open(<LeftCount />, <LeftCount />)
     const seen = watch(container, "left")
     const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
     urgently(() =>
@@ -416,12 +340,7 @@ describe("an entry that is no action, while a transition is pending", () => {
 
 describe("a commit that says what the state is, while a transition is pending", () => {
   test("devtools: another moment is shown as it is, and the present afterwards", async () => {
-    const { container, left, pend, runtime, shows } = open(
-      <>
-        <LeftCount />
-        <LeftCount />
-      </>
-    )
+    const { container, left, pend, runtime, shows } = open(<LeftCount />, <LeftCount />)
     const seen = watch(container, "left")
     const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
     const past = { count: 40, name: "then", noted: [] }
@@ -438,12 +357,7 @@ describe("a commit that says what the state is, while a transition is pending", 
   test("hydrate: its state is shown, whatever was pending", async () => {
     const other = makeApp()
     other.left.dispatch({ _tag: "add", payload: 7 })
-    const { container, left, pend, runtime, shows } = open(
-      <>
-        <LeftCount />
-        <LeftCount />
-      </>
-    )
+    const { container, left, pend, runtime, shows } = open(<LeftCount />, <LeftCount />)
     const seen = watch(container, "left")
     const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
     urgently(() => runtime.hydrate(other.runtime.dehydrate()))
@@ -461,14 +375,7 @@ test("a reducer that refuses what is shown: the page agrees, no one is told of a
   const errors: Array<unknown> = []
   const runtime = make(Runtime.make(LeftLive, { onError: (cause) => errors.push(cause) }))
   const left = runtime.resolve(Left.tag).unsafe
-  const { pend, Stage } = makeStage()
-  const { container } = render(
-    <RuntimeProvider runtime={runtime}>
-      <LeftCount />
-      <LeftCount />
-      <Stage />
-    </RuntimeProvider>
-  )
+  const { container, pend } = openIn(runtime, <LeftCount />, <LeftCount />)
   const seen = watch(container, "left")
   const end = await pend(() => left.dispatch({ _tag: "add", payload: 5 }))
   // What is shown is 0, of which 3 cannot be spent.
@@ -489,12 +396,7 @@ describe("a component that mounts while a transition is pending shows what the o
       show = setShown
       return isShown ? more : null
     }
-    const opened = open(
-      <>
-        <LeftCount />
-        <Grow />
-      </>
-    )
+    const opened = open(<LeftCount />, <Grow />)
     return { ...opened, show: (isShown: boolean) => show(isShown) }
   }
   const counts = (container: Element) => container.querySelectorAll("[title=left]").length
@@ -583,13 +485,11 @@ describe("a component that mounts while a transition is pending shows what the o
       return <LeftCount />
     }
     const { container, left, pend, shows } = open(
-      <>
+      <LeftCount />,
+      <Suspense fallback="waiting">
+        <Late />
         <LeftCount />
-        <Suspense fallback="waiting">
-          <Late />
-          <LeftCount />
-        </Suspense>
-      </>
+      </Suspense>
     )
     const seen = watch(container, "left")
     const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
@@ -615,12 +515,7 @@ describe("a component that mounts while a transition is pending shows what the o
         </React.Activity>
       )
     }
-    const { container, left, pend } = open(
-      <>
-        <LeftCount />
-        <Tabs />
-      </>
-    )
+    const { container, left, pend } = open(<LeftCount />, <Tabs />)
     const inside = () => container.querySelector("b")
     await expect.poll(() => inside()?.textContent).toBe("0")
     const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
@@ -688,12 +583,8 @@ test("keystrokes in local state are shown at once while a transition renders, an
     )
   }
   const { click, container, left } = open(
-    <>
-      <Field />
-      {Array.from({ length: 40 }, (_, index) => (
-        <Slow key={index} />
-      ))}
-    </>
+    <Field />,
+    Array.from({ length: 40 }, (_, index) => <Slow key={index} />)
   )
   const seen = watch(container, "text", "left")
   startTransition(() => left.dispatch({ _tag: "add", payload: 1 }))
@@ -714,12 +605,7 @@ describe("leaving while a transition is pending", () => {
       hide = () => setShown(false)
       return isShown ? <RightCount /> : null
     }
-    const { container, left, pend, right, shows } = open(
-      <>
-        <LeftCount />
-        <Hide />
-      </>
-    )
+    const { container, left, pend, right, shows } = open(<LeftCount />, <Hide />)
     const end = await pend(() => {
       left.dispatch({ _tag: "add", payload: 1 })
       right.dispatch({ _tag: "add", payload: 1 })
@@ -752,7 +638,6 @@ describe("several providers", () => {
   test("nested: each shows its runtime, and the inner one the outer's instances as the outer one does", async () => {
     const outer = makeApp()
     const inner = makeApp()
-    const { pend, Stage } = makeStage()
     const Inner = ({ of }: { readonly of: RefOf<typeof Left> }) => (
       <>
         <i title="left">{useSelector(of, ({ count }) => count)}</i>
@@ -770,12 +655,7 @@ describe("several providers", () => {
         </>
       )
     }
-    const { container } = render(
-      <RuntimeProvider runtime={outer.runtime}>
-        <Outer />
-        <Stage />
-      </RuntimeProvider>
-    )
+    const { container, pend } = openIn(outer.runtime, <Outer />)
     const seen = watch(container, "left", "inner")
     const end = await pend(() => {
       outer.left.dispatch({ _tag: "add", payload: 1 })
@@ -790,20 +670,14 @@ describe("several providers", () => {
 
   test("two roots of one runtime: a transition that is pending in one does not hold up the other", async () => {
     const { left, runtime } = makeApp()
-    const { pend, Stage } = makeStage()
-    const first = render(
-      <RuntimeProvider runtime={runtime}>
-        <LeftCount />
-        <Stage />
-      </RuntimeProvider>
-    )
+    const first = openIn(runtime, <LeftCount />)
     const second = render(
       <RuntimeProvider runtime={runtime}>
         <LeftCount />
         <LeftCount />
       </RuntimeProvider>
     )
-    const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
+    const end = await first.pend(() => left.dispatch({ _tag: "add", payload: 1 }))
     await finallyShows(second.container, "left", "1")
     expect(shown(first.container, "left")).toBe("0")
     urgently(() => left.dispatch({ _tag: "double" }))

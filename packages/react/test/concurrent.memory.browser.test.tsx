@@ -1,7 +1,6 @@
 import { expect, test } from "vitest"
 import { cdp } from "vitest/browser"
-import { render, RuntimeProvider } from "./support.tsx"
-import { finallyShows, LeftCount, makeApp, makeStage, shown, urgently } from "./transitions.tsx"
+import { finallyShows, LeftCount, type makeApp, open, shown, urgently } from "./transitions.tsx"
 
 /** As the protocol has it, of which Vitest knows no types. */
 interface Session {
@@ -9,19 +8,6 @@ interface Session {
 }
 
 const commits = 20_000
-
-const open = () => {
-  const { left, runtime } = makeApp()
-  const { pend, Stage } = makeStage()
-  const { container } = render(
-    <RuntimeProvider runtime={runtime}>
-      <LeftCount />
-      <LeftCount />
-      <Stage />
-    </RuntimeProvider>
-  )
-  return { container, left, pend }
-}
 
 /** Commits while the page goes on being shown, and gives a function that counts the states that are still kept. */
 const commitMany = async (left: ReturnType<typeof makeApp>["left"]) => {
@@ -38,14 +24,14 @@ const commitMany = async (left: ReturnType<typeof makeApp>["left"]) => {
 }
 
 test("of 20,000 commits that are shown, the last are kept", async () => {
-  const { container, left } = open()
+  const { container, left } = open(<LeftCount />, <LeftCount />)
   const countKept = await commitMany(left)
   await finallyShows(container, "left", String(commits))
   expect(await countKept()).toBeLessThan(500)
 }, 60_000)
 
 test("of 20,000 commits while a transition is suspended, a bounded number is kept", async () => {
-  const { container, left, pend } = open()
+  const { container, left, pend } = open(<LeftCount />, <LeftCount />)
   const end = await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
   const countKept = await commitMany(left)
   urgently(() => left.dispatch({ _tag: "rename", payload: "last" }))

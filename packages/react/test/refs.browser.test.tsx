@@ -7,7 +7,7 @@ import { flushSync } from "react-dom"
 import { expect, test, vi } from "vitest"
 import { type RefOf, useModule, useSelector } from "../src/index.ts"
 import { onCleanup, render, RuntimeProvider } from "./support.tsx"
-import { finallyShows, Left, LeftCount, makeApp, makeStage, shown, urgently } from "./transitions.tsx"
+import { finallyShows, Left, LeftCount, makeApp, open, shown, urgently } from "./transitions.tsx"
 
 type LeftRef = RefOf<typeof Left>
 
@@ -22,19 +22,11 @@ const Count = ({ of }: { readonly of: LeftRef }) => (
 )
 
 test("outside of the provider, mounted while a transition is pending: the truth when the provider leaves", async () => {
-  const { left, runtime } = makeApp()
-  const { pend, Stage } = makeStage()
   let ref: LeftRef | undefined
-  const inside = render(
-    <RuntimeProvider runtime={runtime}>
-      <Take take={(taken) => (ref = taken)} />
-      <LeftCount />
-      <Stage />
-    </RuntimeProvider>
-  )
+  const { left, pend, unmount } = open(<Take take={(taken) => (ref = taken)} />, <LeftCount />)
   await pend(() => left.dispatch({ _tag: "add", payload: 1 }))
   const { container, rerender } = render(<Count of={ref!} />)
-  inside.unmount()
+  unmount()
   await finallyShows(container, "elsewhere", "1")
   urgently(() => left.dispatch({ _tag: "add", payload: 1 }))
   expect(shown(container, "elsewhere")).toBe("2")

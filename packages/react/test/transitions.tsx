@@ -1,11 +1,12 @@
 /** What the tests of concurrent rendering share: two modules, those who show them, and transitions that wait. */
 import { Module, Runtime } from "@sluice/core"
 import * as Schema from "effect/Schema"
-import { startTransition, Suspense, useLayoutEffect, useState } from "react"
+import { createElement, Fragment, startTransition, Suspense, useLayoutEffect, useState } from "react"
+import type { ReactNode } from "react"
 import { flushSync } from "react-dom"
 import { expect, vi } from "vitest"
-import { useModule, useSelector } from "../src/index.ts"
-import { make, onCleanup } from "./support.tsx"
+import { type RuntimeProviderProps, useModule, useSelector } from "../src/index.ts"
+import { make, onCleanup, render, RuntimeProvider } from "./support.tsx"
 
 const tally = <const Id extends string>(id: Id) =>
   Module.make(id, {
@@ -139,6 +140,24 @@ export const makeStage = () => {
     return gate.open
   }
   return { Stage, pend }
+}
+
+/** Renders the children, and after them a stage, in a provider of the runtime. */
+export const openIn = (runtime: RuntimeProviderProps["runtime"], ...children: ReadonlyArray<ReactNode>) => {
+  const { pend, Stage } = makeStage()
+  const view = render(
+    <RuntimeProvider runtime={runtime}>
+      {createElement(Fragment, null, ...children)}
+      <Stage />
+    </RuntimeProvider>
+  )
+  return { ...view, pend, shows: (title: string) => shown(view.container, title) }
+}
+
+/** The same, of an app of its own. */
+export const open = (...children: ReadonlyArray<ReactNode>) => {
+  const app = makeApp()
+  return { ...app, ...openIn(app.runtime, ...children) }
 }
 
 /** Does it as React does what a discrete event caused: it is shown when this returns. */
