@@ -11,7 +11,7 @@ import { flushSync } from "react-dom"
 import { expect, test, vi } from "vitest"
 import { useModule, useOnAction } from "../src/index.ts"
 import type { RefOf } from "../src/index.ts"
-import { Counter, makeCounter, Provided, react19, render, RuntimeProvider, use } from "./support.tsx"
+import { Counter, makeCounter, Provided, react19, render, RuntimeProvider, Suspender } from "./support.tsx"
 
 const ping = (runtime: ReturnType<typeof makeCounter>, n: number) =>
   runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "ping", payload: n })
@@ -202,11 +202,6 @@ test("unmounted in the same step in which an action was committed: nothing is ha
 test("unmounted while Suspense hides it, it hears no more", async () => {
   const runtime = makeCounter()
   const seen: Array<number> = []
-  const never = new Promise<void>(() => {})
-  const Sibling = ({ wait }: { wait: boolean }) => {
-    if (wait) use(never)
-    return null
-  }
   const Listener = () => {
     useOnAction(useModule(Counter), "ping", (n) => seen.push(n))
     return null
@@ -216,7 +211,7 @@ test("unmounted while Suspense hides it, it hears no more", async () => {
       {shown && (
         <Suspense fallback="hidden">
           <Listener />
-          <Sibling wait={wait} />
+          <Suspender wait={wait} />
         </Suspense>
       )}
     </Provided>
@@ -275,13 +270,8 @@ test(
       fc.asyncProperty(steps, fc.boolean(), async (script, strict) => {
         const runtime = makeCounter()
         const seen: Array<number> = []
-        const never = new Promise<void>(() => {})
         let version = 0
         let hidden = false
-        const Sibling = ({ wait }: { wait: boolean }) => {
-          if (wait) use(never)
-          return null
-        }
         const Listener = ({ version }: { version: number }) => {
           useOnAction(useModule(Counter), "ping", (n) => {
             seen.push(n)
@@ -294,7 +284,7 @@ test(
             <Provided runtime={runtime}>
               <Suspense fallback="hidden">
                 <Listener version={version} />
-                <Sibling wait={hidden} />
+                <Suspender wait={hidden} />
               </Suspense>
             </Provided>
           )

@@ -54,6 +54,14 @@ export const use = <A,>(promise: Promise<A>): A => {
   return outcome.value as A
 }
 
+const never = new Promise<void>(() => {})
+
+/** Suspends for as long as it is to wait. */
+export const Suspender = ({ wait }: { readonly wait: boolean }) => {
+  if (wait) use(never)
+  return null
+}
+
 export const Counter = Module.make("Counter", {
   state: Schema.Struct({ count: Schema.Number, label: Schema.String }),
   actions: {

@@ -15,6 +15,7 @@ import {
   react19,
   render,
   RuntimeProvider,
+  Suspender,
   use
 } from "./support.tsx"
 
@@ -378,17 +379,12 @@ test("a local instance that Suspense hides goes on", async () => {
   const runtime = makeCounter()
   const log: Array<string> = []
   const NoteLive = makeNote(log)
-  const never = new Promise<void>(() => {})
-  const Sibling = ({ wait }: { wait: boolean }) => {
-    if (wait) use(never)
-    return null
-  }
   const Editor = () => <>{useSelector(useModule(NoteLive, { input: "hidden" })).text}</>
   const App = ({ wait }: { wait: boolean }) => (
     <Provided runtime={runtime}>
       <Suspense fallback={null}>
         <Editor />
-        <Sibling wait={wait} />
+        <Suspender wait={wait} />
       </Suspense>
     </Provided>
   )

@@ -14,7 +14,7 @@ import {
   react19,
   render,
   RuntimeProvider,
-  use
+  Suspender
 } from "./support.tsx"
 
 const numbers = (from: number, to: number) =>
@@ -241,11 +241,6 @@ test("after unmount nothing more is handled, a running handler is interrupted, a
 test("an action while Suspense hides the component is handled", async () => {
   const runtime = makeCounter()
   const seen: Array<number> = []
-  const never = new Promise<void>(() => {})
-  const Sibling = ({ wait }: { wait: boolean }) => {
-    if (wait) use(never)
-    return null
-  }
   const Listener = () => {
     useOnAction(useModule(Counter), "ping", (n) => seen.push(n))
     return null
@@ -254,7 +249,7 @@ test("an action while Suspense hides the component is handled", async () => {
     <Provided runtime={runtime}>
       <Suspense fallback="hidden">
         <Listener />
-        <Sibling wait={wait} />
+        <Suspender wait={wait} />
       </Suspense>
     </Provided>
   )

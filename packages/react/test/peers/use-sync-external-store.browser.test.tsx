@@ -14,7 +14,7 @@ import { expect, test, vi } from "vitest"
 import { Runtime } from "@sluice/core"
 import { useModule, useSelector } from "../../src/index.ts"
 import type { RefOf } from "../../src/index.ts"
-import { compiled, concurrent, make, onCleanup, RuntimeProvider, use } from "../support.tsx"
+import { compiled, concurrent, make, onCleanup, RuntimeProvider, Suspender, use } from "../support.tsx"
 import {
   block,
   initial,
@@ -547,16 +547,11 @@ test("Native: regression: suspending in shell after synchronously patching up st
 
 test("what Suspense hides is told of what it has missed, when it is shown again", async () => {
   const { dispatch, runtime } = makeStore()
-  const never = new Promise<void>(() => {})
-  const Sibling = ({ wait }: { readonly wait: boolean }) => {
-    if (wait) use(never)
-    return null
-  }
   const Shown = () => <>{useStore((state) => state.a)}</>
   const App = ({ wait }: { readonly wait: boolean }) => (
     <Suspense fallback={null}>
       <Shown />
-      <Sibling wait={wait} />
+      <Suspender wait={wait} />
     </Suspense>
   )
   const view = renderIn(runtime, <App wait={false} />)
