@@ -285,9 +285,9 @@ const few = 128
  * commit before they go or are exchanged again, so a selector is run only when the next one comes, on the state of
  * the moment at which it was given.
  *
- * To note what a selector reads costs more than ten runs of it. A selection is therefore loose, and run at every
- * commit, until it has stayed the same for some: at first among very many, and after a commit that affected it
- * among very many or if its selector was exchanged then, as an inline one is.
+ * To note what a selector reads costs more than ten runs of it. Among very many, and where the selector is exchanged
+ * as an inline one is, a selection is therefore loose at first, and again after a commit that affected it: it is run at
+ * every commit, until it has stayed the same for some.
  */
 class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loose<S> {
   private readonly source: Source<S>
@@ -295,8 +295,8 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loos
   private selected: B | typeof failed = failed
   /** The state that the selector is still to be run on; `failed` where there was none, or none any more. */
   private given: S | typeof failed = failed
-  /** Whether the selector was given since the last `settle`; else it is only to be noted anew what it reads. */
-  private another = true
+  /** Whether the selector has been exchanged, as it will be again. */
+  private inline = false
 
   // Written by the index, the two.
   place = -1
@@ -330,15 +330,16 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loos
 
   /** With the next commit. Called by `Index.settle`. */
   settle(): void {
-    const { another, given, index, place } = this
     this.calm = 0
-    this.given = failed
-    this.another = false
     this.opaque = false
-    const loosely = index.size >= few || (another && place >= 0)
-    if (loosely) this.loosen()
-    const selected = loosely ? this.plain(given) : this.noted(given)
-    if (another) this.selected = selected
+    this.selected = this.selectNow(this.given)
+    this.given = failed
+  }
+
+  private selectNow(state: S | typeof failed): B | typeof failed {
+    if (!this.inline && this.index.size < few) return this.noted(state)
+    this.loosen()
+    return this.plain(state)
   }
 
   /** Runs the selector, and puts the selection where it belongs. */
@@ -393,14 +394,7 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loos
   recheck(next: S): void {
     // One that is fresh was given its selector after this commit.
     if (!this.active || this.freshAt >= 0) return
-    if (this.place < 0) {
-      this.loosen()
-      if (this.index.size < few) {
-        this.given = next
-        this.index.addFresh(this)
-      }
-    }
-    const selected = this.plain(next)
+    const selected = this.place < 0 ? this.selectNow(next) : this.plain(next)
     if (this.same(this.selected, selected)) {
       this.calm++
       return
@@ -414,7 +408,7 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loos
   select(selector: Selector<S, B>): void {
     if (!this.active) return
     this.selector = selector
-    this.another = true
+    this.inline = true
     this.wait()
   }
 

@@ -637,9 +637,16 @@ describe("watch", () => {
     update((s) => ({ ...s, rows: s.rows.update(2, (r) => ({ ...r, n: 3 })) }))
     expect([told, runs.splice(0)]).toEqual([0, ["row 1"]])
     watch.select(rowOf(2))
-    update((s) => ({ ...s, rows: s.rows.update(1, (r) => ({ ...r, n: 5 })) }))
-    expect([told, runs.splice(0)]).toEqual([0, ["row 2"]])
-    update((s) => ({ ...s, rows: s.rows.update(2, (r) => ({ ...r, n: 5 })) }))
+    const raise = (id: number) =>
+      update((s) => ({ ...s, rows: s.rows.update(id, (r) => ({ ...r, n: r.n + 1 })) }))
+    // On the state that it was given for, and at every commit until it has stayed the same for two.
+    raise(1)
+    expect([told, runs.splice(0)]).toEqual([0, ["row 2", "row 2"]])
+    raise(1)
+    expect([told, new Set(runs.splice(0))]).toEqual([0, new Set(["row 2"])])
+    raise(1)
+    expect([told, runs.splice(0)]).toEqual([0, []])
+    raise(2)
     expect([told, runs]).toEqual([1, ["row 2"]])
   })
 

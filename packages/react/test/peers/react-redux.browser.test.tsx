@@ -342,13 +342,12 @@ test("useSelector: only re-runs selectors if the referenced fields actually chan
   const ofB = vi.fn((state: State) => state.b)
   const App = () => <>{useStore(ofA) + useStore(ofB)}</>
   const view = renderIn(runtime, <App />)
-  // The first commit finds out what the selectors read, and the one after a change what that one reads now
+  // The first commit finds out what the selector reads
   flushSync(() => dispatch({ _tag: "b", payload: 100 }))
-  flushSync(() => dispatch({ _tag: "more" }))
   ofA.mockClear()
   ofB.mockClear()
   flushSync(() => dispatch({ _tag: "more" }))
-  expect(view.text()).toBe("102")
+  expect(view.text()).toBe("101")
   expect(ofA).toHaveBeenCalled()
   // Only where the component, which renders for the other one, asks for its selection anew
   expect(ofB.mock.calls.length).toBeLessThanOrEqual(1)
