@@ -455,10 +455,12 @@ class Index<S> {
   private lastHit: Indexed<S> | undefined = undefined
 
   settle(): void {
-    for (let each = this.fresh.pop(); each !== undefined; each = this.fresh.pop()) {
+    // More may come, and some may go.
+    for (const each of this.fresh) {
       each.freshAt = -1
       each.settle()
     }
+    this.fresh.length = 0
   }
 
   addFresh(watch: Fresh): void {

@@ -52,27 +52,32 @@ const holdLocal = (runtime: Runtime.AnyRuntime, target: Local, options: AnyOptio
   return { runtime, target, key: options?.key, instance: ref, mount, closed, isOf }
 }
 
-/** What many components hold alike. */
-const provided = new WeakMap<Runtime.AnyRuntime, WeakMap<Target, Held>>()
+/** By instance: what many components hold alike. */
+const provided = new WeakMap<object, Held>()
 
 const holdProvided = (runtime: Runtime.AnyRuntime, target: Exclude<Target, Local>): Held => {
-  const known = provided.get(runtime) ?? new WeakMap<Target, Held>()
-  const held = known.get(target) ?? {
-    runtime,
-    target,
-    key: undefined,
-    instance: resolve(runtime, target),
-    mount: undefined,
-    closed: () => false,
-    isOf: (other) => other === target
-  }
-  provided.set(runtime, known)
-  known.set(target, held)
+  const instance = resolve(runtime, target)
+  const known = provided.get(instance)
+  if (known?.runtime === runtime && known.target === target) return known
+  const isOf = (other: Target) => other === target
+  const held = { runtime, target, key: undefined, instance, mount: undefined, closed: () => false, isOf }
+  provided.set(instance, held)
   return held
 }
 
 const hold = (runtime: Runtime.AnyRuntime, target: Target, options: AnyOptions | undefined): Held =>
   isLocal(target) ? holdLocal(runtime, target, options) : holdProvided(runtime, target)
+
+/** In the place of what was held and has ended. */
+class Vacancy {
+  /** Written by `held`. */
+  private made: Held | undefined = undefined
+
+  /** The same in each attempt to render. */
+  held(runtime: Runtime.AnyRuntime, target: Target, options: AnyOptions | undefined): Held {
+    return (this.made ??= hold(runtime, target, options))
+  }
+}
 
 /**
  * A module's instance. By definition or tag: the provider's one; by Derived: what is derived from those. By module or impl: a local one of this
@@ -112,17 +117,20 @@ export function useModule(target: Target, given?: object): object {
   const { runtime, view } = usePlace()
   // Its types are in the overloads.
   const options: AnyOptions | undefined = given
-  const [held, setHeld] = useState<Held | undefined>(() => hold(runtime, target, options))
+  const [holds, setHolds] = useState<Held | Vacancy>(() => hold(runtime, target, options))
+  const held = holds instanceof Vacancy ? holds.held(runtime, target, options) : holds
   // After a hot reload, a module may be another value and stand for the same instance.
-  const same =
-    held?.runtime === runtime && (held.target === target || held.isOf(target)) && held.key === options?.key
+  const sameTarget = held.target === target || held.isOf(target)
+  // A provider's has no key.
+  const sameKey = held.mount === undefined || held.key === options?.key
+  const same = held.runtime === runtime && sameTarget && sameKey
   const current = same ? held : hold(runtime, target, options)
-  if (!same) setHeld(current)
+  if (!same) setHolds(current)
   // A passive effect, which Suspense does not end when it hides the component: the instance goes on.
   // One that has ended meanwhile (hidden for longer than `gcTime`, or evicted) is replaced.
   useEffect(() => {
     // A runtime that has ended makes none: its provider gives another, or the app is at its end.
-    const another = () => void (current.runtime.status === "ready" && setHeld(undefined))
+    const another = () => void (current.runtime.status === "ready" && setHolds(new Vacancy()))
     if (!current.closed()) return current.mount?.(another)
     another()
     return undefined

@@ -1,12 +1,13 @@
-import { Module, Runtime } from "@sluice/core"
+import { Derived, Module, Runtime } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Activity, StrictMode, Suspense, useEffect, useState } from "react"
 import { flushSync } from "react-dom"
-import { expect, test, vi } from "vitest"
+import { describe, expect, test, vi } from "vitest"
 import { useModule, useSelector } from "../src/index.ts"
 import type { ModuleRef } from "../src/index.ts"
 import {
+  Boundary,
   Counter,
   CounterLive,
   make,
@@ -478,6 +479,92 @@ test("evicted while mounted, a local instance is replaced in every component tha
   expect(log).toEqual(["start a", "end a", "start a"])
   expect(liveNotes(runtime).map(({ instanceId }) => instanceId)).toEqual(["Note#2"])
   expect(runtime.list().at(-1)?.local).toEqual({ key: "k", mounts: 2 })
+})
+
+test("one that is evicted before it suspends is replaced by one, however often it is tried", async () => {
+  const runtime = makeCounter()
+  const made: Array<object> = []
+  const NoteLive = Note.implement({ initial: { text: "" } })
+  const loads = new WeakMap<object, Promise<string>>()
+  const load = (instance: object) => {
+    const known = loads.get(instance)
+    if (known !== undefined) return known
+    made.push(instance)
+    const loading = Promise.resolve("loaded")
+    loads.set(instance, loading)
+    return loading
+  }
+  let suspends = false
+  const Editor = () => {
+    const note = useModule(NoteLive)
+    return <i>{suspends ? use(load(note.runtime)) : "first"}</i>
+  }
+  const view = render(
+    <Provided runtime={runtime}>
+      <Suspense fallback="waiting">
+        <Editor />
+      </Suspense>
+    </Provided>
+  )
+  const [instance] = await vi.waitFor(() => {
+    const notes = runtime.list().filter(({ moduleId }) => moduleId === "Note")
+    expect(notes).toHaveLength(1)
+    return notes
+  })
+  suspends = true
+  await runtime.evict(instance!.instanceId)
+  await vi.waitFor(() => expect(view.container.innerText).toBe("loaded"))
+  expect(made).toHaveLength(1)
+})
+
+describe("what mounts later", () => {
+  const Count = () => <i>{useSelector(useModule(Counter), ({ count }) => count)}</i>
+  const Double = Derived.make([Counter], ({ count }) => count * 2)
+  const Twice = () => <b>{useSelector(useModule(Double))}</b>
+
+  /** Mounts and unmounts both, and gives what mounts them again. */
+  const comeAndGo = (runtime: Runtime.AnyRuntime) => {
+    const app = (shown: boolean) => (
+      <RuntimeProvider runtime={runtime}>
+        <Boundary>{shown ? [<Count key="count" />, <Twice key="twice" />] : null}</Boundary>
+      </RuntimeProvider>
+    )
+    const view = render(app(true))
+    expect(view.text()).toBe("00")
+    view.rerender(app(false))
+    return () => {
+      view.rerender(app(true))
+      return view.text()
+    }
+  }
+
+  test("has the new instance of a module that was evicted and added again", async () => {
+    const runtime = makeCounter()
+    const again = comeAndGo(runtime)
+    await runtime.evict(runtime.resolve(Counter.tag).instanceId)
+    await runtime.add([CounterLive])
+    runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "add", payload: 7 })
+    expect(again()).toBe("714")
+  })
+
+  test("has its scope's own, where one was added", async () => {
+    const scope = makeCounter().scope([])
+    const again = comeAndGo(scope)
+    await scope.add([CounterLive])
+    scope.resolve(Counter.tag).unsafe.dispatch({ _tag: "add", payload: 7 })
+    expect(again()).toBe("714")
+  })
+
+  test("is refused what was evicted, and a runtime that was disposed of", async () => {
+    const runtime = makeCounter()
+    const again = comeAndGo(runtime)
+    await runtime.evict(runtime.resolve(Counter.tag).instanceId)
+    expect(again()).toContain("Counter")
+    const ended = makeCounter()
+    const againThere = comeAndGo(ended)
+    await ended.dispose()
+    expect(againThere()).toContain("disposed")
+  })
 })
 
 test("a provider may have a scope nested in another provider's runtime", async () => {
