@@ -687,31 +687,37 @@ describe("several providers", () => {
     await finallyShows(first.container, "left", "2")
   })
 
-  test("one that is concurrent beside one that is not", async () => {
-    const { left, runtime } = makeApp()
-    const { pend, Stage } = makeStage()
-    const { container } = render(
-      <>
+  for (const where of ["beside", "within"] as const) {
+    test(`one that is not concurrent ${where} one that is`, async () => {
+      const { left, runtime } = makeApp()
+      const { pend, Stage } = makeStage()
+      const plain = (
         <RuntimeProvider runtime={runtime} concurrent={false}>
           <i title="plain">
             <LeftName />
           </i>
         </RuntimeProvider>
-        <RuntimeProvider runtime={runtime} concurrent>
-          <b>
-            <LeftCount />
-          </b>
-          <Stage />
-        </RuntimeProvider>
-      </>
-    )
-    const end = await pend(() => {
-      left.dispatch({ _tag: "add", payload: 1 })
-      left.dispatch({ _tag: "rename", payload: "now" })
+      )
+      const { container } = render(
+        <>
+          {where === "beside" ? plain : null}
+          <RuntimeProvider runtime={runtime} concurrent>
+            {where === "within" ? plain : null}
+            <b>
+              <LeftCount />
+            </b>
+            <Stage />
+          </RuntimeProvider>
+        </>
+      )
+      const end = await pend(() => {
+        left.dispatch({ _tag: "add", payload: 1 })
+        left.dispatch({ _tag: "rename", payload: "now" })
+      })
+      expect(shown(container, "plain")).toBe("now")
+      expect(shown(container, "left")).toBe("0")
+      end()
+      await finallyShows(container, "left", "1")
     })
-    expect(shown(container, "plain")).toBe("now")
-    expect(shown(container, "left")).toBe("0")
-    end()
-    await finallyShows(container, "left", "1")
-  })
+  }
 })
