@@ -79,6 +79,8 @@ export interface ModuleDef<Id extends string, S, A, X = unknown, T = NoTraits> {
   /** What makes the fields that `T` names. */
   readonly traits: Layout | undefined
   readonly extend: ((handle: ModuleHandle<S, A>) => X) | undefined
+  /** The file that it was made in, where `make` was told. */
+  readonly source: string | undefined
   readonly logic: <E, R2>(
     name: string,
     setup: ($: LogicContext<S, A, T>) => Effect.Effect<unknown, E, R2>
@@ -418,6 +420,8 @@ export const make = <
     readonly traits?: (t: TraitBuilder<TypeOf<StateSchema>>) => T & OnlyFields<TypeOf<StateSchema>, T>
     /** A controller: what it returns is added to every handle and ref. */
     readonly extend?: (handle: ModuleHandle<TypeOf<StateSchema>, PayloadsOf<Actions>>) => X & NotTaken
+    /** `import.meta.url`: the file that it is made in, for devtools that write a test which imports it. */
+    readonly source?: string
   }
 ): ModuleDef<
   Id,
@@ -440,6 +444,7 @@ export const make = <
     reducers: options.reducers ?? {},
     traits: options.traits && layoutOf(id, options.state, options.traits),
     extend: options.extend,
+    source: options.source,
     logic: (name, setup) => ({ name, setup }) as Logic<S, A, never>,
     implement: ({ initial, logics = [], handlers, imports = [], channel, validate }) =>
       fromImpl({

@@ -2,7 +2,7 @@
  * What a commit would have done to another state: for views that show some commits before others, as React does
  * while a transition is pending.
  */
-import type { AnyAction } from "./Commit.ts"
+import type { AnyAction, Origin } from "./Commit.ts"
 import { Derivation, type Layout, noHooks, withoutDerived } from "./Derivation.ts"
 import type { ModuleRuntime } from "./Handle.ts"
 import type { AnyInstance } from "./Instance.ts"
@@ -44,9 +44,7 @@ export const isAbsolute = ({ origin: { kind } }: Change<unknown>): boolean =>
 export const onto = <S>(runtime: object, change: Change<S>, state: S): S => {
   if (state === change.previous || isAbsolute(change)) return change.next
   const instance = instanceOf(runtime)
-  // A reducer that makes an entry is refused, as in a transaction.
-  const open = { instanceId: instance.instanceId, origin: change.origin, window: undefined }
-  return withoutEntries(open, () => {
+  return closed(instance, change.origin, () => {
     const draft = reduced(instance, change, state)
     const { traits } = instance.impl.def
     if (traits === undefined) return draft
@@ -58,6 +56,45 @@ export const onto = <S>(runtime: object, change: Change<S>, state: S): S => {
     }
   })
 }
+
+/**
+ * The state that the entry's reducers make of any state, computed fields included; they run also where the state is
+ * the one that the entry was made at. `undefined` where no reducer made it: it carries no action, or a handler
+ * computes outside the window. Throws what a reducer throws, and InvalidState where commits are validated.
+ *
+ * Do not infer that the entry would have been made there: what its caller or a handler read is not asked.
+ */
+export const rerun = <S>(
+  runtime: object,
+  entry: Pick<Change<S>, "actions" | "origin">,
+  state: S
+): { readonly state: S } | undefined => {
+  const instance = instanceOf(runtime)
+  const { actions, origin } = entry
+  if (actions.length === 0 || actions.some((action) => planOf(instance, action).outside !== undefined))
+    return undefined
+  return closed(instance, origin, () => {
+    const next = completed(instance, state, reduceAll(instance, entry, state))
+    const { def, handlers, validate } = instance.impl
+    if (validate === "commit" || handlers !== undefined) instance.checkState(origin, next, def)
+    return { state: next }
+  })
+}
+
+/** The draft with its computed fields, where an entry leads from `state` to it. Throws TraitCycle. */
+export const complete = <S>(runtime: object, state: S, draft: S): S => {
+  const instance = instanceOf(runtime)
+  return closed(instance, instance.origin, () => completed(instance, state, draft))
+}
+
+const completed = <S>(instance: AnyInstance, state: S, draft: S): S => {
+  const { traits } = instance.impl.def
+  return traits === undefined || state === draft ? draft : (derived(instance, traits, state, draft) as S)
+}
+
+/** An entry that it makes is refused, as in a transaction. */
+const closed = <A>({ instanceId }: AnyInstance, origin: Origin, compute: () => A): A =>
+  withoutEntries({ instanceId, origin, window: undefined }, compute)
 
 const reduced = <S>(instance: AnyInstance, change: Change<S>, state: S): S => {
   if (change.actions.length > 0) {
@@ -71,7 +108,11 @@ const reduced = <S>(instance: AnyInstance, change: Change<S>, state: S): S => {
 }
 
 /** Throws what a reducer throws, and for an action that has none because a handler computes it elsewhere. */
-const reduceAll = <S>(instance: AnyInstance, { actions, origin }: Change<S>, state: S): S => {
+const reduceAll = <S>(
+  instance: AnyInstance,
+  { actions, origin }: Pick<Change<S>, "actions" | "origin">,
+  state: S
+): S => {
   let next = state
   for (const action of actions) {
     const { outside, step } = planOf(instance, action)

@@ -140,6 +140,13 @@ describe("1 definitions", () => {
       { id: "b", n: 2 }
     ])
   })
+
+  test("a module says in which file it was made, where it was told", () => {
+    const made = Module.make("Told", { state: Schema.String, actions: {}, source: import.meta.url })
+    expect(made.source).toBe(import.meta.url)
+    expect(made.implement({ initial: "" }).def.source).toBe(import.meta.url)
+    expect(Counter.source).toBeUndefined()
+  })
 })
 
 describe("1 what `use` and tags give", () => {

@@ -201,6 +201,54 @@ describe("a change", () => {
   })
 })
 
+describe("running an entry again", () => {
+  test("calls its reducers also on the state that it was made at, and computed fields follow", () => {
+    const { act, board, changeOf, unsafe } = setup()
+    const base = unsafe.getState()
+    const added = act({ _tag: "add", payload: 2 })
+    const again = Replay.rerun(board, added, base)
+    expect(again?.state).toEqual(added.next)
+    expect(again?.state).not.toBe(added.next)
+    const both = changeOf(() => unsafe.dispatchBatch([{ _tag: "add", payload: 3 }, { _tag: "double" }]))
+    expect(Replay.rerun(board, both, base)?.state).toMatchObject({ n: 8, twice: 16 })
+    expect(unsafe.getState()).toBe(both.next)
+  })
+
+  test("gives nothing where no reducer made it, and throws what a reducer throws", () => {
+    const { act, board, changeOf, unsafe } = setup()
+    const base = unsafe.getState()
+    const write = changeOf(() => unsafe.transact("edit", (tx) => tx.update((state) => ({ ...state, n: 7 }))))
+    expect(Replay.rerun(board, write, base)).toBeUndefined()
+    const change = act({ _tag: "boom", payload: 7 })
+    expect(() => Replay.rerun(board, change, base)).toThrow("not here")
+  })
+
+  test("T10: refuses what the schema refuses, where commits are checked", () => {
+    const Small = Module.make("Small", {
+      state: Schema.Struct({ n: Schema.Number.check(Schema.isLessThan(3)) }),
+      actions: { add: Schema.Number },
+      reducers: { add: (state, by) => ({ n: state.n + by }) }
+    })
+    const entry = { origin: { kind: "action", name: "add" }, actions: [{ _tag: "add", payload: 2 }] } as const
+    const small = (validate?: "commit") =>
+      disposing(
+        Runtime.make(Small.implement({ initial: { n: 0 }, ...(validate === undefined ? {} : { validate }) }))
+      ).resolve(Small.tag)
+    expect(Replay.rerun(small(), entry, { n: 2 })).toEqual({ state: { n: 4 } })
+    expect(thrown(() => Replay.rerun(small("commit"), entry, { n: 2 }))).toMatchObject({
+      _tag: "InvalidState"
+    })
+  })
+
+  test("completes a draft with what is computed from it", () => {
+    const { board, unsafe } = setup()
+    const base = unsafe.getState()
+    expect(Replay.complete(board, base, { ...base, n: 5 })).toMatchObject({ n: 5, twice: 10 })
+    expect(Replay.complete(board, base, base)).toBe(base)
+    expect(unsafe.getState()).toBe(base)
+  })
+})
+
 describe("observing", () => {
   test("tells of each commit once, in order, before subscribers, until it is ended", () => {
     const { board, unsafe } = setup()

@@ -4,7 +4,7 @@ import type { Adapter } from "./adapter.ts"
 import { Details } from "./Details.tsx"
 import { count } from "./format.ts"
 import { Gauges } from "./Gauges.tsx"
-import type { History } from "./history.ts"
+import type { History } from "./session/history.ts"
 import { makePanelModel, type PanelModel } from "./model.ts"
 import {
   defaultPreferences,

@@ -10,7 +10,7 @@ import {
   useSyncExternalStore
 } from "react"
 import type { Adapter } from "./adapter.ts"
-import type { History } from "./history.ts"
+import type { History } from "./session/history.ts"
 import type { PanelModel } from "./model.ts"
 import type { Dock } from "./preferences.ts"
 import { adoptStyles, buttonStyles } from "./styles.ts"

@@ -2,7 +2,7 @@
 import { useEffect } from "react"
 import { createRoot } from "react-dom/client"
 import { directAdapter, type DevtoolsRuntime } from "./adapter.ts"
-import { defaultHistoryCapacity, History } from "./history.ts"
+import { defaultHistoryCapacity, History } from "./session/history.ts"
 import type { Dock } from "./preferences.ts"
 import { Shell } from "./Shell.tsx"
 

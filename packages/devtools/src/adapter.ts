@@ -4,6 +4,7 @@
  */
 import type { Backlog, Commit, Trace } from "@sluice/core"
 import * as Effect from "effect/Effect"
+import type { InstanceState } from "./session/history.ts"
 
 /** The parts of a `Runtime` that the devtools read and drive. Every `Runtime` is one. */
 export interface DevtoolsRuntime {
@@ -22,12 +23,6 @@ export interface DevtoolsRuntime {
     readonly subscribe: (listener: () => void) => () => void
   }
   readonly subscribe: (listener: () => void) => () => void
-}
-
-/** A live instance and its state now. */
-export interface InstanceState {
-  readonly instanceId: string
-  readonly state: unknown
 }
 
 export interface InstanceBacklog extends Backlog {

@@ -2,7 +2,7 @@
 import type { Trace } from "@sluice/core"
 import type { Adapter } from "./adapter.ts"
 import { makeFilter } from "./filter.ts"
-import type { History } from "./history.ts"
+import type { History } from "./session/history.ts"
 import { makeTicker } from "./ticker.ts"
 import { Timeline, type TimelineEntry } from "./timeline.ts"
 

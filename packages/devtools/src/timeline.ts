@@ -1,6 +1,6 @@
 /** Commits and traced entries, joined by transaction into one list in the order they happened. */
 import type { Commit, Trace } from "@sluice/core"
-import type { History } from "./history.ts"
+import type { History } from "./session/history.ts"
 
 /** One entry. Its `txnId` is its key: a transaction is in the list once. */
 export interface TimelineEntry {

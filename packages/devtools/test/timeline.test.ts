@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { makeFilter } from "../src/filter.ts"
-import { History } from "../src/history.ts"
+import { History } from "../src/session/history.ts"
 import { Timeline, type TimelineEntry } from "../src/timeline.ts"
 import { cut, sessionOf, steps } from "./commits.ts"
 

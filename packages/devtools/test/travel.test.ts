@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { expect, test, vi } from "vitest"
 import { directAdapter } from "../src/adapter.ts"
-import { History } from "../src/history.ts"
+import { History } from "../src/session/history.ts"
 
 const state = Schema.Struct({ count: Schema.Number })
 const makeModule = (id: string, handled: Array<string>) => {

@@ -1,0 +1,330 @@
+/** The newest commits of a runtime, and the states that can be told from them. */
+import type { Commit } from "@sluice/core"
+import { sameValue } from "./compare.ts"
+import { type Path, valueAt } from "./paths.ts"
+import type { BaseState, Recording } from "./recording.ts"
+
+export const defaultHistoryCapacity = 5_000
+
+/** A live instance and its state now. */
+export interface InstanceState {
+  readonly instanceId: string
+  readonly state: unknown
+}
+
+/** An instance that the history knows of. `startedAt` and `endedAt` are the latest commit there was then, by seq. */
+export interface InstanceLife {
+  readonly instanceId: string
+  readonly moduleId: string
+  /** 0 if it was there before the history. */
+  readonly startedAt: number
+  /** `undefined` while it lives. */
+  readonly endedAt: number | undefined
+}
+
+/** A commit with what its handlers caused, oldest first. */
+export interface CauseNode {
+  readonly commit: Commit.Commit
+  readonly children: ReadonlyArray<CauseNode>
+}
+
+interface Known {
+  readonly life: InstanceLife
+  /** At the history's base. */
+  readonly state: unknown
+}
+
+export interface RecordingOptions {
+  readonly label?: string
+  /** The moment it begins with, by seq; its commits are the later ones. Default: the base. */
+  readonly from?: number
+  /** The moment it ends with. Default: the latest. */
+  readonly to?: number
+}
+
+/** Those whose cause is not among them, each with what it caused, transitively; in their order. */
+export const causeTree = (commits: ReadonlyArray<Commit.Commit>): ReadonlyArray<CauseNode> => {
+  const nodes = new Map<string, { readonly commit: Commit.Commit; readonly children: Array<CauseNode> }>()
+  const roots: Array<CauseNode> = []
+  for (const commit of commits) {
+    const node = { commit, children: [] }
+    const parent = commit.cause === undefined ? undefined : nodes.get(commit.cause)
+    if (parent === undefined) roots.push(node)
+    else parent.children.push(node)
+    nodes.set(commit.txnId, node)
+  }
+  return roots
+}
+
+/** What this transaction's handlers caused, transitively, without itself; in their order. */
+export const causedBy = (
+  commits: ReadonlyArray<Commit.Commit>,
+  txnId: string
+): ReadonlyArray<Commit.Commit> => {
+  const causes = new Set([txnId])
+  return commits.filter(({ cause, txnId }) => {
+    const isCaused = cause !== undefined && causes.has(cause)
+    if (isCaused) causes.add(txnId)
+    return isCaused
+  })
+}
+
+/**
+ * These transactions, all of their groups (T11), and, where asked for, everything that their handlers caused,
+ * transitively.
+ */
+export const extentOf = (
+  commits: ReadonlyArray<Commit.Commit>,
+  txnIds: Iterable<string>,
+  withCaused: boolean
+): ReadonlySet<string> => {
+  const extent = new Set(txnIds)
+  const groups = new Set<string>()
+  for (let size = -1; size !== extent.size + groups.size;) {
+    size = extent.size + groups.size
+    for (const { cause, groupId, txnId } of commits) {
+      const isIn =
+        extent.has(txnId) ||
+        (groupId !== undefined && groups.has(groupId)) ||
+        (withCaused && cause !== undefined && extent.has(cause))
+      if (!isIn) continue
+      extent.add(txnId)
+      if (groupId !== undefined) groups.add(groupId)
+    }
+  }
+  return extent
+}
+
+/**
+ * A ring of commits over all instances, in the runtime's order. It reaches back to its base: the
+ * `previous` of its oldest commits. Commits before that are counted in `dropped` and cannot be returned to.
+ */
+export class History {
+  readonly capacity: number
+  /** Circular once full; written by `append` alone. */
+  readonly #slots: Array<Commit.Commit> = []
+  /** Where the oldest commit is; moved by `append` once the ring is full. */
+  #start = 0
+  #appended = 0
+  /** What was overwritten last; written by `append`. */
+  #lastDropped: Commit.Commit | undefined = undefined
+  /** By instance id, at the base. Written by `append` and `observe`. */
+  readonly #known = new Map<string, Known>()
+  /** Of those, the ones that have ended. */
+  readonly #ended = new Set<string>()
+  /** Whether `observe` has been called. */
+  #observed = false
+  readonly #listeners = new Set<() => void>()
+
+  constructor(capacity: number = defaultHistoryCapacity) {
+    this.capacity = Number.isFinite(capacity) ? Math.max(1, Math.floor(capacity)) : defaultHistoryCapacity
+  }
+
+  append(batch: ReadonlyArray<Commit.Commit>): void {
+    for (const commit of batch) {
+      if (this.#slots.length < this.capacity) {
+        this.#slots.push(commit)
+      } else {
+        this.#drop()
+        this.#slots[this.#start] = commit
+        this.#start = (this.#start + 1) % this.capacity
+      }
+      this.#meet(commit)
+    }
+    this.#appended += batch.length
+    for (const listener of this.#listeners) listener()
+  }
+
+  #drop(): void {
+    const commit = this.#slots[this.#start]
+    if (commit === undefined) return
+    this.#lastDropped = commit
+    const known = this.#known.get(commit.instanceId)
+    if (known !== undefined) this.#known.set(commit.instanceId, { ...known, state: commit.next })
+    for (const instanceId of this.#ended) {
+      const endedAt = this.#known.get(instanceId)?.life.endedAt ?? 0
+      if (endedAt > commit.seq) continue
+      this.#known.delete(instanceId)
+      this.#ended.delete(instanceId)
+    }
+  }
+
+  #meet({ instanceId, moduleId, origin, previous, next }: Commit.Commit): void {
+    if (this.#known.has(instanceId)) return
+    const life = { instanceId, moduleId, startedAt: 0, endedAt: undefined }
+    this.#known.set(instanceId, { life, state: origin.kind === "init" ? next : previous })
+  }
+
+  /**
+   * The instances that live now: those that it does not know have started, and those that are not among them have
+   * ended. States are those of now; of an instance with commits here, the commits tell its state.
+   */
+  observe(live: ReadonlyArray<InstanceState & { readonly moduleId: string }>): void {
+    const now = this.latest?.seq ?? 0
+    const ids = new Set(live.map(({ instanceId }) => instanceId))
+    for (const { instanceId, moduleId, state } of live) {
+      if (this.#known.has(instanceId)) continue
+      const startedAt = this.#observed ? now : 0
+      this.#known.set(instanceId, { life: { instanceId, moduleId, startedAt, endedAt: undefined }, state })
+    }
+    for (const [instanceId, known] of this.#known) {
+      if (known.life.endedAt !== undefined || ids.has(instanceId)) continue
+      this.#known.set(instanceId, { ...known, life: { ...known.life, endedAt: now } })
+      this.#ended.add(instanceId)
+    }
+    this.#observed = true
+  }
+
+  /** The instances that there were since the base, in the order in which it met them. */
+  get instances(): ReadonlyArray<InstanceLife> {
+    return Array.from(this.#known.values(), ({ life }) => life)
+  }
+
+  /** Told once a batch. Returns the function that ends it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  get length(): number {
+    return this.#slots.length
+  }
+
+  /** Commits ever appended. */
+  get appended(): number {
+    return this.#appended
+  }
+
+  /** Commits that have been overwritten. */
+  get dropped(): number {
+    return this.#appended - this.#slots.length
+  }
+
+  get oldest(): Commit.Commit | undefined {
+    return this.at(0)
+  }
+
+  get latest(): Commit.Commit | undefined {
+    return this.at(this.length - 1)
+  }
+
+  /** The commit at this place, 0 being the oldest. */
+  at(index: number): Commit.Commit | undefined {
+    if (index < 0 || index >= this.#slots.length) return undefined
+    return this.#slots[(this.#start + index) % this.#slots.length]
+  }
+
+  /** Kept commits later than `seq`, oldest first. */
+  after(seq: number): ReadonlyArray<Commit.Commit> {
+    const commits: Array<Commit.Commit> = []
+    for (let index = this.#countUpTo(seq); index < this.length; index++) {
+      const commit = this.at(index)
+      if (commit !== undefined) commits.push(commit)
+    }
+    return commits
+  }
+
+  /** Whether the states right after commit `seq` can still be told. */
+  reaches(seq: number): boolean {
+    const { oldest } = this
+    return oldest === undefined || seq >= oldest.seq - 1
+  }
+
+  /** The earliest moment that can be told. Where the ring cut through a group (T11), that is after the group. */
+  get base(): number {
+    const { oldest } = this
+    return oldest === undefined ? 0 : this.momentOf(oldest.seq - 1)
+  }
+
+  /** The moment that commit `seq` belongs to: the last commit of its group (T11), or itself. */
+  momentOf(seq: number): number {
+    let index = this.#countUpTo(seq) - 1
+    const commit = index < 0 ? this.#lastDropped : this.at(index)
+    if (commit?.groupId === undefined || commit.seq !== seq) return seq
+    while (this.at(index + 1)?.groupId === commit.groupId) index++
+    return this.at(index)?.seq ?? seq
+  }
+
+  /** Kept commits with this transaction's id: one, but for a transaction that has been overwritten. */
+  find(txnId: string): Commit.Commit | undefined {
+    return this.after(0).findLast((commit) => commit.txnId === txnId)
+  }
+
+  /** Those whose cause is not kept, each with what it caused, transitively; oldest first. */
+  causeTree(): ReadonlyArray<CauseNode> {
+    return causeTree(this.after(0))
+  }
+
+  /**
+   * The kept commits in which what stands at the path changed, newest first. Ends at the base. Where `path` is
+   * empty, all of the instance.
+   */
+  whoChanged(instanceId: string, path: Path): ReadonlyArray<Commit.Commit> {
+    return this.after(0)
+      .filter((commit) => {
+        if (commit.instanceId !== instanceId) return false
+        const [before, after] = [valueAt(commit.previous, path), valueAt(commit.next, path)]
+        return !Object.is(before, after) && !sameValue(before, after)
+      })
+      .toReversed()
+  }
+
+  /** The kept commits of these moments, with the states before them. Default: all. `from` is exclusive. */
+  recording({ from = this.base, label = "", to = Infinity }: RecordingOptions = {}): Recording {
+    const start = Math.max(this.momentOf(from), this.base)
+    const end = this.momentOf(to)
+    const commits = this.after(start).filter(({ seq }) => seq <= end)
+    const states = new Map(Array.from(this.#known, ([id, { state }]) => [id, state]))
+    const first = new Set<string>()
+    for (const commit of this.after(0)) {
+      if (commit.seq <= start) states.set(commit.instanceId, commit.next)
+      else if (!first.has(commit.instanceId)) {
+        first.add(commit.instanceId)
+        states.set(commit.instanceId, commit.origin.kind === "init" ? commit.next : commit.previous)
+      }
+    }
+    const base: Array<BaseState> = this.instances
+      .filter((life) => life.endedAt === undefined || life.endedAt >= start)
+      .filter((life) => life.startedAt <= end)
+      .map(({ instanceId, moduleId }) => ({ instanceId, moduleId, state: states.get(instanceId) }))
+    return { label, base, commits }
+  }
+
+  /**
+   * The states that these instances had right after commit `seq` and those of its group: of each the `next` of its latest commit up
+   * to there; where there is none, the `previous` of its first later one; where there is none either, it
+   * has not changed since. An instance made later has the state it was made with.
+   */
+  statesAt(seq: number, instances: ReadonlyArray<InstanceState>): Map<string, unknown> {
+    const states = new Map<string, unknown>()
+    const missing = new Map(instances.map((instance) => [instance.instanceId, instance.state]))
+    const found = (commit: Commit.Commit, state: unknown) => {
+      if (missing.delete(commit.instanceId)) states.set(commit.instanceId, state)
+    }
+    const boundary = this.#countUpTo(this.momentOf(seq))
+    for (let index = boundary - 1; index >= 0 && missing.size > 0; index--) {
+      const commit = this.at(index)
+      if (commit !== undefined) found(commit, commit.next)
+    }
+    for (let index = boundary; index < this.length && missing.size > 0; index++) {
+      const commit = this.at(index)
+      if (commit !== undefined) found(commit, commit.origin.kind === "init" ? commit.next : commit.previous)
+    }
+    for (const [instanceId, state] of missing) states.set(instanceId, state)
+    return states
+  }
+
+  /** How many kept commits are not later than `seq`. */
+  #countUpTo(seq: number): number {
+    let low = 0
+    let high = this.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.at(middle)?.seq ?? Infinity) <= seq) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

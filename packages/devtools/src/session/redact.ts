@@ -1,0 +1,188 @@
+/** Leaves out what must not leave the page. */
+import { Collection, type Commit } from "@sluice/core"
+import { isKey, isPlain, ownValue } from "./paths.ts"
+import type { BaseState, RecordedCommit, Recording } from "./recording.ts"
+
+/**
+ * A place, outermost first, as in `users.*.email`: names of fields, indices, keys of a Map or a Collection; `*` for
+ * any. As a list where a key has a dot in it. The empty string is the whole.
+ */
+export type RedactedPath = string | ReadonlyArray<string | number>
+
+export interface RedactionRule {
+  /** The module's id. */
+  readonly module: string
+  /** In its states. */
+  readonly state?: ReadonlyArray<RedactedPath>
+  /** In the payloads of its actions, by tag. */
+  readonly payload?: Readonly<Record<string, ReadonlyArray<RedactedPath>>>
+}
+
+/** Stands where something was. It is plain, so that it crosses a port and a file as it is. */
+export const redacted: Readonly<Record<string, unknown>> = Object.freeze({ "~redacted": true })
+
+export const isRedacted = (value: unknown): boolean =>
+  value === redacted || (isPlain(value) && value["~redacted"] === true && Object.keys(value).length === 1)
+
+/**
+ * Values come back as they are where nothing in them is redacted; otherwise as copies, which share what the values
+ * share. A part that cannot be copied, such as a class instance with the place in it, is redacted as a whole.
+ */
+export interface Redaction {
+  readonly state: <S>(moduleId: string, state: S) => unknown
+  readonly action: (moduleId: string, action: Commit.AnyAction) => Commit.AnyAction
+  readonly base: (base: BaseState) => BaseState
+  readonly commit: (commit: RecordedCommit) => RecordedCommit
+}
+
+/** Remembers what it has made of each part, for as long as that part lives. */
+export const makeRedaction = (rules: ReadonlyArray<RedactionRule>): Redaction => {
+  const states = new Map<string, Node>()
+  const payloads = new Map<string, Node>()
+  const add = (nodes: Map<string, Node>, key: string, paths: ReadonlyArray<RedactedPath>) => {
+    const node = nodes.get(key) ?? new Node()
+    nodes.set(key, node)
+    for (const path of paths) node.add(stepsOf(path))
+  }
+  for (const { module, payload = {}, state = [] } of rules) {
+    add(states, module, state)
+    for (const [tag, paths] of Object.entries(payload)) add(payloads, keyOf(module, tag), paths)
+  }
+
+  const state = (moduleId: string, value: unknown): unknown => states.get(moduleId)?.of(value) ?? value
+  const action = (moduleId: string, given: Commit.AnyAction): Commit.AnyAction => {
+    const node = payloads.get(keyOf(moduleId, given._tag))
+    if (node === undefined || !("payload" in given)) return given
+    const payload = node.of(given.payload)
+    return payload === given.payload ? given : { ...given, payload }
+  }
+  return {
+    state,
+    action,
+    base: (base) => {
+      const after = state(base.moduleId, base.state)
+      return after === base.state ? base : { ...base, state: after, partial: true }
+    },
+    commit: (commit) => {
+      const { moduleId } = commit
+      const previous = state(moduleId, commit.previous)
+      const next = state(moduleId, commit.next)
+      const actions = commit.actions.map((given) => action(moduleId, given))
+      const areActions = actions.some((given, at) => given !== commit.actions[at])
+      if (!areActions && previous === commit.previous && next === commit.next) return commit
+      const partial = areActions || commit.partial === "actions" ? "actions" : "states"
+      return { ...commit, previous, next, actions: areActions ? actions : commit.actions, partial }
+    }
+  }
+}
+
+export const redactRecording = (recording: Recording, { base, commit }: Redaction): Recording => ({
+  ...recording,
+  base: recording.base.map(base),
+  commits: recording.commits.map(commit)
+})
+
+const keyOf = (moduleId: string, tag: string): string => JSON.stringify([moduleId, tag])
+
+const stepsOf = (path: RedactedPath): ReadonlyArray<string> => {
+  if (typeof path !== "string") return path.map(String)
+  return path === "" ? [] : path.split(".")
+}
+
+/** Which is not run to see what it gives. */
+const isAccessor = (value: object, name: string): boolean =>
+  Object.getOwnPropertyDescriptor(value, name)?.get !== undefined
+
+/** What is to be redacted below one place. */
+class Node {
+  /** Written by `add`. */
+  private isEnd = false
+  private readonly children = new Map<string, Node>()
+  private readonly known = new WeakMap<object, unknown>()
+
+  add([step, ...rest]: ReadonlyArray<string>): void {
+    if (step === undefined) {
+      this.isEnd = true
+      return
+    }
+    const child = this.children.get(step) ?? new Node()
+    this.children.set(step, child)
+    child.add(rest)
+  }
+
+  of(value: unknown): unknown {
+    if (this.isEnd) return isRedacted(value) ? value : redacted
+    if (typeof value !== "object" || value === null || isRedacted(value)) return value
+    if (this.known.has(value)) return this.known.get(value)
+    // For a cycle that comes back here.
+    this.known.set(value, redacted)
+    const made = this.made(value)
+    this.known.set(value, made)
+    return made
+  }
+
+  private part(step: unknown, value: unknown): unknown {
+    let result = value
+    for (const name of ["*", ...(isKey(step) ? [String(step)] : [])]) {
+      const child = this.children.get(name)
+      if (child !== undefined) result = child.of(result)
+    }
+    return result
+  }
+
+  private made(value: object): unknown {
+    if (Collection.isCollection(value)) return this.rows(value)
+    if (Array.isArray(value)) {
+      const items = value.map((item: unknown, at) => this.part(at, item))
+      return items.every((item, at) => Object.is(item, value[at])) ? value : items
+    }
+    if (value instanceof Map) {
+      const entries = Array.from(value, ([key, item]) => [key, this.part(key, item)] as const)
+      return entries.every(([key, item]) => Object.is(item, value.get(key))) ? value : new Map(entries)
+    }
+    if (value instanceof Set) {
+      const members = Array.from(value, (member) => this.part(undefined, member))
+      return members.every((member) => value.has(member)) ? value : new Set(members)
+    }
+    return this.fields(value)
+  }
+
+  private fields(value: object): unknown {
+    const changed: Array<readonly [string, unknown]> = []
+    for (const name of Object.keys(value)) {
+      if (isAccessor(value, name)) {
+        if (this.reaches(name)) return redacted
+        continue
+      }
+      const field = ownValue(value, name)
+      const now = this.part(name, field)
+      if (!Object.is(now, field)) changed.push([name, now])
+    }
+    if (changed.length === 0) return value
+    if (!isPlain(value)) return redacted
+    const copy = Object.create(Object.getPrototypeOf(value) as object | null) as object
+    Object.defineProperties(copy, Object.getOwnPropertyDescriptors(value))
+    for (const [name, now] of changed)
+      Object.defineProperty(copy, name, { value: now, enumerable: true, writable: true, configurable: true })
+    return copy
+  }
+
+  private reaches(name: string): boolean {
+    return this.children.has("*") || this.children.has(name)
+  }
+
+  /** A row that has lost its key cannot stand in its collection. */
+  private rows(value: Collection.Collection<unknown, string | number>): unknown {
+    let result = value
+    for (const [key, row] of value.entries()) {
+      const now = this.part(key, row)
+      if (Object.is(now, row)) continue
+      try {
+        result = result.update(key, () => now)
+      } catch {
+        return redacted
+      }
+    }
+    return result
+  }
+}
