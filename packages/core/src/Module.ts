@@ -78,9 +78,9 @@ export interface ModuleDef<Id extends string, S, A, X = unknown, T = NoTraits> {
   readonly reducers: Reducers<S, A>
   /** What makes the fields that `T` names. */
   readonly traits: Layout | undefined
-  readonly extend: ((handle: ModuleHandle<S, A>) => X) | undefined
+  readonly extend?: (handle: ModuleHandle<S, A>) => X
   /** The file that it was made in, where `make` was told. */
-  readonly source: string | undefined
+  readonly source?: string
   readonly logic: <E, R2>(
     name: string,
     setup: ($: LogicContext<S, A, T>) => Effect.Effect<unknown, E, R2>
@@ -440,11 +440,9 @@ export const make = <
     // The phantom property of ModuleTag carries types only.
     tag: Object.assign(service, { moduleId: id }) as unknown as ModuleTag<Id, S, A, X, T>,
     schema: options.state,
-    actions: options.actions,
+    ...options,
     reducers: options.reducers ?? {},
     traits: options.traits && layoutOf(id, options.state, options.traits),
-    extend: options.extend,
-    source: options.source,
     logic: (name, setup) => ({ name, setup }) as Logic<S, A, never>,
     implement: ({ initial, logics = [], handlers, imports = [], channel, validate }) =>
       fromImpl({
