@@ -8,6 +8,7 @@ export const coreRooms = [
   "internal/*",
   "Draft",
   "Collection",
+  "Edits",
   "Commit",
   "Trace",
   "Trait",

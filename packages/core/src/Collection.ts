@@ -246,7 +246,7 @@ type KeyIn<Row, Field extends keyof Row> = Extract<Row[Field], string | number>
 
 const keyBy = <Row, Key>(key: keyof Row | ((row: Row) => Key)): ((row: Row) => Key) =>
   // The public signatures admit only the fields that hold a key.
-  typeof key === "function" ? key : (row) => row[key] as Key
+  typeof key === "function" ? key : Object.assign((row: Row) => row[key] as Key, { field: key })
 
 /**
  * A collection keyed by a field of its rows or by a function of a row. Of two rows of one key the later

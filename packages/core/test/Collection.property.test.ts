@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Collection from "../src/Collection.ts"
+import * as Edits from "../src/Edits.ts"
 
 interface Row {
   readonly key: string | number
@@ -133,6 +134,24 @@ const expectDiff = (before: Rows, after: Rows) => {
   }
 }
 
+/** Where there are edits, they make the one of the other, order and all. */
+const expectEdits = (before: Rows, after: Rows) => {
+  const edits = Edits.between(before, after)
+  if (edits === undefined) return
+  const removed = new Set(edits.removed.map(({ key }) => key))
+  const replaced = new Map(edits.replaced.map(({ key, next }) => [key, next]))
+  const rows = before.toArray().filter(({ key }) => !removed.has(key))
+  const made = rows.map((row) => replaced.get(row.key) ?? row)
+  for (const { before: anchor, row } of edits.inserted.toReversed()) {
+    const at = anchor === undefined ? made.length : made.findIndex(({ key }) => key === anchor)
+    expect(at).toBeGreaterThanOrEqual(0)
+    made.splice(at, 0, row)
+  }
+  expect(made).toEqual(after.toArray())
+  for (const { key, row } of edits.removed) expect(before.get(key)).toBe(row)
+  for (const { key, previous } of edits.replaced) expect(before.get(key)).toBe(previous)
+}
+
 describe("a collection agrees with a Map", () => {
   it("after any steps, in every version", () => {
     fc.assert(
@@ -145,6 +164,8 @@ describe("a collection agrees with a Map", () => {
             const next = { rows: applied(now.rows, step), model: modelled(now.model, step) }
             expectSame(next.rows, next.model)
             expectDiff(now.rows, next.rows)
+            expectEdits(now.rows, next.rows)
+            expectEdits(next.rows, now.rows)
             if (next.rows === now.rows) expect([...next.model]).toEqual([...now.model])
             versions.push(next)
             now = next
@@ -153,6 +174,7 @@ describe("a collection agrees with a Map", () => {
         for (const [at, { rows, model }] of versions.entries()) {
           expectSame(rows, model)
           expectDiff(rows, versions[(at * 7) % versions.length]!.rows)
+          expectEdits(rows, versions[(at * 7) % versions.length]!.rows)
         }
       }),
       { numRuns: 300, verbose: fc.VerbosityLevel.Verbose }

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
 import { describe, expect, expectTypeOf, it, vi } from "vitest"
 import * as Collection from "../src/Collection.ts"
+import * as Edits from "../src/Edits.ts"
 
 const Flight = Schema.Struct({
   id: Schema.String,
@@ -201,6 +202,52 @@ describe("diff", () => {
   it("compares collections that share nothing", () => {
     const [a, b, c] = [flight("a"), flight("b"), flight("c")]
     expect(visits(Collection.make("id", [a, b]), Collection.make("id", [c, b]))).toEqual(["+c", "-a"])
+  })
+})
+
+describe("edits", () => {
+  it("are those of one row among many", () => {
+    const before = Collection.make(
+      "id",
+      Array.from({ length: 10_000 }, (_, index) => flight(`F${index}`))
+    )
+    const previous = before.get("F777")
+    const late = before.update("F777", (row) => ({ ...row, delay: 9 }))
+    expect(Edits.between(before, late)).toEqual({
+      replaced: [{ key: "F777", previous, next: late.get("F777") }],
+      removed: [],
+      inserted: []
+    })
+    expect(Edits.between(before, before)).toEqual({ replaced: [], removed: [], inserted: [] })
+  })
+
+  it("tell that a row moved, and where one was before it was removed", () => {
+    const abc = flights("a", "b", "c")
+    const b = abc.get("b")!
+    const key = "b"
+    expect(Edits.between(abc, abc.remove("b").set(b))).toEqual({
+      replaced: [],
+      removed: [{ key, row: b }],
+      inserted: [{ key, row: b, before: undefined }]
+    })
+    expect(Edits.between(abc.remove("b"), abc)).toEqual({
+      replaced: [],
+      removed: [],
+      inserted: [{ key, row: b, before: "c" }]
+    })
+  })
+
+  it("are not known of collections that were not made from one another", () => {
+    expect(Edits.between(flights("a"), flights("a"))).toBeUndefined()
+  })
+})
+
+describe("what it is keyed by", () => {
+  it("is a field or a function", () => {
+    const byNumber = (row: Flight) => row.number
+    expect(Edits.keyedBy(flights("a").remove("a"))).toBe("id")
+    expect(Edits.keyedBy(Collection.make(byNumber, [flight("a")]))).toBe(byNumber)
+    expect(Edits.keyedBy(Flights.empty)).toBe("id")
   })
 })
 

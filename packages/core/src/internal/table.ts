@@ -241,9 +241,9 @@ let lastForm = 0
 
 export class Table<Row, Key> {
   /** These change only in `tidied`, to another form of the same rows in the same order. */
-  private index: Index<Row, Key>
-  private root: Node<Row> | undefined
-  private shift: number
+  index: Index<Row, Key>
+  root: Node<Row> | undefined
+  shift: number
   private form = ++lastForm
   /** The form that it differs from in one slot alone, by number, so that it does not keep it; 0 for none. */
   private origin: number
@@ -455,4 +455,60 @@ export class Table<Row, Key> {
     }
     return this
   }
+}
+
+/** What makes one table of another, slot by slot: in the order of the slots, which is that of the rows. */
+export interface SlotEdits<Row> {
+  readonly replaced: Array<readonly [was: Row, is: Row]>
+  readonly removed: Array<Row>
+  /** `before` is the row that comes next. */
+  readonly inserted: Array<readonly [row: Row, before: Row | undefined]>
+}
+
+/** Nothing where the two share no index: their slots say nothing of one another then. */
+export const slotEdits = <Row, Key>(
+  previous: Table<Row, Key>,
+  next: Table<Row, Key>
+): SlotEdits<Row> | undefined => {
+  if (previous.index !== next.index) return undefined
+  const edits: SlotEdits<Row> = { replaced: [], removed: [], inserted: [] }
+  const shift = Math.max(previous.shift, next.shift)
+  const root = raise(next.root, next.shift, shift)
+  slotDifferences(raise(previous.root, previous.shift, shift), root, shift, 0, (slot, was, is) => {
+    if (was !== undefined && is !== undefined) edits.replaced.push([was, is])
+    else if (was !== undefined) edits.removed.push(was)
+    else if (is !== undefined) edits.inserted.push([is, root && firstFrom(root, shift, slot + 1)])
+  })
+  return edits
+}
+
+/** As `differences`, and says at which slot. */
+const slotDifferences = <Row>(
+  before: Node<Row> | undefined,
+  after: Node<Row> | undefined,
+  level: number,
+  base: number,
+  visit: (slot: number, before: Row | undefined, after: Row | undefined) => void
+): void => {
+  for (let at = 0; at < width; at++) {
+    const slot = base + (at << level)
+    if (level === 0) {
+      const [was, is] = [before?.rows[at], after?.rows[at]]
+      if (was !== is) visit(slot, was, is)
+    } else {
+      const [was, is] = [before?.nodes[at], after?.nodes[at]]
+      if (was !== is) slotDifferences(was, is, level - bits, slot, visit)
+    }
+  }
+}
+
+/** The first row at `slot`, counted from the node's first, or later. */
+const firstFrom = <Row>(node: Node<Row>, level: number, slot: number): Row | undefined => {
+  for (let at = Math.max(0, slot >>> level); at < width; at++) {
+    const child = node.nodes[at]
+    const found =
+      level === 0 ? node.rows[at] : child && firstFrom(child, level - bits, Math.max(0, slot - (at << level)))
+    if (found !== undefined) return found
+  }
+  return undefined
 }
