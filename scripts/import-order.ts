@@ -57,6 +57,7 @@ export const coreRooms = [
   "Root",
   "Runtime",
   "Replay",
+  "Devtools",
   "Undo",
   "Persist",
   "IndexedDb",

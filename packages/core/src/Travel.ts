@@ -15,7 +15,7 @@ export interface Travel {
 }
 
 const jump: Origin = { kind: "devtools", name: "jump" }
-const comeBack: Origin = { kind: "devtools", name: "live" }
+export const comeBack: Origin = { kind: "devtools", name: "live" }
 
 /** Travel through these instances, by id. `tell` tells the listeners that it is given. */
 export const make = (
@@ -78,7 +78,7 @@ const check = (instance: AnyInstance, state: unknown): void => {
 }
 
 /** In one moment. The states are known to fit: they were checked, or have been these instances' before. */
-const show = (origin: Origin, moves: ReadonlyArray<Move>): void => {
+export const show = (origin: Origin, moves: ReadonlyArray<Move>): void => {
   if (moves.length === 0) return
   const group = new InstanceGroup(
     moves.map(({ instance }) => instance),

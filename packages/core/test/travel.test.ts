@@ -1,9 +1,11 @@
 /** T1 and T10 for devtools: showing another moment's states, and coming back. */
 import { Module, Runtime } from "@sluice/core"
+import * as Devtools from "@sluice/core/Devtools"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import {
   collectErrors,
@@ -293,5 +295,220 @@ describe("T1 a devtools operation", () => {
     expect(told).toEqual([true, false])
     expect(reported.errors.map(String)).toEqual(["Error: travel listener", "Error: travel listener"])
     expect(reported.infos).toMatchObject([{ during: "listener" }, { during: "listener" }])
+  })
+})
+
+describe("T1 lock, and one instance apart", () => {
+  const two = () => {
+    const { runtime, ref, ...rest } = setup()
+    const local = runtime.local(Counter.implement({ initial: at(1) }))
+    local.mount()
+    const other = local.ref
+    const counts = () => [ref, other].map(({ unsafe }) => unsafe.getState().count)
+    const statuses = () => [ref, other].map(Devtools.statusOf)
+    return { ...rest, runtime, ref, other, counts, statuses }
+  }
+
+  test("T5 while locked, entries wait in order, of callers that can wait and of those that cannot; none is dropped", async () => {
+    const { ref, runtime, fired, statuses } = two()
+    const told: Array<boolean> = []
+    runtime.travel.subscribe(() => told.push(runtime.travel.active()))
+    Devtools.lock(runtime)
+    expect(statuses()).toEqual([
+      { travelled: false, locked: true },
+      { travelled: false, locked: true }
+    ])
+    const first = runtime.run(ref.actions.note("1"))
+    ref.unsafe.dispatch({ _tag: "note", payload: "2" })
+    const third = ref.unsafe.dispatchPromise({ _tag: "note", payload: "3" })
+    await idle()
+    expect([ref.unsafe.getState(), first.pollUnsafe()]).toEqual([zero, undefined])
+    Devtools.unlock(runtime)
+    await runtime.runPromise(Fiber.join(first))
+    await third
+    await idle()
+    expect(ref.unsafe.getState()).toEqual({ count: 0, log: ["1", "2", "3"] })
+    expect(fired).toEqual([0, "note", "note", "note"])
+    expect(statuses()[0]).toEqual({ travelled: false, locked: false })
+    expect(told).toEqual([true, false])
+  })
+
+  test("T3 a lock is no commit, and tells no subscriber", () => {
+    const { ref, runtime } = two()
+    const told: Array<unknown> = []
+    ref.unsafe.subscribe((state) => told.push(state))
+    Devtools.lock(runtime)
+    Devtools.lock(runtime)
+    Devtools.unlock(runtime)
+    Devtools.unlock(runtime)
+    expect(told).toEqual([])
+    expect(entriesOf(runtime)).toEqual([])
+  })
+
+  test("T1 one instance is locked, travels and comes back; the other goes on", () => {
+    const { ref, other, runtime, counts, to, statuses } = two()
+    Devtools.lock(runtime, [ref.instanceId])
+    for (const { unsafe } of [ref, other]) unsafe.dispatch({ _tag: "increment" })
+    expect(counts()).toEqual([0, 2])
+    Devtools.unlock(runtime, [ref.instanceId])
+    expect(counts()).toEqual([1, 2])
+    to(at(42))
+    runtime.travel.to(new Map([[other.instanceId, at(43)]]))
+    for (const { unsafe } of [ref, other]) unsafe.dispatch({ _tag: "increment" })
+    Devtools.live(runtime, [other.instanceId])
+    expect(counts()).toEqual([42, 3])
+    expect(statuses().map(({ travelled }) => travelled)).toEqual([true, false])
+    Devtools.live(runtime)
+    expect(counts()).toEqual([2, 3])
+    expect(runtime.travel.active()).toBe(false)
+  })
+
+  test("T5 travel while locked comes back to the lock, and a lock while travelled to the moment", () => {
+    const { ref, runtime, to, statuses } = two()
+    Devtools.lock(runtime)
+    to(at(42))
+    ref.unsafe.dispatch({ _tag: "increment" })
+    Devtools.live(runtime)
+    expect(ref.unsafe.getState()).toBe(zero)
+    Devtools.unlock(runtime)
+    expect(ref.unsafe.getState().count).toBe(1)
+
+    to(at(42))
+    Devtools.lock(runtime)
+    ref.unsafe.dispatch({ _tag: "increment" })
+    Devtools.unlock(runtime)
+    expect([ref.unsafe.getState(), statuses()[0]]).toEqual([at(42), { travelled: true, locked: false }])
+    Devtools.live(runtime)
+    expect(ref.unsafe.getState().count).toBe(2)
+
+    Devtools.lock(runtime)
+    runtime.travel.live()
+    to(at(42))
+    Devtools.live(runtime)
+    expect(runtime.travel.active()).toBe(false)
+  })
+
+  test("T5 locked, gone elsewhere and back by any way, in any order: what came meanwhile enters once, in order", () => {
+    const operations = { lock: Devtools.lock, unlock: Devtools.unlock, live: Devtools.live }
+    const steps = fc.constantFrom("lock", "unlock", "to", "live", "travel.live", "edit", "note")
+    fc.assert(
+      fc.property(fc.array(steps, { maxLength: 30 }), (names) => {
+        const runtime = Runtime.make(Counter.implement({ initial: zero }))
+        const ref = runtime.resolve(Counter.tag)
+        let noted = 0
+        let base: ReadonlyArray<string> = []
+        const notes: Array<string> = []
+        for (const name of names) {
+          const live = { count: 0, log: [...base, ...notes] }
+          if (name === "note") {
+            const payload = String(noted++)
+            ref.unsafe.dispatch({ _tag: "note", payload })
+            notes.push(payload)
+          } else if (name === "edit") {
+            // An edit at home stands before what waits.
+            if (Devtools.statusOf(ref).travelled || Devtools.statusOf(ref).locked) continue
+            Devtools.edit(runtime, ref.instanceId, { count: 0, log: ["edited"] })
+            base = ["edited"]
+            notes.length = 0
+          } else if (name === "to") runtime.travel.to(new Map([[ref.instanceId, at(42)]]))
+          else if (name === "travel.live") runtime.travel.live()
+          else operations[name](runtime)
+          const { locked, travelled } = Devtools.statusOf(ref)
+          if (travelled) expect(ref.unsafe.getState()).toEqual(at(42))
+          else if (!locked && name !== "edit" && name !== "note") expect(ref.unsafe.getState()).toEqual(live)
+          expect(runtime.travel.active()).toBe(locked || travelled)
+        }
+        runtime.travel.live()
+        expect(ref.unsafe.getState()).toEqual({ count: 0, log: [...base, ...notes] })
+      }),
+      { numRuns: 200 }
+    )
+  })
+
+  test("C7 whoever waits behind a lock when the instance closes is told so", async () => {
+    const { runtime, ref } = two()
+    Devtools.lock(runtime)
+    const waiting = rejection(runtime.runPromise(ref.actions.increment()))
+    await runtime.evict("Counter#1")
+    expect(await waiting).toMatchObject({ _tag: "InstanceClosed" })
+  })
+})
+
+describe("T10 what devtools enter", () => {
+  const Doubled = Module.make("Doubled", {
+    state: Schema.Struct({ n: Schema.Int, double: Schema.Number }),
+    actions: { on: Schema.Date, none: Schema.Void },
+    reducers: { on: (state, date) => ({ ...state, n: date.getUTCFullYear() }) },
+    traits: (t) => ({ double: t.computed((state) => state.n * 2) })
+  })
+  const doubled = () => {
+    const runtime = disposing(Runtime.make(Doubled.implement({ initial: { n: 1 } }), { onError: () => {} }))
+    return { runtime, ref: runtime.resolve(Doubled.tag) }
+  }
+
+  test("T10 T9 an edit is checked, stays, and its derived fields follow, there and afterwards", () => {
+    const { ref, runtime } = doubled()
+    Devtools.edit(runtime, ref.instanceId, { n: 5, double: 0 })
+    expect(ref.unsafe.getState()).toEqual({ n: 5, double: 10 })
+    expect(thrown(() => Devtools.edit(runtime, ref.instanceId, { n: 5.5, double: 0 }))).toMatchObject({
+      _tag: "InvalidState"
+    })
+    ref.unsafe.transact("on", (tx) => tx.update((state) => ({ ...state, n: state.n + 1 })))
+    expect(ref.unsafe.getState()).toEqual({ n: 6, double: 12 })
+    expect(entriesOf(runtime)[0]).toMatchObject({ origin: { kind: "devtools", name: "edit" } })
+  })
+
+  test("T5 an edit behind a lock stands before what waits; at another moment it is gone with it", () => {
+    const { ref, runtime } = doubled()
+    Devtools.lock(runtime)
+    ref.unsafe.transact("on", (tx) => tx.update((state) => ({ ...state, n: state.n + 1 })))
+    Devtools.edit(runtime, ref.instanceId, { n: 5, double: 0 })
+    expect([ref.unsafe.getState(), Devtools.statusOf(ref)]).toEqual([
+      { n: 5, double: 10 },
+      { travelled: false, locked: true }
+    ])
+    Devtools.unlock(runtime)
+    expect(ref.unsafe.getState()).toEqual({ n: 6, double: 12 })
+    runtime.travel.to(new Map([[ref.instanceId, { n: 1, double: 2 }]]))
+    Devtools.edit(runtime, ref.instanceId, { n: 2, double: 4 })
+    expect(ref.unsafe.getState().n).toBe(2)
+    runtime.travel.live()
+    expect(ref.unsafe.getState()).toEqual({ n: 6, double: 12 })
+  })
+
+  test("T5 in a transaction it is refused; in a subscriber it comes right after", () => {
+    const { ref, runtime } = doubled()
+    const edit = () => Devtools.edit(runtime, ref.instanceId, { n: 5, double: 10 })
+    expect(thrown(() => ref.unsafe.transact("in", () => edit()))).toMatchObject({
+      _tag: "EntryInTransaction"
+    })
+    const stop = ref.unsafe.subscribe(() => {
+      stop()
+      edit()
+      expect(ref.unsafe.getState().n).toBe(2)
+    })
+    ref.unsafe.transact("set", (tx) => tx.set({ n: 2, double: 4 }))
+    expect(ref.unsafe.getState()).toEqual({ n: 5, double: 10 })
+  })
+
+  test("T10 an action's payload is decoded by its schema from JSON, or refused with its path", () => {
+    const { ref, runtime } = doubled()
+    const dispatch = (action: { _tag: string; payload?: unknown }) =>
+      Devtools.dispatch(runtime, ref.instanceId, action)
+    expect(dispatch({ _tag: "on", payload: "2024-02-03T00:00:00.000Z" })).toEqual({ waits: false })
+    expect(ref.unsafe.getState().n).toBe(2024)
+    expect(dispatch({ _tag: "none" })).toEqual({ waits: false })
+    expect(thrown(() => dispatch({ _tag: "on", payload: { at: 1 } }))).toMatchObject({
+      _tag: "InvalidPayload"
+    })
+    expect(thrown(() => dispatch({ _tag: "toString" }))).toMatchObject({ _tag: "UnknownAction" })
+    expect(thrown(() => Devtools.dispatch(runtime, "Other#1", { _tag: "on" }))).toMatchObject({
+      _tag: "InstanceClosed"
+    })
+    Devtools.lock(runtime)
+    expect(dispatch({ _tag: "on", payload: "2025-02-03T00:00:00.000Z" })).toEqual({ waits: true })
+    expect(ref.unsafe.getState().n).toBe(2024)
+    Devtools.unlock(runtime)
+    expect(ref.unsafe.getState().n).toBe(2025)
   })
 })

@@ -1,0 +1,174 @@
+/**
+ * What devtools do to instances besides `runtime.travel`: hold entries back, come back one by one, and enter
+ * what was typed into a form. By the ids of a runtime's live instances; an id that it does not have is passed over.
+ */
+import type { Origin } from "./Commit.ts"
+import { InstanceClosed, InvalidPayload, UnknownAction } from "./Errors.ts"
+import type { AnyInstance } from "./Instance.ts"
+import { codecOf } from "./internal/codec.ts"
+import { isVoid } from "./internal/validate.ts"
+import * as Faces from "./ModuleRuntime.ts"
+import type { AnySchema } from "./Module.ts"
+import type { AnyRuntime } from "./Runtime.ts"
+import * as Transaction from "./Transaction.ts"
+import { comeBack, show } from "./Travel.ts"
+
+/** The parts of a runtime that are used here. */
+export interface Held extends Pick<AnyRuntime, "list" | "travel"> {}
+
+const editing: Origin = { kind: "devtools", name: "edit" }
+
+interface Lock {
+  /** What it came with: `runtime.travel.live` takes that away, and with it the lock. */
+  readonly away: AnyInstance["away"]
+  /** Whether it showed its own state when it was locked. */
+  readonly atHome: boolean
+}
+
+const locks = new WeakMap<AnyInstance, Lock>()
+
+const lockOf = (instance: AnyInstance): Lock | undefined => {
+  const lock = locks.get(instance)
+  return instance.away === undefined || lock?.away !== instance.away ? undefined : lock
+}
+
+/** Whether what it shows is its own state. */
+const isHome = (instance: AnyInstance): boolean => {
+  const { away } = instance
+  return away === undefined || (lockOf(instance)?.atHome === true && away.state === instance.state)
+}
+
+const lockIn = (instance: AnyInstance, atHome: boolean): void => {
+  if (atHome) instance.away = { state: instance.state as unknown }
+  locks.set(instance, { away: instance.away, atHome })
+}
+
+const instancesOf = (runtime: Held, ids?: Iterable<string>): ReadonlyArray<AnyInstance> => {
+  const wanted = ids && new Set(ids)
+  return runtime.list().flatMap(({ instanceId, runtime: face }) => {
+    const instance = wanted?.has(instanceId) === false ? undefined : Faces.instanceOf(face)
+    return instance === undefined ? [] : [instance]
+  })
+}
+
+const instanceOf = (runtime: Held, instanceId: string, origin: Origin): AnyInstance => {
+  const [instance] = instancesOf(runtime, [instanceId])
+  if (instance === undefined || instance.closed)
+    throw new InstanceClosed({ instanceId, entry: Transaction.describe(origin) })
+  return instance
+}
+
+/** Runs the task when none of them is telling a commit. */
+const whenTold = (instances: ReadonlyArray<AnyInstance>, task: () => void): void => {
+  const busy = instances.find(({ telling }) => telling)
+  if (busy === undefined) task()
+  else busy.whenTold(() => whenTold(instances, task))
+}
+
+/** Travel to no state at all tells its listeners. */
+const tellListeners = ({ travel }: Held): void => travel.to(new Map())
+
+/** Whether an instance shows another moment than its own (`travelled`), and whether it is locked. */
+export const statusOf = (face: object): { readonly travelled: boolean; readonly locked: boolean } => {
+  const instance = Faces.instanceOf(face)
+  return {
+    travelled: instance !== undefined && !isHome(instance),
+    locked: instance !== undefined && lockOf(instance) !== undefined
+  }
+}
+
+/**
+ * Holds these instances, or all, where they are: entries wait in order, as while travelled, until `unlock`. An instance that is made later is not locked. `runtime.travel.live` lets all in.
+ */
+export const lock = (runtime: Held, instanceIds?: Iterable<string>): void => {
+  const instances = instancesOf(runtime, instanceIds)
+  whenTold(instances, () => {
+    for (const instance of instances) {
+      if (lockOf(instance) !== undefined) continue
+      lockIn(instance, instance.away === undefined)
+      instance.hold()
+    }
+  })
+  tellListeners(runtime)
+}
+
+/** Lets in what has waited, where the instance is not at another moment: that is for `live` to end. */
+export const unlock = (runtime: Held, instanceIds?: Iterable<string>): void => {
+  const instances = instancesOf(runtime, instanceIds)
+  whenTold(instances, () => {
+    const atHome = instances.filter((instance) => lockOf(instance) !== undefined && isHome(instance))
+    for (const instance of instances) locks.delete(instance)
+    letIn(atHome)
+  })
+  tellListeners(runtime)
+}
+
+/** These instances, or all, show their own states again, in one moment; what has waited enters, but where locked. */
+export const live = (runtime: Held, instanceIds?: Iterable<string>): void => {
+  const instances = instancesOf(runtime, instanceIds)
+  whenTold(instances, () => {
+    const away = instances.filter((instance) => instance.away !== undefined)
+    show(
+      comeBack,
+      away
+        .filter((instance) => instance.liveState !== instance.state)
+        .map((instance) => ({ instance, state: instance.liveState as unknown }))
+    )
+    const locked = away.filter((instance) => lockOf(instance) !== undefined)
+    for (const instance of locked) lockIn(instance, true)
+    letIn(away.filter((instance) => !locked.includes(instance)))
+  })
+  tellListeners(runtime)
+}
+
+const letIn = (instances: ReadonlyArray<AnyInstance>): void => {
+  for (const instance of instances) instance.away = undefined
+  for (const instance of instances) instance.release()
+}
+
+/**
+ * Puts a state in the place of the one that the instance shows, by an entry of origin `devtools` that waits for no
+ * other; derived fields follow. At another moment it is shown until `live`. Throws InvalidState where it does not
+ * fit the schema, InstanceClosed, or EntryInTransaction, and then has changed nothing.
+ */
+export const edit = (runtime: Held, instanceId: string, state: unknown): void => {
+  const instance = instanceOf(runtime, instanceId, editing)
+  const open = Transaction.current()
+  if (open !== undefined) throw instance.inTransaction(editing, open)
+  instance.checkState(editing, state)
+  whenTold([instance], () => {
+    const isLocked = lockOf(instance) !== undefined
+    const isLive = isHome(instance)
+    // For as long as the edit takes: derived fields follow only where an instance is not away.
+    if (isLive) instance.away = undefined
+    show(editing, [{ instance, state }])
+    if (isLive && isLocked) lockIn(instance, true)
+  })
+}
+
+/**
+ * Dispatches an action as JSON has it, `{ _tag, payload }`, its payload decoded by the module's schema. Says whether
+ * it waits: the instance is locked, at another moment, or busy. Throws UnknownAction, InvalidPayload, InstanceClosed
+ * or what the reducer fails with.
+ */
+export const dispatch = (
+  runtime: Held,
+  instanceId: string,
+  action: { readonly _tag: string; readonly payload?: unknown }
+): { readonly waits: boolean } => {
+  const { _tag: tag, payload } = action
+  const origin: Origin = { kind: "action", name: tag }
+  const instance = instanceOf(runtime, instanceId, origin)
+  const schemas: Readonly<Record<string, AnySchema>> = instance.impl.def.actions
+  const schema = Object.hasOwn(schemas, tag) ? schemas[tag] : undefined
+  if (schema === undefined) throw new UnknownAction({ instanceId, tag, known: Object.keys(schemas) })
+  const outcome =
+    isVoid(schema) && (payload ?? undefined) === undefined
+      ? { value: undefined }
+      : codecOf(schema).decode(payload)
+  if ("issue" in outcome)
+    throw new InvalidPayload({ ...instance.at(origin), tag, issue: outcome.issue ?? "it does not fit" })
+  const waits = !instance.idle
+  instance.dispatchSync({ _tag: tag, payload: outcome.value }, null)
+  return { waits }
+}
