@@ -1,0 +1,13 @@
+/** The ports that lead from a panel to a page. */
+export { extensionPort, type ExtensionPort } from "./extension.ts"
+export { messagePort, type MessagePortLike } from "./messagePort.ts"
+export { pair } from "./pair.ts"
+export { knock, listen, type ListenOptions, type Turned } from "./window.ts"
+export {
+  acceptSocket,
+  openSocket,
+  SocketFailed,
+  socketPort,
+  type SocketLike,
+  type SocketRequest
+} from "./webSocket.ts"

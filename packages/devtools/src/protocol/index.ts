@@ -1,0 +1,31 @@
+/** What a page and a devtools panel say to each other, and the two ends of it. */
+export { connect, type ConnectOptions, type Notice, type RemoteAdapter } from "./connect.ts"
+export * from "./errors.ts"
+export {
+  type Call,
+  type CallTag,
+  type Counts,
+  Cursor,
+  type Moment,
+  PageMessage,
+  PanelMessage,
+  type Payload,
+  type Root,
+  type Row,
+  type Rows,
+  type RuntimeInfo,
+  type Step,
+  type Success,
+  type TravelState,
+  type Value,
+  version
+} from "./messages.ts"
+export { makePort, type Port, type Wire } from "./port.ts"
+export {
+  type AcceptOptions,
+  type Refusals,
+  serve,
+  type Served,
+  type ServedRuntime,
+  type ServeOptions
+} from "./serve.ts"

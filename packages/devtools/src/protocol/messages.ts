@@ -1,0 +1,358 @@
+/**
+ * The messages between a page and a panel, as Schemas. All are plain JSON data, so that any port carries them.
+ * What is sent is of its type by construction; what is received is decoded.
+ */
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import { Answered } from "./errors.ts"
+
+/** Page and panel must be of the same. */
+export const version = 1
+
+/** The most that one message holds. */
+export const maxRows = 500
+export const maxParts = 500
+export const maxChanges = 200
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const Name = Schema.String.check(Schema.isMaxLength(1000))
+const runtime = Name
+const instances = Schema.optionalKey(Schema.Array(Name).check(Schema.isMaxLength(10_000)))
+
+// ---------------------------------------------------------------------------------------------------------
+// What messages are made of
+
+/**
+ * The place of an entry in the order of its runtime. A commit has its own `seq` and `n: 0`; an entry without a
+ * commit has the `seq` of the last commit before it (0 where there is none), and as `n` its event's place in the
+ * trace. Cursors compare by `seq`, then by `n`.
+ */
+export const Cursor = Schema.Struct({ seq: Count, n: Count })
+export type Cursor = typeof Cursor.Type
+
+/** `seq` stands for the states right after that commit; `live` for what is shown now. */
+export const Moment = Schema.Union([Schema.Literal("live"), Count])
+export type Moment = typeof Moment.Type
+
+/**
+ * One step into a value: to a property by name, to an array's element, to the value of a Map's key, to a
+ * Collection's row by its key, or to the n-th part as `Inspect` lists them.
+ */
+export const Step = Schema.Struct({
+  kind: Schema.Literals(["property", "index", "key", "row", "part"]),
+  key: Schema.Union([Name, Schema.Finite])
+})
+export type Step = typeof Step.Type
+
+const Path = Schema.Array(Step).check(Schema.isMaxLength(1000))
+
+/** What can be looked into: an instance's state at a moment, or the payload or error of an entry. */
+export const Root = Schema.TaggedUnion({
+  State: { instanceId: Name, moment: Moment },
+  /** Of the entry's action of that index. */
+  Payload: { at: Cursor, index: Count },
+  Error: { at: Cursor }
+})
+export type Root = typeof Root.Type
+
+/** A value in a line. `size` is how many parts it has; 0 where there is nothing to look into. */
+export const Value = Schema.Struct({
+  kind: Schema.Literals(["string", "number", "boolean", "nothing", "date", "other", "object"]),
+  text: Schema.String,
+  size: Count
+})
+export type Value = typeof Value.Type
+
+const Part = Schema.Struct({ label: Schema.String, step: Step, value: Value })
+
+/** An entry, without its states. */
+export const Row = Schema.Struct({
+  at: Cursor,
+  txnId: Schema.String,
+  /** The same for all of one group (T11). */
+  groupId: Schema.optionalKey(Schema.String),
+  instanceId: Schema.String,
+  moduleId: Schema.String,
+  origin: Schema.Struct({ kind: Schema.String, name: Schema.String }),
+  /** The transaction whose handler made this one. */
+  cause: Schema.optionalKey(Schema.String),
+  /** Of its actions, the first twenty; `actions` is how many there are. */
+  tags: Schema.Array(Schema.String),
+  actions: Count,
+  outcome: Schema.Literals(["commit", "unchanged", "rollback"]),
+  /** Epoch milliseconds. */
+  time: Schema.Number,
+  /** Where the trace has it. */
+  durationMs: Schema.optionalKey(Schema.Number),
+  /** Top-level fields whose value changed, the first fifty. Absent where the commit is not known. */
+  changed: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Of a rollback, in a line. */
+  error: Schema.optionalKey(Schema.String)
+})
+export type Row = typeof Row.Type
+
+/** `recorded - dropped` events are in the trace's ring; `appended - dropped` commits in the history. */
+export const Counts = Schema.Struct({
+  trace: Schema.Struct({ recorded: Count, dropped: Count, sampledOut: Count }),
+  history: Schema.Struct({
+    length: Count,
+    appended: Count,
+    dropped: Count,
+    /** The first and the last moment that can be shown. */
+    oldest: Count,
+    latest: Count
+  }),
+  /** Messages that the page refused, of any panel. */
+  malformed: Count
+})
+export type Counts = typeof Counts.Type
+
+/** What a reader has missed, since it was too slow or away: exact for commits; of the trace what was kept for it. */
+const Gap = Schema.Struct({ commits: Count, events: Count })
+
+export const RuntimeInfo = Schema.Struct({
+  id: Schema.String,
+  label: Schema.String,
+  status: Schema.Literals(["building", "ready", "failed", "disposed"]),
+  trace: Schema.Struct({
+    level: Schema.Union([
+      Schema.Literals(["off", "light", "full"]),
+      Schema.Struct({ sample: Schema.Number })
+    ]),
+    capacity: Count
+  }),
+  historyCapacity: Count
+})
+export type RuntimeInfo = typeof RuntimeInfo.Type
+
+const Instance = Schema.Struct({
+  instanceId: Schema.String,
+  moduleId: Schema.String,
+  /** Of the runtime or scope whose it is. Absent where it has closed. */
+  label: Schema.optionalKey(Schema.String),
+  /** Of a local instance: its key, and how many components show it. */
+  local: Schema.optionalKey(Schema.Struct({ key: Schema.optionalKey(Schema.String), mounts: Count })),
+  /** It is only in the history: shown, and passed over by travel. */
+  closed: Schema.Boolean,
+  travelled: Schema.Boolean,
+  locked: Schema.Boolean
+})
+
+const Backlog = Schema.Struct({
+  instanceId: Schema.String,
+  ingress: Count,
+  consumers: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      tags: Schema.Union([Schema.Literal("all"), Schema.Array(Schema.String)]),
+      capacity: Count,
+      depth: Count,
+      inFlight: Count,
+      waiting: Count,
+      overflow: Count,
+      skipped: Schema.Record(Schema.String, Count)
+    })
+  )
+})
+
+const Change = Schema.Struct({
+  kind: Schema.Literals(["added", "removed", "changed"]),
+  /** As it would be written after the state. */
+  path: Schema.String,
+  /** Absent where a step's key cannot be sent, such as an object's in a Map. */
+  steps: Schema.optionalKey(Schema.Array(Step)),
+  before: Schema.optionalKey(Value),
+  after: Schema.optionalKey(Value)
+})
+
+/** The moment is that of the page's own travel; instances may have been sent elsewhere one by one. */
+export const TravelState = Schema.Struct({
+  travelling: Schema.Boolean,
+  moment: Schema.optionalKey(Count),
+  travelled: Schema.Array(Schema.String),
+  locked: Schema.Array(Schema.String)
+})
+export type TravelState = typeof TravelState.Type
+
+// ---------------------------------------------------------------------------------------------------------
+// Requests, and what answers each
+
+const calls = {
+  Instances: { runtime },
+  Counts: { runtime },
+  Backlogs: { runtime },
+  /** Entries before a cursor, or the newest. */
+  Page: { runtime, before: Schema.optionalKey(Cursor), limit: Count },
+  /** Entries after a cursor, or from now on, as `Rows`, until `Unsubscribe`. */
+  Subscribe: { runtime, after: Schema.optionalKey(Cursor) },
+  Unsubscribe: { subscription: Count },
+  Entry: { runtime, at: Cursor },
+  /** Parts `from` (inclusive) to `to` (exclusive) of the value at the path. */
+  Inspect: { runtime, root: Root, path: Path, from: Count, to: Count },
+  Diff: { runtime, instanceId: Name, before: Moment, after: Moment },
+  /** Without `instances`, all of them, in one moment. Within a group, the moment is its end. */
+  Travel: { runtime, moment: Count, instances },
+  /** One commit back or on from the moment that is shown; those of devtools do not count. */
+  Step: { runtime, by: Schema.Literals([-1, 1]) },
+  Live: { runtime, instances },
+  Lock: { runtime, instances },
+  Unlock: { runtime, instances },
+  /** The payload is as JSON has it, and is decoded by the module's schema. */
+  Dispatch: {
+    runtime,
+    instanceId: Name,
+    action: Schema.Struct({ _tag: Name, payload: Schema.optionalKey(Schema.Unknown) })
+  },
+  /** The value, as JSON, takes the place of what is at the path; the whole state is checked by its schema. */
+  Edit: { runtime, instanceId: Name, path: Path, value: Schema.Unknown },
+  Skip: { runtime, txnIds: Schema.Array(Name), withCaused: Schema.Boolean },
+  Reorder: { runtime, txnId: Name, before: Count },
+  Replay: { runtime },
+  Export: { runtime },
+  Import: { runtime, session: Schema.Unknown }
+} as const
+
+const nothing = Schema.Struct({})
+const travelled = Schema.Struct({
+  moment: Count,
+  shown: Schema.Array(Schema.String),
+  /** Those that were asked for, or are in the history, and have closed. */
+  passedOver: Schema.Array(Schema.String)
+})
+
+const answers = {
+  Instances: Schema.Struct({ instances: Schema.Array(Instance) }),
+  Counts,
+  Backlogs: Schema.Struct({ backlogs: Schema.Array(Backlog) }),
+  /** Oldest first. `more`: there are older ones. */
+  Page: Schema.Struct({ rows: Schema.Array(Row), more: Schema.Boolean }),
+  Subscribe: Schema.Struct({ subscription: Count }),
+  Unsubscribe: nothing,
+  Entry: Schema.Struct({
+    row: Row,
+    payloads: Schema.Array(Value),
+    error: Schema.optionalKey(Value)
+  }),
+  Inspect: Schema.Struct({ value: Value, parts: Schema.Array(Part) }),
+  Diff: Schema.Struct({ changes: Schema.Array(Change), complete: Schema.Boolean }),
+  Travel: travelled,
+  Step: travelled,
+  Live: TravelState,
+  Lock: TravelState,
+  Unlock: TravelState,
+  Dispatch: Schema.Struct({ waits: Schema.Boolean }),
+  Edit: nothing,
+  Skip: nothing,
+  Reorder: nothing,
+  Replay: nothing,
+  Export: nothing,
+  Import: nothing
+} as const satisfies { readonly [Tag in keyof typeof calls]: Schema.Top }
+
+export const Call = Schema.TaggedUnion(calls)
+export type Call = typeof Call.Type
+export type CallTag = Call["_tag"]
+export type CallOf<Tag extends CallTag> = Extract<Call, { readonly _tag: Tag }>
+export type Payload<Tag extends CallTag> = Omit<CallOf<Tag>, "_tag">
+export type Success<Tag extends CallTag> = (typeof answers)[Tag]["Type"]
+
+// ---------------------------------------------------------------------------------------------------------
+// Messages
+
+/** Decoded before anything else, so that other versions are told so, whatever else they say. */
+export const Opening = Schema.TaggedStruct("Hello", { version: Schema.Int })
+
+export const PanelMessage = Schema.TaggedUnion({
+  /** The first message, once. `nonce` is the invitation, where the page asks for one. */
+  Hello: { version: Schema.Int, nonce: Schema.optionalKey(Name) },
+  /** `id` is the panel's choice; the answer has it, too. */
+  Request: { id: Count, call: Call },
+  /** The rows of this subscription, or with 0 the last `Changed` and `Runtimes`, have been taken. */
+  Ack: { subscription: Count },
+  Bye: {}
+})
+export type PanelMessage = typeof PanelMessage.Type
+
+/** What a refused request is answered by, as long as its id can be read. */
+export const Numbered = Schema.TaggedStruct("Request", { id: Count })
+
+export const PageMessage = Schema.TaggedUnion({
+  /** `page` is another after each reload; `next` is an invitation for this panel's next connection. */
+  Welcome: {
+    version: Schema.Int,
+    page: Schema.String,
+    next: Schema.String,
+    runtimes: Schema.Array(RuntimeInfo)
+  },
+  Unwelcome: {
+    version: Schema.Int,
+    reason: Schema.Literals(["version", "nonce", "order", "closed"]),
+    message: Schema.String
+  },
+  Reply: { id: Count, value: Schema.Unknown },
+  Failure: { id: Count, error: Answered },
+  /** New entries, in their order, at most ten times a second for each subscription. */
+  Rows: { subscription: Count, rows: Schema.Array(Row), gap: Gap, counts: Counts },
+  /** Instances came or went, or travel or a lock began, moved or ended. */
+  Changed: { runtime: Schema.String, travel: TravelState },
+  /** A runtime was added or removed, or its status changed. */
+  Runtimes: { runtimes: Schema.Array(RuntimeInfo) },
+  Bye: {}
+})
+export type PageMessage = typeof PageMessage.Type
+export type Rows = Extract<PageMessage, { readonly _tag: "Rows" }>
+/** As it is sent: its errors are their fields. */
+export type SentByPage = typeof PageMessage.Encoded
+
+/** `issue` says where it does not fit, and why, in a line. */
+export type Decoded<A> = { readonly value: A } | { readonly issue: string }
+
+const decoder = <A>(schema: Schema.ConstraintDecoder<A>): ((given: unknown) => Decoded<A>) => {
+  const decode = Schema.decodeUnknownExit(schema)
+  return (given) => {
+    const exit = decode(given)
+    if (Exit.isSuccess(exit)) return { value: exit.value }
+    return { issue: issueOf(exit) }
+  }
+}
+
+const maxIssue = 300
+
+/** The path stands at the end, and what was expected may be long. */
+const issueOf = (exit: Exit.Failure<unknown, Schema.SchemaError>): string => {
+  const [reason] = exit.cause.reasons
+  const text = (reason?._tag === "Fail" ? reason.error.message : String(exit.cause)).replaceAll(/\s+/g, " ")
+  if (text.length <= maxIssue) return text
+  const path = text.slice(Math.max(maxIssue, text.lastIndexOf(" at [")))
+  return `${text.slice(0, maxIssue)}…${path.slice(0, maxIssue)}`
+}
+
+export const decodeOpening = decoder(Opening)
+export const decodeNumbered = decoder(Numbered)
+export const decodePanelMessage = decoder(PanelMessage)
+export const decodePageMessage = decoder(PageMessage)
+/** By the request's tag. */
+export const decodeAnswer: { readonly [Tag in CallTag]: (given: unknown) => Decoded<Success<Tag>> } = {
+  Instances: decoder(answers.Instances),
+  Counts: decoder(answers.Counts),
+  Backlogs: decoder(answers.Backlogs),
+  Page: decoder(answers.Page),
+  Subscribe: decoder(answers.Subscribe),
+  Unsubscribe: decoder(answers.Unsubscribe),
+  Entry: decoder(answers.Entry),
+  Inspect: decoder(answers.Inspect),
+  Diff: decoder(answers.Diff),
+  Travel: decoder(answers.Travel),
+  Step: decoder(answers.Step),
+  Live: decoder(answers.Live),
+  Lock: decoder(answers.Lock),
+  Unlock: decoder(answers.Unlock),
+  Dispatch: decoder(answers.Dispatch),
+  Edit: decoder(answers.Edit),
+  Skip: decoder(answers.Skip),
+  Reorder: decoder(answers.Reorder),
+  Replay: decoder(answers.Replay),
+  Export: decoder(answers.Export),
+  Import: decoder(answers.Import)
+}
+export const encodeError = Schema.encodeSync(Answered)
