@@ -3,7 +3,7 @@ import type { Commit, Runtime } from "@sluice/core"
 import * as Devtools from "@sluice/core/Devtools"
 import * as Schema from "effect/Schema"
 import { diff, formatPath } from "../diff.ts"
-import { defaultHistoryCapacity, History } from "../session/history.ts"
+import { defaultHistoryCapacity, History, type InstanceLife } from "../session/history.ts"
 import {
   Answered,
   InvalidRequest,
@@ -133,8 +133,12 @@ class Source {
         told.rows()
       }),
       runtime.travel.subscribe(told.changed),
-      runtime.subscribe(told.changed)
+      runtime.subscribe(() => {
+        this.observe()
+        told.changed()
+      })
     ]
+    this.observe()
   }
 
   end(): void {
@@ -178,7 +182,7 @@ class Source {
   }
 
   get oldest(): number {
-    return Math.max(0, (this.history.oldest?.seq ?? 1) - 1)
+    return this.history.base
   }
 
   get latest(): number {
@@ -194,16 +198,6 @@ class Source {
       throw new OutOfReach({ seq: moment, oldest: this.oldest })
   }
 
-  /** A moment is never within a group. */
-  wholeMoment(moment: number): number {
-    let seq = moment
-    for (;;) {
-      const groupId = this.commitAt(seq)?.groupId
-      if (groupId === undefined || this.commitAt(seq + 1)?.groupId !== groupId) return seq
-      seq++
-    }
-  }
-
   stateOf(instanceId: string, moment: Moment): unknown {
     const live = this.runtime.list().find((instance) => instance.instanceId === instanceId)
     if (moment === "live") {
@@ -217,19 +211,26 @@ class Source {
   }
 
   /** Of the history, those that are not alive. */
+  get closed(): ReadonlyArray<InstanceLife> {
+    return this.history.instances.filter(({ endedAt }) => endedAt !== undefined)
+  }
+
   get closedIds(): ReadonlyArray<string> {
-    const alive = new Set(this.runtime.list().map(({ instanceId }) => instanceId))
-    const closed = new Set<string>()
-    for (let index = 0; index < this.history.length; index++) {
-      const id = this.history.at(index)?.instanceId
-      if (id !== undefined && !alive.has(id)) closed.add(id)
-    }
-    return [...closed]
+    return this.closed.map(({ instanceId }) => instanceId)
+  }
+
+  private observe(): void {
+    const live = this.runtime.list().map(({ instanceId, moduleId, runtime }) => ({
+      instanceId,
+      moduleId,
+      state: runtime.unsafe.getState() as unknown
+    }))
+    this.history.observe(live)
   }
 
   travel(given: number, instances: ReadonlyArray<string> | undefined): Success<"Travel"> {
     this.reach(given)
-    const moment = this.wholeMoment(given)
+    const moment = this.history.momentOf(given)
     const asked = instances && new Set(instances)
     const alive = this.runtime.list().filter(({ instanceId }) => asked?.has(instanceId) ?? true)
     const states = this.history.statesAt(
@@ -255,16 +256,13 @@ class Source {
       do moment++
       while (moment <= this.latest && isOwn(moment))
     } else {
-      const { groupId } = this.commitAt(moment) ?? {}
+      const from = moment
       do moment--
-      while (moment > this.oldest && (isOwn(moment) || inGroup(this.commitAt(moment), groupId)))
+      while (moment > this.oldest && (isOwn(moment) || this.history.momentOf(moment) >= from))
     }
     return this.travel(moment, undefined)
   }
 }
-
-const inGroup = (commit: Commit.Commit | undefined, groupId: string | undefined): boolean =>
-  groupId !== undefined && commit?.groupId === groupId
 
 type Handlers = { readonly [Tag in CallTag]: (call: CallOf<Tag>, panel: Panel) => Success<Tag> }
 
@@ -448,9 +446,9 @@ export const serve = (
         closed: false,
         ...Devtools.statusOf(runtime)
       }))
-      const closed = source.closedIds.map((instanceId) => ({
+      const closed = source.closed.map(({ instanceId, moduleId }) => ({
         instanceId,
-        moduleId: instanceId.slice(0, Math.max(0, instanceId.lastIndexOf("#"))),
+        moduleId,
         closed: true,
         travelled: false,
         locked: false

@@ -16,8 +16,8 @@ import {
   pair,
   socketPort,
   type Turned
-} from "../src/adapters/index.ts"
-import { connect, makePort, type Port, type Served, version } from "../src/protocol/index.ts"
+} from "../../src/adapters/index.ts"
+import { connect, makePort, type Port, type Served, version } from "../../src/protocol/index.ts"
 import { makeApp, open, openPanel, serving, takeRows } from "./remote.ts"
 
 const r = "r1"

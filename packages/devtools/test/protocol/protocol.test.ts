@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as Stream from "effect/Stream"
-import { connect, type Port, type RequestError, type Rows, version } from "../src/protocol/index.ts"
+import { connect, type Port, type RequestError, type Rows, version } from "../../src/protocol/index.ts"
 import { allPages, makeApp, open, openPanel, portsThrough, serving, takeRows } from "./remote.ts"
 
 const r = "r1"

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { onTestFinished } from "vitest"
-import { messagePort, pair } from "../src/adapters/index.ts"
+import { messagePort, pair } from "../../src/adapters/index.ts"
 import {
   connect,
   type ConnectOptions,
@@ -19,7 +19,7 @@ import {
   serve,
   type ServeOptions,
   type Success
-} from "../src/protocol/index.ts"
+} from "../../src/protocol/index.ts"
 
 const Flight = Schema.Struct({ id: Schema.String, delay: Schema.Number, note: Schema.String })
 
