@@ -1,5 +1,15 @@
 /** Recorded sessions: what was, what if, was it so again, and as a file. Needs no page. */
+export { type Alone, ModuleNotExported, startAlone } from "./alone.ts"
+export { decoded, type StateCodec, stateCodec } from "./codec.ts"
 export { type Difference, firstDifference, sameValue } from "./compare.ts"
+export {
+  defaultMaxLength,
+  exportSession,
+  type ExportOptions,
+  importSession,
+  type ImportOptions,
+  InvalidSession
+} from "./document.ts"
 export {
   causedBy,
   type CauseNode,
@@ -11,6 +21,7 @@ export {
   type InstanceState,
   type RecordingOptions
 } from "./history.ts"
+export { makeTest, ModuleFileUnknown, TestNotMade, type TestOptions } from "./makeTest.ts"
 export type { Conflict } from "./merge.ts"
 export { formatPath, type Path, valueAt } from "./paths.ts"
 export {

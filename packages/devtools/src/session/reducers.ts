@@ -25,6 +25,8 @@ export interface Reducers {
   readonly computed: (entry: Entry) => ReadonlyArray<string>
   /** The fields that hold what sources load. */
   readonly sources: (entry: Entry) => ReadonlyArray<string>
+  /** The file of the entry's module, where that says so. */
+  readonly source: (entry: Entry) => string | undefined
 }
 
 /** Of the entry's own instance, or, where that does not live here, of any of its module. */
@@ -54,6 +56,10 @@ export const reducersOf = (runtime: ModulesOf): Reducers => {
       return found === undefined ? draft : complete(found, state, draft)
     },
     computed: (entry) => fields(entry, false),
-    sources: (entry) => fields(entry, true)
+    sources: (entry) => fields(entry, true),
+    source: (entry) => {
+      const found = find(entry)
+      return found && instanceOf(found)?.impl.def.source
+    }
   }
 }

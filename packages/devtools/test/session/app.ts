@@ -9,6 +9,7 @@ import { History, type Recording } from "../../src/session/index.ts"
 const Item = Schema.Struct({ id: Schema.String, qty: Schema.Number, tags: Schema.Array(Schema.String) })
 
 export const Stock = Module.make("Stock", {
+  source: import.meta.url,
   state: Schema.Struct({
     items: Collection.schema(Item, "id"),
     total: Schema.Number,

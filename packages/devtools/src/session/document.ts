@@ -1,0 +1,301 @@
+/** A recording as a file, and back. A file is not trusted: all of it is checked before anything is made of it. */
+import * as Data from "effect/Data"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { type StateCodec, stateCodec } from "./codec.ts"
+import { formatPath, type Path } from "./paths.ts"
+import { type BaseState, baseStates, type RecordedCommit, type Recording } from "./recording.ts"
+import { type Redaction, redactRecording } from "./redact.ts"
+
+/** What was to be imported is not what `exportSession` has made. */
+export class InvalidSession extends Data.TaggedError("InvalidSession")<{
+  /** Where, as in `entries[3].origin.kind`; of text that is no JSON, the character. */
+  readonly place: string
+  readonly issue: string
+}> {
+  override get message() {
+    return `The session cannot be imported: ${this.issue}, at ${this.place}. Nothing was changed; export it again, or take the file as it was exported.`
+  }
+}
+
+export interface ExportOptions {
+  /** Default: `stateCodec()`. */
+  readonly codec?: StateCodec
+  /** What must not get into the file. */
+  readonly redact?: Redaction
+}
+
+export interface ImportOptions {
+  /** Default: `stateCodec()`. */
+  readonly codec?: StateCodec
+  /** In characters. Default 100,000,000. */
+  readonly maxLength?: number
+}
+
+export const defaultMaxLength = 100_000_000
+
+const kinds = [
+  "action",
+  "source-refresh",
+  "service-callback",
+  "state-update",
+  "devtools",
+  "init",
+  "hydrate"
+] as const
+
+const Origin = Schema.Struct({
+  kind: Schema.Literals(kinds),
+  name: Schema.String,
+  details: Schema.optionalKey(Schema.Unknown)
+})
+
+const Base = Schema.Struct({
+  instanceId: Schema.String,
+  moduleId: Schema.String,
+  state: Schema.Unknown,
+  partial: Schema.optionalKey(Schema.Literals([true])),
+  sum: Schema.String
+})
+
+const Entry = Schema.Struct({
+  seq: Schema.Int,
+  txnId: Schema.String,
+  groupId: Schema.optionalKey(Schema.String),
+  instanceId: Schema.String,
+  moduleId: Schema.String,
+  origin: Origin,
+  cause: Schema.optionalKey(Schema.String),
+  actions: Schema.Array(Schema.Struct({ _tag: Schema.String, payload: Schema.optionalKey(Schema.Unknown) })),
+  startedAt: Schema.Finite,
+  partial: Schema.optionalKey(Schema.Literals(["states", "actions"])),
+  // What leads from the state that was recorded last to the one that it was made at, where something is missing.
+  gap: Schema.optionalKey(Schema.Unknown),
+  patch: Schema.Unknown,
+  sum: Schema.String
+})
+
+/**
+ * The file's shape. `state`, `payload`, `details`, `gap` and `patch` are the codec's. Each `sum` is of its entry and
+ * all before it, the last one of the whole: they find what is damaged, and keep nobody from writing another.
+ */
+const Document = Schema.Struct({
+  format: Schema.Literal(1),
+  label: Schema.String,
+  base: Schema.Array(Base),
+  entries: Schema.Array(Entry),
+  sum: Schema.String
+})
+
+type Base = typeof Base.Type
+type Entry = typeof Entry.Type
+
+/** FNV-1a of the code units. Finds damage; anyone can make it fit. */
+const sumOf = (seed: string, text: string): string => {
+  let hash = 0x811c9dc5
+  for (const part of [seed, text]) {
+    for (let at = 0; at < part.length; at++) hash = Math.imul(hash ^ part.charCodeAt(at), 0x01000193)
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0")
+}
+
+type Written<A> = Omit<A, "sum">
+
+// By name, so that the order of an object's fields is of no matter; what is undefined is left out.
+const baseText = ({ instanceId, moduleId, partial, state }: Written<Base>): string =>
+  JSON.stringify({ instanceId, moduleId, state, partial })
+
+const entryText = (entry: Written<Entry>): string => {
+  const { cause, gap, groupId, instanceId, moduleId, origin, partial, patch, seq, startedAt, txnId } = entry
+  return JSON.stringify({
+    seq,
+    txnId,
+    groupId,
+    instanceId,
+    moduleId,
+    origin: { kind: origin.kind, name: origin.name, details: origin.details },
+    cause,
+    actions: entry.actions.map(({ _tag, payload }) => ({ _tag, payload })),
+    startedAt,
+    partial,
+    gap,
+    patch
+  })
+}
+
+/** JSON, with a line for each entry. Importing it, and exporting that, gives the same text. */
+export const exportSession = (
+  recording: Recording,
+  { codec = stateCodec(), redact }: ExportOptions = {}
+): string => {
+  const { base, commits, label } = redact === undefined ? recording : redactRecording(recording, redact)
+  let sum = sumOf("", label)
+  const line = (text: string): string => {
+    sum = sumOf(sum, text)
+    return `${text.slice(0, -1)},"sum":"${sum}"}`
+  }
+  const bases = base.map((each) => line(baseText(encodeBase(each, codec))))
+  const states = new Map(baseStates({ label, base, commits }))
+  const entries = commits.map((commit) => {
+    const state = states.get(commit.instanceId)
+    states.set(commit.instanceId, commit.next)
+    return line(entryText(encodeCommit(commit, state, codec)))
+  })
+  const list = (lines: ReadonlyArray<string>) => (lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`)
+  return `{"format":1,"label":${JSON.stringify(label)},"base":${list(bases)},"entries":${list(entries)},"sum":"${sum}"}\n`
+}
+
+const encodeBase = ({ instanceId, moduleId, partial, state }: BaseState, codec: StateCodec) => ({
+  instanceId,
+  moduleId,
+  state: codec.encode(state),
+  ...(partial === true ? { partial } : {})
+})
+
+const encodeCommit = (commit: RecordedCommit, state: unknown, codec: StateCodec) => {
+  const { actions, cause, groupId, instanceId, moduleId, next, origin, partial, previous } = commit
+  return {
+    seq: commit.seq,
+    txnId: commit.txnId,
+    ...(groupId === undefined ? {} : { groupId }),
+    instanceId,
+    moduleId,
+    origin: {
+      kind: origin.kind,
+      name: origin.name,
+      ...(origin.details === undefined ? {} : { details: codec.encode(origin.details) })
+    },
+    ...(cause === undefined ? {} : { cause }),
+    actions: actions.map((action) => ({
+      _tag: action._tag,
+      ...("payload" in action ? { payload: codec.encode(action.payload) } : {})
+    })),
+    startedAt: commit.startedAt,
+    ...(partial === undefined ? {} : { partial }),
+    ...(state === previous ? {} : { gap: codec.patch(state, previous) }),
+    patch: codec.patch(previous, next)
+  }
+}
+
+const validate = Schema.toStandardSchemaV1(Document, { parseOptions: { onExcessProperty: "error" } })[
+  "~standard"
+].validate
+
+/**
+ * What `exportSession` has written. Everything is checked first, and nothing in it is ever run: what does not fit
+ * is refused with its place, and then nothing has been made of any of it.
+ */
+export const importSession = (
+  text: string,
+  { codec = stateCodec(), maxLength = defaultMaxLength }: ImportOptions = {}
+): Result.Result<Recording, InvalidSession> => {
+  try {
+    return Result.succeed(read(text, codec, maxLength))
+  } catch (error) {
+    return Result.fail(error instanceof InvalidSession ? error : refused("the file", error))
+  }
+}
+
+const refused = (place: string, error: unknown): InvalidSession => {
+  const path: unknown =
+    typeof error === "object" && error !== null && "path" in error ? error.path : undefined
+  const inside = Array.isArray(path) && path.length > 0 ? formatPath(path) : undefined
+  const where = inside === undefined ? place : `${place}${inside.startsWith("[") ? "" : "."}${inside}`
+  const issue: unknown =
+    typeof error === "object" && error !== null && "issue" in error ? error.issue : undefined
+  if (typeof issue === "string") return new InvalidSession({ place: where, issue })
+  return new InvalidSession({ place: where, issue: error instanceof Error ? error.message : String(error) })
+}
+
+const within = <A>(place: string, body: () => A): A => {
+  try {
+    return body()
+  } catch (error) {
+    throw error instanceof InvalidSession ? error : refused(place, error)
+  }
+}
+
+const read = (text: string, codec: StateCodec, maxLength: number): Recording => {
+  if (text.length > maxLength)
+    throw new InvalidSession({
+      place: `character ${maxLength}`,
+      issue: `it has ${text.length} characters, and ${maxLength} are allowed`
+    })
+  const document = check(within("the text", () => JSON.parse(text) as unknown))
+  let sum = sumOf("", document.label)
+  const checkSum = (place: string, text: string, given: string) => {
+    sum = sumOf(sum, text)
+    if (given !== sum)
+      throw new InvalidSession({ place, issue: "it, or what is before it, is not as it was exported" })
+  }
+
+  const base = document.base.map((each, at): BaseState => {
+    const place = `base[${at}]`
+    within(place, () => checkSum(place, baseText(each), each.sum))
+    const { instanceId, moduleId, partial } = each
+    const state = within(`${place}.state`, () => codec.decode(each.state))
+    return { instanceId, moduleId, state, ...(partial === undefined ? {} : { partial }) }
+  })
+  const states = new Map(base.map(({ instanceId, state }) => [instanceId, state]))
+  let seq = -Infinity
+  const commits = document.entries.map((entry, at): RecordedCommit => {
+    const place = `entries[${at}]`
+    within(place, () => checkSum(place, entryText(entry), entry.sum))
+    if (entry.seq <= seq)
+      throw new InvalidSession({ place: `${place}.seq`, issue: "it is not later than the one before" })
+    seq = entry.seq
+    if (!states.has(entry.instanceId))
+      throw new InvalidSession({
+        place: `${place}.instanceId`,
+        issue: "the base has no state of this instance"
+      })
+    const commit = decodeCommit(entry, states.get(entry.instanceId), place, codec)
+    states.set(entry.instanceId, commit.next)
+    return commit
+  })
+  if (document.sum !== sum) throw new InvalidSession({ place: "sum", issue: "entries are missing" })
+  return { label: document.label, base, commits }
+}
+
+const check = (value: unknown): typeof Document.Type => {
+  const result = validate(value)
+  if (result instanceof Promise)
+    throw new InvalidSession({ place: "the file", issue: "its schema is asynchronous" })
+  if (result.issues === undefined) return result.value
+  const [issue] = result.issues
+  const path: Path = (issue?.path ?? []).map((step) => (typeof step === "object" ? step.key : step))
+  throw new InvalidSession({
+    place: path.length === 0 ? "the file" : formatPath(path),
+    issue: (issue?.message ?? "it does not fit").replaceAll(/\s+/g, " ")
+  })
+}
+
+const decodeCommit = (entry: Entry, state: unknown, place: string, codec: StateCodec): RecordedCommit => {
+  const { groupId, instanceId, moduleId, partial, seq, startedAt, txnId } = entry
+  const previous = "gap" in entry ? within(`${place}.gap`, () => codec.apply(entry.gap, state)) : state
+  return {
+    seq,
+    txnId,
+    ...(groupId === undefined ? {} : { groupId }),
+    instanceId,
+    moduleId,
+    origin: {
+      kind: entry.origin.kind,
+      name: entry.origin.name,
+      ...("details" in entry.origin
+        ? { details: within(`${place}.origin.details`, () => codec.decode(entry.origin.details)) }
+        : {})
+    },
+    cause: entry.cause,
+    actions: entry.actions.map((action, at) => ({
+      _tag: action._tag,
+      ...("payload" in action
+        ? { payload: within(`${place}.actions[${at}].payload`, () => codec.decode(action.payload)) }
+        : {})
+    })),
+    previous,
+    next: within(`${place}.patch`, () => codec.apply(entry.patch, previous)),
+    startedAt,
+    ...(partial === undefined ? {} : { partial })
+  }
+}
