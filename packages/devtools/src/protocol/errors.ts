@@ -57,6 +57,15 @@ export class NoSuchPart extends Schema.TaggedError<NoSuchPart>()("NoSuchPart", {
   }
 }
 
+/** The page has let this recomputation go, or never made it. */
+export class UnknownRecomputation extends Schema.TaggedError<UnknownRecomputation>()("UnknownRecomputation", {
+  recomputed: Schema.Number
+}) {
+  override get message() {
+    return `The page has no recomputation ${this.recomputed} for this panel. It keeps the last few: ask for Recompute again.`
+  }
+}
+
 /** The runtime refused an operation: `error` is the tag of what it threw. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   request: Schema.String,
@@ -76,6 +85,7 @@ export const Answered = Schema.Union([
   UnknownInstance,
   OutOfReach,
   NoSuchPart,
+  UnknownRecomputation,
   Refused
 ])
 export type Answered = typeof Answered.Type

@@ -207,19 +207,16 @@ export class Log {
     return { rows: all.slice(Math.max(0, all.length - limit)), more: all.length > limit }
   }
 
-  find(at: Cursor): { readonly commit: Commit.Commit } | { readonly event: Trace.EntryEvent } | undefined {
+  find(at: Cursor): { readonly commit: Commit.Commit } | Other | undefined {
     if (at.n === 0) {
       const commit = this.history.at(at.seq - (this.history.oldest?.seq ?? 0))
       return commit?.seq === at.seq ? { commit } : undefined
     }
-    const event = this.#others.find((other) => other.at.n === at.n)?.event
-    return event && { event }
+    return this.#others.find((other) => other.at.n === at.n)
   }
 
-  rowOf(found: { readonly commit: Commit.Commit } | { readonly event: Trace.EntryEvent }, at: Cursor): Row {
-    return "commit" in found
-      ? ofCommit(found.commit, this.#traced.get(found.commit.seq))
-      : ofEvent({ at, nth: 0, event: found.event })
+  rowOf(found: { readonly commit: Commit.Commit } | Other): Row {
+    return "commit" in found ? ofCommit(found.commit, this.#traced.get(found.commit.seq)) : ofEvent(found)
   }
 
   #merge(commits: ReadonlyArray<Commit.Commit>, others: ReadonlyArray<Other>, limit: number) {

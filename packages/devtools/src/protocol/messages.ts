@@ -46,12 +46,16 @@ export type Step = typeof Step.Type
 
 const Path = Schema.Array(Step).check(Schema.isMaxLength(1000))
 
-/** What can be looked into: an instance's state at a moment, or the payload or error of an entry. */
+/** What can be looked into. */
 export const Root = Schema.TaggedUnion({
   State: { instanceId: Name, moment: Moment },
   /** Of the entry's action of that index. */
   Payload: { at: Cursor, index: Count },
-  Error: { at: Cursor }
+  /** What the entry's origin says besides its name. */
+  Details: { at: Cursor },
+  Error: { at: Cursor },
+  /** Of an entry as it would have been, the state before or after it. */
+  Recomputed: { recomputed: Count, index: Count, side: Schema.Literals(["before", "after"]) }
 })
 export type Root = typeof Root.Type
 
@@ -189,7 +193,9 @@ const calls = {
   Entry: { runtime, at: Cursor },
   /** Parts `from` (inclusive) to `to` (exclusive) of the value at the path. */
   Inspect: { runtime, root: Root, path: Path, from: Count, to: Count },
-  Diff: { runtime, instanceId: Name, before: Moment, after: Moment },
+  Diff: { runtime, before: Root, after: Root },
+  /** The newest commits in which what is at the path changed, down to the history's base. */
+  WhoChanged: { runtime, instanceId: Name, path: Path, limit: Count },
   /** Without `instances`, all of them, in one moment. Within a group, the moment is its end. */
   Travel: { runtime, moment: Count, instances },
   /** One commit back or on from the moment that is shown; those of devtools do not count. */
@@ -203,10 +209,33 @@ const calls = {
     instanceId: Name,
     action: Schema.Struct({ _tag: Name, payload: Schema.optionalKey(Schema.Unknown) })
   },
-  /** The value, as JSON, takes the place of what is at the path; the whole state is checked by its schema. */
-  Edit: { runtime, instanceId: Name, path: Path, value: Schema.Unknown },
-  Skip: { runtime, txnIds: Schema.Array(Name), withCaused: Schema.Boolean },
-  Reorder: { runtime, txnId: Name, before: Count },
+  /**
+   * The value takes the place of what is at the path; the whole state is checked by its schema. It is JSON, or with
+   * `encoded` what `encode` of `@sluice/devtools/codec` has made.
+   */
+  Edit: {
+    runtime,
+    instanceId: Name,
+    path: Path,
+    value: Schema.Unknown,
+    encoded: Schema.optionalKey(Schema.Boolean)
+  },
+  /**
+   * What would have been without these transactions, or with one before another or at the end. Nothing is done to
+   * the runtime. The page keeps the last few of a panel.
+   */
+  Recompute: {
+    runtime,
+    skip: Schema.optionalKey(Schema.Array(Name)),
+    /** Whether what the handlers of those have caused is left out as well. */
+    withCaused: Schema.optionalKey(Schema.Boolean),
+    move: Schema.optionalKey(Schema.Struct({ txnId: Name, before: Schema.optionalKey(Name) }))
+  },
+  /** Entries `from` (inclusive) to `to` (exclusive) of a recomputation. */
+  Outcomes: { recomputed: Count, from: Count, to: Count },
+  /** Shows its states after so many entries, or all, until `Live`. */
+  Show: { runtime, recomputed: Count, count: Schema.optionalKey(Count) },
+  /** Calls the reducers of every recorded action again, and compares. */
   Replay: { runtime },
   Export: { runtime },
   Import: { runtime, session: Schema.Unknown }
@@ -220,6 +249,32 @@ const travelled = Schema.Struct({
   passedOver: Schema.Array(Schema.String)
 })
 
+const outcomes = ["unchanged", "recomputed", "conflict", "failed", "skipped"] as const
+const Outcome = Schema.Struct({
+  at: Cursor,
+  txnId: Schema.String,
+  instanceId: Schema.String,
+  outcome: Schema.Literals(outcomes),
+  /** Where nothing was written, and why. */
+  conflicts: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({ path: Schema.String, reason: Schema.Literals(["changed", "absent", "present"]) })
+    )
+  ),
+  /** Of a reducer. */
+  error: Schema.optionalKey(Value)
+})
+
+const Divergence = Schema.Struct({
+  at: Cursor,
+  txnId: Schema.String,
+  instanceId: Schema.String,
+  path: Schema.String,
+  recorded: Value,
+  replayed: Value,
+  error: Schema.optionalKey(Value)
+})
+
 const answers = {
   Instances: Schema.Struct({ instances: Schema.Array(Instance) }),
   Counts,
@@ -231,10 +286,12 @@ const answers = {
   Entry: Schema.Struct({
     row: Row,
     payloads: Schema.Array(Value),
+    details: Schema.optionalKey(Value),
     error: Schema.optionalKey(Value)
   }),
   Inspect: Schema.Struct({ value: Value, parts: Schema.Array(Part) }),
   Diff: Schema.Struct({ changes: Schema.Array(Change), complete: Schema.Boolean }),
+  WhoChanged: Schema.Struct({ rows: Schema.Array(Row), more: Schema.Boolean }),
   Travel: travelled,
   Step: travelled,
   Live: TravelState,
@@ -242,9 +299,25 @@ const answers = {
   Unlock: TravelState,
   Dispatch: Schema.Struct({ waits: Schema.Boolean }),
   Edit: nothing,
-  Skip: nothing,
-  Reorder: nothing,
-  Replay: nothing,
+  Recompute: Schema.Struct({
+    recomputed: Count,
+    entries: Count,
+    unchanged: Count,
+    changed: Count,
+    conflicts: Count,
+    failed: Count,
+    skipped: Count
+  }),
+  Outcomes: Schema.Struct({ entries: Schema.Array(Outcome) }),
+  Show: TravelState,
+  Replay: Schema.Struct({
+    divergence: Schema.optionalKey(Divergence),
+    /** Entries whose reducers made what was recorded, that no reducer made, and that were redacted. */
+    compared: Count,
+    given: Count,
+    partial: Count,
+    missing: Schema.Array(Schema.String)
+  }),
   Export: nothing,
   Import: nothing
 } as const satisfies { readonly [Tag in keyof typeof calls]: Schema.Top }
@@ -349,8 +422,10 @@ export const decodeAnswer: { readonly [Tag in CallTag]: (given: unknown) => Deco
   Unlock: decoder(answers.Unlock),
   Dispatch: decoder(answers.Dispatch),
   Edit: decoder(answers.Edit),
-  Skip: decoder(answers.Skip),
-  Reorder: decoder(answers.Reorder),
+  WhoChanged: decoder(answers.WhoChanged),
+  Recompute: decoder(answers.Recompute),
+  Outcomes: decoder(answers.Outcomes),
+  Show: decoder(answers.Show),
   Replay: decoder(answers.Replay),
   Export: decoder(answers.Export),
   Import: decoder(answers.Import)

@@ -2,6 +2,7 @@
 import { Collection } from "@sluice/core"
 import type { PathStep } from "../diff.ts"
 import { inspect, lineOf, propertyOf } from "../inspect.ts"
+import type { Path } from "../session/paths.ts"
 import { NoSuchPart } from "./errors.ts"
 import { maxParts, type Step, type Success, type Value } from "./messages.ts"
 
@@ -159,3 +160,13 @@ export const put = (value: unknown, path: ReadonlyArray<Step>, given: unknown, d
     `${clip(lineOf(value))} cannot be edited by a step of kind ${kind}; edit the value that holds it`
   )
 }
+
+/** As `session` takes paths. Throws NoSuchPart where the path is not one by keys. */
+export const keysOnly = (path: ReadonlyArray<Step>): Path =>
+  path.map(({ key, kind }, index) => {
+    if (kind !== "part") return key
+    throw new NoSuchPart({
+      path: formatSteps(path.slice(0, index + 1)),
+      issue: "a part by its place is another one at another moment; follow the value that holds it"
+    })
+  })

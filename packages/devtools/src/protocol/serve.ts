@@ -2,7 +2,13 @@
 import type { Commit, Runtime } from "@sluice/core"
 import * as Devtools from "@sluice/core/Devtools"
 import * as Schema from "effect/Schema"
+import * as Result from "effect/Result"
+import { decode } from "../codec/index.ts"
 import { diff, formatPath } from "../diff.ts"
+import { formatPath as formatKeys } from "../session/paths.ts"
+import { recompute, type Recomputed, show } from "../session/recompute.ts"
+import { reducersOf } from "../session/reducers.ts"
+import { replay } from "../session/replay.ts"
 import { defaultHistoryCapacity, History, type InstanceLife } from "../session/history.ts"
 import {
   Answered,
@@ -11,6 +17,7 @@ import {
   OutOfReach,
   Refused,
   UnknownInstance,
+  UnknownRecomputation,
   UnknownRuntime
 } from "./errors.ts"
 import { Log, type Reader } from "./log.ts"
@@ -34,13 +41,13 @@ import {
   type TravelState,
   version
 } from "./messages.ts"
-import { clip, follow, pageOf, put, sendableSteps, valueOf } from "./place.ts"
+import { clip, follow, keysOnly, pageOf, put, sendableSteps, valueOf } from "./place.ts"
 import type { Port } from "./port.ts"
 
 /** The parts of a runtime that are served. Every runtime is one. */
 export interface ServedRuntime extends Pick<
   Runtime.AnyRuntime,
-  "label" | "status" | "list" | "trace" | "onCommit" | "travel" | "subscribe"
+  "label" | "status" | "instances" | "list" | "trace" | "onCommit" | "travel" | "subscribe"
 > {}
 
 export interface ServeOptions {
@@ -86,6 +93,8 @@ const settleMs = 4
 /** Batches on their way to a subscription that it has not acknowledged. */
 const maxUnacked = 2
 const maxSubscriptions = 100
+/** Recomputations of a panel: each keeps what it has changed. */
+const maxKept = 4
 /** Older ones are void. */
 const maxInvitations = 1000
 const helloMs = 10_000
@@ -272,6 +281,9 @@ class Panel {
   /** Written by `welcome`. */
   welcomed = false
   readonly subscriptions = new Map<number, Subscription>()
+  /** The newest, by number. Written by `keep`. */
+  readonly recomputed = new Map<number, Recomputed>()
+  #kept = 0
   /** Of runtimes; sent with the next tick that finds the last ones acknowledged. */
   readonly changed = new Set<Source>()
   runtimesChanged = false
@@ -283,6 +295,12 @@ class Panel {
 
   send(message: SentByPage): void {
     this.port.send(message)
+  }
+
+  keep(made: Recomputed): number {
+    this.recomputed.set(++this.#kept, made)
+    this.recomputed.delete(this.#kept - maxKept)
+    return this.#kept
   }
 }
 
@@ -410,11 +428,34 @@ export const serve = (
 
   // --- requests -----------------------------------------------------------------------------------------
 
-  const rootOf = (source: Source, root: Root): unknown => {
-    if (root._tag === "State") return source.stateOf(root.instanceId, root.moment)
-    const found = entryOf(source, root.at)
-    if (root._tag === "Error") return "event" in found ? found.event.error : undefined
-    return "commit" in found ? found.commit.actions[root.index]?.payload : found.event.payloads?.[root.index]
+  const rootOf = (source: Source, root: Root, panel: Panel): unknown => {
+    switch (root._tag) {
+      case "State":
+        return source.stateOf(root.instanceId, root.moment)
+      case "Payload":
+        return payloadsOf(entryOf(source, root.at))[root.index]
+      case "Details": {
+        const found = entryOf(source, root.at)
+        return ("commit" in found ? found.commit : found.event).origin.details
+      }
+      case "Error": {
+        const found = entryOf(source, root.at)
+        return "event" in found ? found.event.error : undefined
+      }
+      case "Recomputed": {
+        const entry = recomputedOf(panel, root).entries[root.index]
+        return root.side === "before" ? entry?.previous : entry?.next
+      }
+    }
+  }
+
+  const payloadsOf = (found: ReturnType<typeof entryOf>): ReadonlyArray<unknown> =>
+    "commit" in found ? found.commit.actions.map(({ payload }) => payload) : (found.event.payloads ?? [])
+
+  const recomputedOf = (panel: Panel, { recomputed }: { readonly recomputed: number }): Recomputed => {
+    const found = panel.recomputed.get(recomputed)
+    if (found === undefined) throw new UnknownRecomputation({ recomputed })
+    return found
   }
 
   const entryOf = ({ log, oldest }: Source, at: CallOf<"Entry">["at"]) => {
@@ -493,20 +534,19 @@ export const serve = (
       const source = sourceOf(call)
       source.log.sync()
       const found = entryOf(source, call.at)
-      const payloads =
-        "commit" in found ? found.commit.actions.map(({ payload }) => payload) : (found.event.payloads ?? [])
+      const { details } = ("commit" in found ? found.commit : found.event).origin
       return {
-        row: source.log.rowOf(found, call.at),
-        payloads: payloads.slice(0, maxRows).map(valueOf),
+        row: source.log.rowOf(found),
+        payloads: payloadsOf(found).slice(0, maxRows).map(valueOf),
+        ...(details === undefined ? {} : { details: valueOf(details) }),
         ...("event" in found && "error" in found.event ? { error: valueOf(found.event.error) } : {})
       }
     },
-    Inspect: (call) => pageOf(follow(rootOf(sourceOf(call), call.root), call.path), call.from, call.to),
-    Diff: (call) => {
+    Inspect: (call, panel) =>
+      pageOf(follow(rootOf(sourceOf(call), call.root, panel), call.path), call.from, call.to),
+    Diff: (call, panel) => {
       const source = sourceOf(call)
-      const [before, after] = [call.before, call.after].map((moment) =>
-        source.stateOf(call.instanceId, moment)
-      )
+      const [before, after] = [call.before, call.after].map((root) => rootOf(source, root, panel))
       const { changes, complete } = diff(before, after, { changes: maxChanges, steps: 50_000 })
       return {
         complete,
@@ -521,6 +561,12 @@ export const serve = (
           }
         })
       }
+    },
+    WhoChanged: (call) => {
+      const { history, log } = sourceOf(call)
+      const commits = history.whoChanged(call.instanceId, keysOnly(call.path))
+      const rows = commits.slice(0, Math.min(call.limit, maxRows)).map((commit) => log.rowOf({ commit }))
+      return { rows, more: rows.length < commits.length }
     },
     Travel: (call) => sourceOf(call).travel(call.moment, call.instances),
     Step: (call) => sourceOf(call).step(call.by),
@@ -542,13 +588,81 @@ export const serve = (
     Dispatch: (call) => Devtools.dispatch(sourceOf(call).runtime, call.instanceId, call.action),
     Edit: (call) => {
       const source = sourceOf(call)
-      const state = put(source.stateOf(call.instanceId, "live"), call.path, call.value)
+      const given = call.encoded === true ? Result.getOrThrow(decode(call.value)) : call.value
+      const state = put(source.stateOf(call.instanceId, "live"), call.path, given)
       Devtools.edit(source.runtime, call.instanceId, state)
       return {}
     },
-    Skip: (call) => missing(call, "recomputation of a history"),
-    Reorder: (call) => missing(call, "recomputation of a history"),
-    Replay: (call) => missing(call, "replay of a history"),
+    Recompute: (call, panel) => {
+      const { history, runtime } = sourceOf(call)
+      const { move, skip = [], withCaused = false } = call
+      const made = recompute(
+        history.recording(),
+        { skip, withCaused, ...(move === undefined ? {} : { move: { before: undefined, ...move } }) },
+        reducersOf(runtime)
+      )
+      const { conflict, failed, recomputed: changed, skipped, unchanged } = made.counts
+      const recomputed = panel.keep(made)
+      return {
+        recomputed,
+        entries: made.entries.length,
+        unchanged,
+        changed,
+        conflicts: conflict,
+        failed,
+        skipped
+      }
+    },
+    Outcomes: (call, panel) => ({
+      entries: recomputedOf(panel, call)
+        .entries.slice(call.from, Math.min(call.to, call.from + maxRows))
+        .map(({ commit: { instanceId, seq, txnId }, outcome }) => ({
+          at: { seq, n: 0 },
+          txnId,
+          instanceId,
+          outcome: outcome._tag,
+          ...(outcome._tag === "failed" ? { error: valueOf(outcome.error) } : {}),
+          ...(outcome._tag === "conflict"
+            ? {
+                conflicts: outcome.conflicts
+                  .slice(0, maxChanges)
+                  .map(({ path, reason }) => ({ path: clip(formatKeys(path)), reason }))
+              }
+            : {})
+        }))
+    }),
+    Show: (call, panel) => {
+      const source = sourceOf(call)
+      show(source.runtime, recomputedOf(panel, call), call.count)
+      source.moment = undefined
+      return afterwards(source)
+    },
+    Replay: (call) => {
+      const { history, runtime } = sourceOf(call)
+      const { compared, divergence, given, missing, partial } = replay(
+        history.recording(),
+        reducersOf(runtime)
+      )
+      return {
+        compared,
+        given,
+        partial,
+        missing,
+        ...(divergence === undefined
+          ? {}
+          : {
+              divergence: {
+                at: { seq: divergence.seq, n: 0 },
+                txnId: divergence.txnId,
+                instanceId: divergence.instanceId,
+                path: clip(formatKeys(divergence.path)),
+                recorded: valueOf(divergence.recorded),
+                replayed: valueOf(divergence.replayed),
+                ...("error" in divergence ? { error: valueOf(divergence.error) } : {})
+              }
+            })
+      }
+    },
     Export: (call) => missing(call, "encoding of states"),
     Import: (call) => missing(call, "decoding of states")
   }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as Stream from "effect/Stream"
+import { encode } from "../../src/codec/index.ts"
 import { connect, type Port, type RequestError, type Rows, version } from "../../src/protocol/index.ts"
 import { allPages, makeApp, open, openPanel, portsThrough, serving, takeRows } from "./remote.ts"
 
@@ -296,8 +297,9 @@ describe("what a panel may look at", () => {
     app.desk.unsafe.dispatch({ _tag: "delay", payload: { id: "F1", by: 7 } })
     app.fail("on purpose")
     const { ask, refused } = await openPanel(served)
+    const desk = { _tag: "State", instanceId: "Desk#1" } as const
     const at = async (moment: number) => {
-      const root = { _tag: "State", instanceId: "Desk#1", moment } as const
+      const root = { ...desk, moment }
       const path = [{ kind: "property", key: "count" }] as const
       return (await ask("Inspect", { runtime: r, root, path, from: 0, to: 0 })).value.text
     }
@@ -319,7 +321,9 @@ describe("what a panel may look at", () => {
       []
     )
 
-    expect(await ask("Diff", { runtime: r, instanceId: "Desk#1", before: 0, after: "live" })).toEqual({
+    expect(
+      await ask("Diff", { runtime: r, before: { ...desk, moment: 0 }, after: { ...desk, moment: "live" } })
+    ).toEqual({
       complete: true,
       changes: [
         {
@@ -437,8 +441,13 @@ describe("what a panel may do", () => {
       ],
       value: "new"
     })
-    const { flights, marks } = app.desk.unsafe.getState()
-    expect([app.count(), flights.get("F1")?.note, marks]).toEqual([42, "late", ["new"]])
+    const due = [{ kind: "property", key: "due" }] as const
+    await ask("Edit", { ...edit, path: due, value: encode(new Date(5)), encoded: true })
+    const { due: date, flights, marks } = app.desk.unsafe.getState()
+    expect([app.count(), flights.get("F1")?.note, marks, date]).toEqual([42, "late", ["new"], new Date(5)])
+    expect(await refused("Edit", { ...edit, path: due, value: { root: [9] }, encoded: true })).toMatchObject({
+      error: "InvalidEncoded"
+    })
     expect(await refused("Edit", { ...edit, path: count, value: 4.5 })).toMatchObject({
       error: "InvalidState",
       message: containing('["count"]')
@@ -455,6 +464,94 @@ describe("what a panel may do", () => {
     ).toMatchObject({ _tag: "NoSuchPart" })
     expect(Reflect.get({}, "polluted")).toBeUndefined()
     expect(app.count()).toBe(42)
+  })
+})
+
+describe("what would have been", () => {
+  const session = async () => {
+    const app = makeApp()
+    const served = serving(app.runtime)
+    app.add(1)
+    app.desk.unsafe.dispatch({ _tag: "delay", payload: { id: "F1", by: 5 } })
+    app.add(10)
+    app.desk.unsafe.transact("count anew", (tx) => tx.update((state) => ({ ...state, count: 100 })))
+    app.add(1000)
+    return { app, ...(await openPanel(served)) }
+  }
+
+  test("without an entry: what is otherwise, what conflicts, and its states, shown until live", async () => {
+    const { app, ask, refused } = await session()
+    const made = await ask("Recompute", { runtime: r, skip: ["Desk#1::t3"] })
+    expect(made).toEqual({
+      recomputed: 1,
+      entries: 5,
+      unchanged: 2,
+      changed: 1,
+      conflicts: 1,
+      failed: 0,
+      skipped: 1
+    })
+    const { entries } = await ask("Outcomes", { recomputed: 1, from: 2, to: 9 })
+    expect(entries).toMatchObject([
+      { at: { seq: 3 }, outcome: "skipped" },
+      { at: { seq: 4 }, outcome: "conflict", conflicts: [{ path: "count", reason: "changed" }] },
+      { at: { seq: 5 }, outcome: "recomputed" }
+    ])
+    const recorded = { _tag: "State", instanceId: "Desk#1", moment: 5 } as const
+    const after = { _tag: "Recomputed", recomputed: 1, index: 4, side: "after" } as const
+    expect(await ask("Diff", { runtime: r, before: recorded, after })).toMatchObject({
+      changes: [{ path: "count", before: { text: "1100" }, after: { text: "1001" } }]
+    })
+    expect(app.count()).toBe(1100)
+    expect(await ask("Show", { runtime: r, recomputed: 1 })).toMatchObject({ travelling: true })
+    expect(app.count()).toBe(1001)
+    await ask("Show", { runtime: r, recomputed: 1, count: 3 })
+    expect(app.count()).toBe(1)
+    await ask("Live", { runtime: r })
+    expect(app.count()).toBe(1100)
+    expect(await refused("Outcomes", { recomputed: 2, from: 0, to: 1 })).toMatchObject({
+      _tag: "UnknownRecomputation"
+    })
+    expect(await refused("Recompute", { runtime: r, skip: ["Desk#1::t99"] })).toMatchObject({
+      _tag: "Refused",
+      error: "UnknownTransaction"
+    })
+  })
+
+  test("with an entry at another place", async () => {
+    const { ask } = await session()
+    const move = { txnId: "Desk#1::t1", before: "Desk#1::t4" }
+    const { recomputed } = await ask("Recompute", { runtime: r, move })
+    const { entries } = await ask("Outcomes", { recomputed, from: 0, to: 9 })
+    expect(entries.map(({ at }) => at.seq)).toEqual([2, 3, 1, 4, 5])
+    const { recomputed: last } = await ask("Recompute", { runtime: r, move: { txnId: "Desk#1::t1" } })
+    const { entries: atEnd } = await ask("Outcomes", { recomputed: last, from: 0, to: 9 })
+    expect(atEnd.map(({ at }) => at.seq)).toEqual([2, 3, 4, 5, 1])
+  })
+
+  test("again: reducers make what was recorded, and one that reads a clock is named", async () => {
+    const { app, ask } = await session()
+    expect(await ask("Replay", { runtime: r })).toEqual({ compared: 4, given: 1, partial: 0, missing: [] })
+    app.desk.unsafe.dispatch({ _tag: "stamp" })
+    const { divergence } = await ask("Replay", { runtime: r })
+    expect(divergence).toMatchObject({ at: { seq: 6 }, txnId: "Desk#1::t6", path: "marks[0]" })
+  })
+
+  test("who changed a path", async () => {
+    const { ask, refused } = await session()
+    const who = { runtime: r, instanceId: "Desk#1", limit: 2 }
+    const count = [{ kind: "property", key: "count" }] as const
+    const { more, rows } = await ask("WhoChanged", { ...who, path: count })
+    expect([more, rows.map(({ at }) => at.seq)]).toEqual([true, [5, 4]])
+    const delay = [
+      { kind: "property", key: "flights" },
+      { kind: "row", key: "F1" },
+      { kind: "property", key: "delay" }
+    ] as const
+    expect((await ask("WhoChanged", { ...who, path: delay })).rows).toMatchObject([{ tags: ["delay"] }])
+    expect(await refused("WhoChanged", { ...who, path: [{ kind: "part", key: 0 }] })).toMatchObject({
+      _tag: "NoSuchPart"
+    })
   })
 })
 

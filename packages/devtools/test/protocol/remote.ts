@@ -34,7 +34,9 @@ export const Desk = Module.make("Desk", {
     add: Schema.Number,
     delay: Schema.Struct({ id: Schema.String, by: Schema.Number }),
     touch: Schema.Void,
-    fail: Schema.String
+    fail: Schema.String,
+    /** Its reducer reads a clock. */
+    stamp: Schema.Void
   },
   reducers: {
     add: (state, by) => ({ ...state, count: state.count + by }),
@@ -42,6 +44,7 @@ export const Desk = Module.make("Desk", {
       ...state,
       flights: state.flights.update(id, (flight) => ({ ...flight, delay: flight.delay + by }))
     }),
+    stamp: (state) => ({ ...state, marks: [...state.marks, `at ${performance.now()}`] }),
     fail: (_, reason) => {
       throw new Error(reason)
     }
