@@ -7,9 +7,10 @@ import { decode } from "../codec/index.ts"
 import { diff, formatPath } from "../diff.ts"
 import { formatPath as formatKeys } from "../session/paths.ts"
 import { recompute, type Recomputed, show } from "../session/recompute.ts"
+import { makeRedaction, type Redaction, type RedactionRule, redactRecording } from "../session/redact.ts"
 import { reducersOf } from "../session/reducers.ts"
 import { replay } from "../session/replay.ts"
-import { defaultHistoryCapacity, History, type InstanceLife } from "../session/history.ts"
+import { History, type InstanceLife } from "../session/history.ts"
 import {
   Answered,
   InvalidRequest,
@@ -53,6 +54,11 @@ export interface ServedRuntime extends Pick<
 export interface ServeOptions {
   /** Commits to keep of each runtime. Default 5,000. */
   readonly history?: number
+  /**
+   * What no panel is to see, of states and payloads. Messages of errors and details of origins are sent as they are;
+   * travel shows the page what it has.
+   */
+  readonly redact?: ReadonlyArray<RedactionRule>
 }
 
 export interface AcceptOptions {
@@ -125,13 +131,16 @@ class Source {
   isHeld = false
   readonly #ends: ReadonlyArray<() => void>
 
+  readonly redaction: Redaction
+
   constructor(
     id: string,
     runtime: ServedRuntime,
-    capacity: number,
+    { history: capacity, redact = [] }: ServeOptions,
     told: { rows: () => void; changed: () => void }
   ) {
     this.id = id
+    this.redaction = makeRedaction(redact)
     this.runtime = runtime
     this.status = runtime.status
     this.history = new History(capacity)
@@ -217,6 +226,15 @@ class Source {
     if (live === undefined && !this.closedIds.includes(instanceId)) throw new UnknownInstance({ instanceId })
     const state: unknown = live?.runtime.unsafe.getState()
     return this.history.statesAt(moment, [{ instanceId, state }]).get(instanceId)
+  }
+
+  moduleOf(instanceId: string): string {
+    return this.history.instances.find((life) => life.instanceId === instanceId)?.moduleId ?? ""
+  }
+
+  /** The state as panels may see it. */
+  redacted(instanceId: string, state: unknown): unknown {
+    return this.redaction.state(this.moduleOf(instanceId), state)
   }
 
   /** Of the history, those that are not alive. */
@@ -310,7 +328,7 @@ class Panel {
  */
 export const serve = (
   runtimes: ServedRuntime | ReadonlyArray<ServedRuntime>,
-  { history: capacity = defaultHistoryCapacity }: ServeOptions = {}
+  options: ServeOptions = {}
 ): Served => {
   const page = random()
   const sources = new Map<string, Source>()
@@ -396,7 +414,7 @@ export const serve = (
   }
 
   const add = (runtime: ServedRuntime): (() => void) => {
-    const source: Source = new Source(`r${++numbers}`, runtime, capacity, {
+    const source: Source = new Source(`r${++numbers}`, runtime, options, {
       rows: () => request(),
       changed: () => {
         for (const panel of panels) panel.changed.add(source)
@@ -431,9 +449,9 @@ export const serve = (
   const rootOf = (source: Source, root: Root, panel: Panel): unknown => {
     switch (root._tag) {
       case "State":
-        return source.stateOf(root.instanceId, root.moment)
+        return source.redacted(root.instanceId, source.stateOf(root.instanceId, root.moment))
       case "Payload":
-        return payloadsOf(entryOf(source, root.at))[root.index]
+        return payloadsOf(source, entryOf(source, root.at))[root.index]
       case "Details": {
         const found = entryOf(source, root.at)
         return ("commit" in found ? found.commit : found.event).origin.details
@@ -444,13 +462,21 @@ export const serve = (
       }
       case "Recomputed": {
         const entry = recomputedOf(panel, root).entries[root.index]
-        return root.side === "before" ? entry?.previous : entry?.next
+        const state = root.side === "before" ? entry?.previous : entry?.next
+        return source.redaction.state(entry?.commit.moduleId ?? "", state)
       }
     }
   }
 
-  const payloadsOf = (found: ReturnType<typeof entryOf>): ReadonlyArray<unknown> =>
-    "commit" in found ? found.commit.actions.map(({ payload }) => payload) : (found.event.payloads ?? [])
+  const payloadsOf = (source: Source, found: ReturnType<typeof entryOf>): ReadonlyArray<unknown> => {
+    const { instanceId } = "commit" in found ? found.commit : found.event
+    const actions =
+      "commit" in found
+        ? found.commit.actions
+        : (found.event.payloads ?? []).map((payload, i) => ({ _tag: found.event.tags[i] ?? "", payload }))
+    const moduleId = source.moduleOf(instanceId)
+    return actions.slice(0, maxRows).map((action) => source.redaction.action(moduleId, action).payload)
+  }
 
   const recomputedOf = (panel: Panel, { recomputed }: { readonly recomputed: number }): Recomputed => {
     const found = panel.recomputed.get(recomputed)
@@ -537,7 +563,7 @@ export const serve = (
       const { details } = ("commit" in found ? found.commit : found.event).origin
       return {
         row: source.log.rowOf(found),
-        payloads: payloadsOf(found).slice(0, maxRows).map(valueOf),
+        payloads: payloadsOf(source, found).map(valueOf),
         ...(details === undefined ? {} : { details: valueOf(details) }),
         ...("event" in found && "error" in found.event ? { error: valueOf(found.event.error) } : {})
       }
@@ -638,11 +664,9 @@ export const serve = (
       return afterwards(source)
     },
     Replay: (call) => {
-      const { history, runtime } = sourceOf(call)
-      const { compared, divergence, given, missing, partial } = replay(
-        history.recording(),
-        reducersOf(runtime)
-      )
+      const { history, redaction, runtime } = sourceOf(call)
+      const recording = redactRecording(history.recording(), redaction)
+      const { compared, divergence, given, missing, partial } = replay(recording, reducersOf(runtime))
       return {
         compared,
         given,

@@ -1,10 +1,19 @@
 /** The protocol between a page and its panels, over real ports. */
+import type { Trace } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as Stream from "effect/Stream"
 import { encode } from "../../src/codec/index.ts"
-import { connect, type Port, type RequestError, type Rows, version } from "../../src/protocol/index.ts"
+import {
+  connect,
+  type Port,
+  type RequestError,
+  type Root,
+  type Rows,
+  type Step,
+  version
+} from "../../src/protocol/index.ts"
 import { allPages, makeApp, open, openPanel, portsThrough, serving, takeRows } from "./remote.ts"
 
 const r = "r1"
@@ -552,6 +561,90 @@ describe("what would have been", () => {
     expect(await refused("WhoChanged", { ...who, path: [{ kind: "part", key: 0 }] })).toMatchObject({
       _tag: "NoSuchPart"
     })
+  })
+})
+
+describe("what a page keeps to itself", () => {
+  test("redacted places of states, payloads and replays are not sent; travel is to the real states", async () => {
+    const app = makeApp({ note: 3 })
+    const rule = { module: "Desk", state: ["flights.*.note", "count"], payload: { add: [""] } }
+    const served = serving(app.runtime, { redact: [rule] })
+    app.add(5)
+    app.add(7)
+    app.desk.unsafe.dispatch({ _tag: "stamp" })
+    const [page, panel] = portsThrough["a MessageChannel"]()
+    const sent: Array<string> = []
+    const listening: Port = {
+      ...page,
+      send: (message) => {
+        sent.push(JSON.stringify(message))
+        page.send(message)
+      }
+    }
+    const { ask } = await openPanel(served, [listening, panel])
+    const text = async (root: Root, ...path: ReadonlyArray<Step>) =>
+      (await ask("Inspect", { runtime: r, root, path, from: 0, to: 9 })).value.text
+    const desk = { _tag: "State", instanceId: "Desk#1" } as const
+    const hidden = "{~redacted: true}"
+    const count = { kind: "property", key: "count" } as const
+    for (const moment of [1, "live"] as const) {
+      expect(await text({ ...desk, moment }, count)).toBe(hidden)
+      const note = [
+        { kind: "property", key: "flights" },
+        { kind: "row", key: "F1" },
+        { kind: "property", key: "note" }
+      ] as const
+      expect(await text({ ...desk, moment }, ...note)).toBe(hidden)
+    }
+    expect(await text({ _tag: "Payload", at: { seq: 1, n: 0 }, index: 0 })).toBe(hidden)
+    expect((await ask("Entry", { runtime: r, at: { seq: 2, n: 0 } })).payloads[0]?.text).toBe(hidden)
+    const before = { ...desk, moment: 0 } as const
+    expect((await ask("Diff", { runtime: r, before, after: { ...desk, moment: 2 } })).changes).toEqual([])
+    const { recomputed } = await ask("Recompute", { runtime: r, skip: ["Desk#1::t1"] })
+    const after = { _tag: "Recomputed", recomputed, index: 1, side: "after" } as const
+    expect(await text(after, count)).toBe(hidden)
+    expect(await ask("Replay", { runtime: r })).toMatchObject({ partial: 3, compared: 0 })
+    expect(sent.filter((message) => message.includes("xxx"))).toEqual([])
+    await ask("Travel", { runtime: r, moment: 1 })
+    expect(app.count()).toBe(5)
+  })
+
+  test("without a panel the trace is not read, and the history is kept", async () => {
+    const app = makeApp()
+    let readers = 0
+    const watched = {
+      ...app.runtime,
+      get status() {
+        return app.runtime.status
+      },
+      trace: {
+        ...app.runtime.trace,
+        level: app.runtime.trace.level,
+        capacity: app.runtime.trace.capacity,
+        snapshot: () => {
+          readers++
+          return app.runtime.trace.snapshot()
+        },
+        attach: (sink: Trace.TraceSink) => {
+          readers++
+          const end = app.runtime.trace.attach(sink)
+          return () => {
+            readers--
+            end()
+          }
+        }
+      }
+    }
+    const served = serving(watched)
+    for (let i = 0; i < 10; i++) app.add(1)
+    expect(readers).toBe(0)
+    const ports = portsThrough["the page"]()
+    const { ask, end } = await openPanel(served, ports)
+    expect((await ask("Page", { runtime: r, limit: 99 })).rows).toHaveLength(10)
+    readers = 1
+    await end()
+    await isClosed(ports[0])
+    expect(readers).toBe(0)
   })
 })
 
