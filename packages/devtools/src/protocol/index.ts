@@ -2,7 +2,7 @@
 export { connect, type ConnectOptions, type Notice, type RemoteAdapter } from "./connect.ts"
 export * from "./errors.ts"
 export {
-  type Call,
+  Call,
   type CallTag,
   type Counts,
   Cursor,
