@@ -91,6 +91,10 @@ const keyedByHand = (): ((row: unknown) => Key) => {
   return keyOf
 }
 
+/** Whether the rows were decoded with their keys. */
+export const isKeyedByHand = (by: string | ((row: unknown) => Key)): boolean =>
+  typeof by === "function" && givenKeys.has(by)
+
 /** Tells a decoded collection the key of a row that is to come. Any other knows it by itself. */
 export const announce = (by: string | ((row: unknown) => Key), row: unknown, key: Key): void => {
   if (typeof by === "function") givenKeys.get(by)?.set(row, key)

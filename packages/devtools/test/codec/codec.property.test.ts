@@ -21,7 +21,7 @@ describe("a value that was encoded", () => {
       }),
       runs
     )
-  })
+  }, 60_000)
 
   test("gives the same bytes each time, and so does what it is decoded to", () => {
     fc.assert(
@@ -32,7 +32,7 @@ describe("a value that was encoded", () => {
       }),
       runs
     )
-  })
+  }, 60_000)
 
   test("keeps its bytes through someone who knows none of its classes", () => {
     fc.assert(
@@ -45,7 +45,7 @@ describe("a value that was encoded", () => {
       }),
       runs
     )
-  })
+  }, 60_000)
 })
 
 /** A place in the JSON, by turns, and what to put there. */
@@ -122,7 +122,7 @@ describe("data that is no encoding, or another one", () => {
       { ...runs, numRuns: 4000 }
     )
     expect(refused).toBeGreaterThan(400)
-  })
+  }, 60_000)
 
   test("may be any JSON", () => {
     fc.assert(
@@ -135,5 +135,5 @@ describe("data that is no encoding, or another one", () => {
       ),
       runs
     )
-  })
+  }, 60_000)
 })

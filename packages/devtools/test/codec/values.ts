@@ -271,11 +271,11 @@ const openedUp = (value: object): readonly [is: string, of: ReadonlyArray<unknow
 }
 
 /**
- * Whether two values are the same as far as anyone can tell who reads them: each object of the one stands for one of
- * the other, everywhere, so that sharing and cycles count.
+ * Whether two values are the same as far as anyone can tell who reads them. By identity, each object of the one also
+ * stands for one of the other, everywhere: then sharing counts.
  */
-export const sameGraph = (a: unknown, b: unknown): boolean => {
-  const partners = new Map<unknown, unknown>()
+const areSame = (a: unknown, b: unknown, byIdentity: boolean): boolean => {
+  const partners = new Map<unknown, Set<unknown>>()
   const back = new Map<unknown, unknown>()
   const open: Array<readonly [unknown, unknown]> = [[a, b]]
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
@@ -285,15 +285,14 @@ export const sameGraph = (a: unknown, b: unknown): boolean => {
       continue
     }
     // There is one of these in a page, so it is shared or not as the library likes.
-    if (Option.isOption(left) && Option.isNone(left)) {
-      if (!Option.isOption(right) || Option.isSome(right)) return false
+    const isNothing = Option.isOption(left) && Option.isNone(left)
+    const known = partners.get(left) ?? new Set()
+    if (!isNothing && byIdentity && (known.size > 0 || back.has(right))) {
+      if (!known.has(right) || back.get(right) !== left) return false
       continue
     }
-    if (partners.has(left) || back.has(right)) {
-      if (partners.get(left) !== right || back.get(right) !== left) return false
-      continue
-    }
-    partners.set(left, right)
+    if (known.has(right)) continue
+    partners.set(left, known.add(right))
     back.set(right, left)
     const [leftIs, leftOf] = openedUp(left)
     const [rightIs, rightOf] = openedUp(right)
@@ -302,3 +301,9 @@ export const sameGraph = (a: unknown, b: unknown): boolean => {
   }
   return true
 }
+
+/** Sharing and cycles count. */
+export const sameGraph = (a: unknown, b: unknown): boolean => areSame(a, b, true)
+
+/** Who shares what does not count. */
+export const sameValue = (a: unknown, b: unknown): boolean => areSame(a, b, false)
