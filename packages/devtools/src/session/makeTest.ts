@@ -5,7 +5,7 @@ import { extentOf } from "./history.ts"
 import { edit, literal, quoted, type Writing } from "./literal.ts"
 import { formatPath } from "./paths.ts"
 import { recompute, type RecomputedEntry } from "./recompute.ts"
-import { baseStates, isAbsolute, isTravel, type RecordedCommit, type Recording } from "./recording.ts"
+import { baseStates, isAbsolute, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
 import type { Reducers } from "./reducers.ts"
 
 /** A module's file is not known: neither did `Module.make` get its `source`, nor the caller name it. */
@@ -49,7 +49,8 @@ export interface TestOptions {
  */
 export const makeTest = (recording: Recording, options: TestOptions): string => {
   const { codec = stateCodec(), file, reducers, select = () => true } = options
-  const all = recording.commits.filter((commit) => !isTravel(commit))
+  const travels = travelsOf(recording.commits)
+  const all = recording.commits.filter((commit) => !travels.has(commit))
   const chosen = all.filter(select).map(({ txnId }) => txnId)
   const selected = extentOf(all, chosen, false)
   const entries = entriesOf(recording, selected, reducers)
@@ -128,10 +129,13 @@ const entriesOf = (
     base: base.map((each) => ({ ...each, state: states.get(each.instanceId) })),
     commits: between
   }
-  const skip = between.filter(({ txnId }) => !selected.has(txnId)).map(({ txnId }) => txnId)
+  const travels = travelsOf(between)
+  const skip = between
+    .filter((commit) => !selected.has(commit.txnId) && !travels.has(commit))
+    .map(({ txnId }) => txnId)
   return recompute(part, { skip }, reducers).entries.filter(({ commit, outcome }) => {
     const { instanceId, txnId } = commit
-    if (outcome._tag === "skipped" || isTravel(commit)) return false
+    if (outcome._tag === "skipped" || !selected.has(txnId)) return false
     if (commit.partial !== undefined || partial.has(instanceId))
       throw new TestNotMade({ txnId, issue: "something in it was redacted" })
     if (outcome._tag === "failed")

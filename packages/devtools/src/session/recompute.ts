@@ -3,7 +3,7 @@ import * as Data from "effect/Data"
 import { sameValue } from "./compare.ts"
 import { extentOf } from "./history.ts"
 import { type Conflict, merge } from "./merge.ts"
-import { baseStates, isAbsolute, isTravel, type RecordedCommit, type Recording } from "./recording.ts"
+import { baseStates, isAbsolute, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
 import type { Reducers } from "./reducers.ts"
 
 /** A transaction that is not in the recording. */
@@ -80,6 +80,7 @@ export const recompute = (recording: Recording, changes: Changes, reducers: Redu
   const order = changes.move === undefined ? commits : moved(commits, changes.move, check)
   const base = baseStates(recording)
   const gaps = gapsOf(recording)
+  const travels = travelsOf(commits)
 
   const states = new Map(base)
   const entries: Array<RecomputedEntry> = []
@@ -88,6 +89,8 @@ export const recompute = (recording: Recording, changes: Changes, reducers: Redu
       const state = states.get(commit.instanceId)
       if (skipped.has(commit.txnId))
         return { commit, outcome: { _tag: "skipped" }, previous: state, next: state }
+      // What is shown meanwhile changes nothing for those who come after.
+      if (travels.has(commit)) return { commit, outcome: { _tag: "unchanged" }, previous: state, next: state }
       return recomputed(commit, gaps.get(commit) ?? commit.previous, state, reducers)
     })
     const failure = done.find(({ outcome }) => outcome._tag === "failed")?.outcome
@@ -160,8 +163,6 @@ const recomputed = (
     previous: found,
     next
   })
-  // What is shown meanwhile changes nothing for those who come after.
-  if (isTravel(commit)) return entry({ _tag: "unchanged" }, found)
   if (found === before || isAbsolute(commit)) return entry({ _tag: "unchanged" }, commit.next)
   const except = reducers.computed(commit)
   try {

@@ -33,9 +33,22 @@ export const baseStates = ({ base, commits }: Recording): ReadonlyMap<string, un
   return states
 }
 
-/** Showing another moment, and coming back: entries wait meanwhile, and find the state that they would have found. */
-export const isTravel = ({ origin }: Commit.Commit): boolean =>
-  origin.kind === "devtools" && (origin.name === "jump" || origin.name === "live")
+/**
+ * Those that show another moment of an instance, edit what is shown there, or come back: entries wait meanwhile, and
+ * find the state that they would have found. Coming back from where nobody has seen it go is none of these.
+ */
+export const travelsOf = (commits: ReadonlyArray<RecordedCommit>): ReadonlySet<RecordedCommit> => {
+  const travels = new Set<RecordedCommit>()
+  const away = new Set<string>()
+  for (const commit of commits) {
+    const { instanceId, origin } = commit
+    if (origin.kind !== "devtools") continue
+    if (origin.name === "jump") away.add(instanceId)
+    if (away.has(instanceId)) travels.add(commit)
+    if (origin.name === "live") away.delete(instanceId)
+  }
+  return travels
+}
 
 /** Whether it stands for itself: it says what the state is, and not what becomes of one. */
 export const isAbsolute = ({ origin: { kind } }: Commit.Commit): boolean =>

@@ -1,4 +1,5 @@
 import { Collection, Module, Runtime } from "@sluice/core"
+import * as Devtools from "@sluice/core/Devtools"
 import * as Schema from "effect/Schema"
 import { expect, onTestFinished, test, vi } from "vitest"
 import {
@@ -181,15 +182,25 @@ test("a group is left out as a whole, and no moment is within it (T11)", () => {
 })
 
 test("what is shown meanwhile changes nothing for what comes after", () => {
-  const { act, board, final, runtime } = setup()
+  const { act, board, final, runtime, unsafe } = setup()
   const base = board.unsafe.getState()
   const first = act({ _tag: "add", payload: 1 })
   act({ _tag: "add", payload: 2 })
   runtime.travel.to(new Map([[board.instanceId, base]]))
+  Devtools.edit(runtime, board.instanceId, { ...unsafe.getState(), count: 100 })
+  expect(unsafe.getState().count).toBe(100)
   runtime.travel.live()
   act({ _tag: "add", payload: 4 })
   expect(final({})).toMatchObject({ count: 7 })
   expect(final({ skip: [first] })).toMatchObject({ count: 6, double: 12 })
+})
+
+test("an edit stands for itself, whatever was before it", () => {
+  const { act, board, final, runtime, unsafe } = setup()
+  const first = act({ _tag: "add", payload: 1 })
+  Devtools.edit(runtime, board.instanceId, { ...unsafe.getState(), count: 100 })
+  act({ _tag: "add", payload: 4 })
+  expect(final({ skip: [first] })).toMatchObject({ count: 104, double: 208 })
 })
 
 test("the recomputed states are shown until live, and until then nothing is done", () => {
