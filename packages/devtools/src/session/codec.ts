@@ -1,6 +1,6 @@
 /** States and payloads in a file. */
 import * as Result from "effect/Result"
-import { type Classes, decode, encode } from "../codec/index.ts"
+import { apply, type Classes, decode, decodePatch, encode, patch } from "../codec/index.ts"
 
 /** How states and payloads become JSON. What reads it throws where it is given something else. */
 export interface StateCodec {
@@ -17,8 +17,9 @@ export const stateCodec = (options: Classes = {}): StateCodec => {
   return {
     encode: (value) => encode(value, options),
     decode: read,
-    patch: (_, next) => encode(next, options),
-    apply: read
+    patch: (previous, next) => encode(patch(previous, next, options), options),
+    apply: (encoded, previous) =>
+      Result.getOrThrow(apply(Result.getOrThrow(decodePatch(encoded, options)), previous, options))
   }
 }
 

@@ -199,13 +199,18 @@ export const importSession = (
 const refused = (place: string, error: unknown): InvalidSession => {
   const path: unknown =
     typeof error === "object" && error !== null && "path" in error ? error.path : undefined
-  const inside = Array.isArray(path) && path.length > 0 ? formatPath(path) : undefined
+  const steps: ReadonlyArray<unknown> = Array.isArray(path) ? path : []
+  const inside = steps.length > 0 ? formatPath(steps.map(keyOf)) : undefined
   const where = inside === undefined ? place : `${place}${inside.startsWith("[") ? "" : "."}${inside}`
   const issue: unknown =
     typeof error === "object" && error !== null && "issue" in error ? error.issue : undefined
   if (typeof issue === "string") return new InvalidSession({ place: where, issue })
   return new InvalidSession({ place: where, issue: error instanceof Error ? error.message : String(error) })
 }
+
+/** A patch's steps say also what they lead into. */
+const keyOf = (step: unknown): unknown =>
+  typeof step === "object" && step !== null && "key" in step ? step.key : step
 
 const within = <A>(place: string, body: () => A): A => {
   try {
