@@ -1,16 +1,6 @@
 /** What can go wrong between a page and a panel. Those that a page answers with travel as they are. */
 import * as Schema from "effect/Schema"
 
-/** The page has no such feature, for what it lacks. */
-export class NotSupported extends Schema.TaggedError<NotSupported>()("NotSupported", {
-  request: Schema.String,
-  missing: Schema.String
-}) {
-  override get message() {
-    return `${this.request} is not supported by this page: it has no ${this.missing}. Do without it, or update @sluice/devtools there.`
-  }
-}
-
 /** A message arrived that is no request of this version. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
   issue: Schema.String
@@ -57,12 +47,13 @@ export class NoSuchPart extends Schema.TaggedError<NoSuchPart>()("NoSuchPart", {
   }
 }
 
-/** The page has let this recomputation go, or never made it. */
-export class UnknownRecomputation extends Schema.TaggedError<UnknownRecomputation>()("UnknownRecomputation", {
-  recomputed: Schema.Number
+/** What the panel has made at the page is there no more, or never was. */
+export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
+  what: Schema.Literals(["recomputed", "session", "text", "upload"]),
+  id: Schema.Number
 }) {
   override get message() {
-    return `The page has no recomputation ${this.recomputed} for this panel. It keeps the last few: ask for Recompute again.`
+    return `The page has no ${this.what} ${this.id} for this panel. It keeps the last four of each: ask for it to be made again.`
   }
 }
 
@@ -79,13 +70,12 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
 
 /** What a page answers a request with that it cannot fulfil. */
 export const Answered = Schema.Union([
-  NotSupported,
   InvalidRequest,
   UnknownRuntime,
   UnknownInstance,
   OutOfReach,
   NoSuchPart,
-  UnknownRecomputation,
+  NotKept,
   Refused
 ])
 export type Answered = typeof Answered.Type

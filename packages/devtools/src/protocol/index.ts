@@ -29,3 +29,4 @@ export {
   type ServedRuntime,
   type ServeOptions
 } from "./serve.ts"
+export { download, upload } from "./text.ts"

@@ -13,10 +13,13 @@ export const version = 1
 export const maxRows = 500
 export const maxParts = 500
 export const maxChanges = 200
+/** Characters. */
+export const maxText = 200_000
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Name = Schema.String.check(Schema.isMaxLength(1000))
 const runtime = Name
+const session = Schema.optionalKey(Count)
 const instances = Schema.optionalKey(Schema.Array(Name).check(Schema.isMaxLength(10_000)))
 
 // ---------------------------------------------------------------------------------------------------------
@@ -229,16 +232,32 @@ const calls = {
     skip: Schema.optionalKey(Schema.Array(Name)),
     /** Whether what the handlers of those have caused is left out as well. */
     withCaused: Schema.optionalKey(Schema.Boolean),
-    move: Schema.optionalKey(Schema.Struct({ txnId: Name, before: Schema.optionalKey(Name) }))
+    move: Schema.optionalKey(Schema.Struct({ txnId: Name, before: Schema.optionalKey(Name) })),
+    /** One that was imported, instead of the page's own history. */
+    session
   },
   /** Entries `from` (inclusive) to `to` (exclusive) of a recomputation. */
   Outcomes: { recomputed: Count, from: Count, to: Count },
   /** Shows its states after so many entries, or all, until `Live`. */
   Show: { runtime, recomputed: Count, count: Schema.optionalKey(Count) },
   /** Calls the reducers of every recorded action again, and compares. */
-  Replay: { runtime },
-  Export: { runtime },
-  Import: { runtime, session: Schema.Unknown }
+  Replay: { runtime, session },
+  /** The history as a file, between two moments or all that there is. It is made at once: the page waits for it. */
+  Export: { runtime, from: Schema.optionalKey(Count), to: Schema.optionalKey(Count) },
+  /** A vitest file that replays these entries, or all. `file` is where it is to be, `modules` where modules are. */
+  MakeTest: {
+    runtime,
+    txnIds: Schema.optionalKey(Schema.Array(Name)),
+    file: Name,
+    modules: Schema.optionalKey(Schema.Record(Name, Name)),
+    session
+  },
+  /** What was exported or made, from a character on. */
+  Text: { text: Count, from: Count },
+  /** Adds to an upload, or begins one. */
+  Upload: { upload: Schema.optionalKey(Count), part: Schema.String.check(Schema.isMaxLength(maxText)) },
+  /** Reads an uploaded file, which is checked first. Nothing is done to the runtime. */
+  Import: { upload: Count }
 } as const
 
 const nothing = Schema.Struct({})
@@ -318,8 +337,17 @@ const answers = {
     partial: Count,
     missing: Schema.Array(Schema.String)
   }),
-  Export: nothing,
-  Import: nothing
+  Export: Schema.Struct({ text: Count, length: Count }),
+  MakeTest: Schema.Struct({ text: Count, length: Count }),
+  Text: Schema.Struct({ part: Schema.String, more: Schema.Boolean }),
+  Upload: Schema.Struct({ upload: Count, length: Count }),
+  Import: Schema.Struct({
+    session: Count,
+    label: Schema.String,
+    entries: Count,
+    /** Whether something was redacted. */
+    partial: Schema.Boolean
+  })
 } as const satisfies { readonly [Tag in keyof typeof calls]: Schema.Top }
 
 export const Call = Schema.TaggedUnion(calls)
@@ -428,6 +456,9 @@ export const decodeAnswer: { readonly [Tag in CallTag]: (given: unknown) => Deco
   Show: decoder(answers.Show),
   Replay: decoder(answers.Replay),
   Export: decoder(answers.Export),
+  MakeTest: decoder(answers.MakeTest),
+  Text: decoder(answers.Text),
+  Upload: decoder(answers.Upload),
   Import: decoder(answers.Import)
 }
 export const encodeError = Schema.encodeSync(Answered)

@@ -5,6 +5,9 @@ import * as Schema from "effect/Schema"
 import * as Result from "effect/Result"
 import { decode } from "../codec/index.ts"
 import { diff, formatPath } from "../diff.ts"
+import { exportSession, importSession } from "../session/document.ts"
+import { makeTest } from "../session/makeTest.ts"
+import type { Recording } from "../session/recording.ts"
 import { formatPath as formatKeys } from "../session/paths.ts"
 import { recompute, type Recomputed, show } from "../session/recompute.ts"
 import { makeRedaction, type Redaction, type RedactionRule, redactRecording } from "../session/redact.ts"
@@ -14,11 +17,10 @@ import { History, type InstanceLife } from "../session/history.ts"
 import {
   Answered,
   InvalidRequest,
-  NotSupported,
+  NotKept,
   OutOfReach,
   Refused,
   UnknownInstance,
-  UnknownRecomputation,
   UnknownRuntime
 } from "./errors.ts"
 import { Log, type Reader } from "./log.ts"
@@ -33,6 +35,7 @@ import {
   encodeError,
   maxChanges,
   maxRows,
+  maxText,
   type Moment,
   type PanelMessage,
   type Root,
@@ -99,8 +102,9 @@ const settleMs = 4
 /** Batches on their way to a subscription that it has not acknowledged. */
 const maxUnacked = 2
 const maxSubscriptions = 100
-/** Recomputations of a panel: each keeps what it has changed. */
 const maxKept = 4
+/** Characters of an upload. */
+const maxUpload = 50_000_000
 /** Older ones are void. */
 const maxInvitations = 1000
 const helloMs = 10_000
@@ -293,15 +297,43 @@ class Source {
 
 type Handlers = { readonly [Tag in CallTag]: (call: CallOf<Tag>, panel: Panel) => Success<Tag> }
 
+/** What a panel has made here: the newest few, by number. */
+class Kept<A> {
+  readonly #what: NotKept["what"]
+  readonly #values = new Map<number, A>()
+  #last = 0
+
+  constructor(what: NotKept["what"]) {
+    this.#what = what
+  }
+
+  add(value: A): number {
+    this.#values.set(++this.#last, value)
+    this.#values.delete(this.#last - maxKept)
+    return this.#last
+  }
+
+  get(id: number): A {
+    const value = this.#values.get(id)
+    if (value === undefined) throw new NotKept({ what: this.#what, id })
+    return value
+  }
+
+  delete(id: number): void {
+    this.#values.delete(id)
+  }
+}
+
 /** One panel's connection, from the moment that its port is accepted. */
 class Panel {
   readonly port: Port
   /** Written by `welcome`. */
   welcomed = false
   readonly subscriptions = new Map<number, Subscription>()
-  /** The newest, by number. Written by `keep`. */
-  readonly recomputed = new Map<number, Recomputed>()
-  #kept = 0
+  readonly recomputed = new Kept<Recomputed>("recomputed")
+  readonly sessions = new Kept<Recording>("session")
+  readonly texts = new Kept<string>("text")
+  readonly uploads = new Kept<{ parts: Array<string>; length: number }>("upload")
   /** Of runtimes; sent with the next tick that finds the last ones acknowledged. */
   readonly changed = new Set<Source>()
   runtimesChanged = false
@@ -313,12 +345,6 @@ class Panel {
 
   send(message: SentByPage): void {
     this.port.send(message)
-  }
-
-  keep(made: Recomputed): number {
-    this.recomputed.set(++this.#kept, made)
-    this.recomputed.delete(this.#kept - maxKept)
-    return this.#kept
   }
 }
 
@@ -478,20 +504,19 @@ export const serve = (
     return actions.slice(0, maxRows).map((action) => source.redaction.action(moduleId, action).payload)
   }
 
-  const recomputedOf = (panel: Panel, { recomputed }: { readonly recomputed: number }): Recomputed => {
-    const found = panel.recomputed.get(recomputed)
-    if (found === undefined) throw new UnknownRecomputation({ recomputed })
-    return found
-  }
+  const recomputedOf = (panel: Panel, { recomputed }: { readonly recomputed: number }): Recomputed =>
+    panel.recomputed.get(recomputed)
+
+  const recordingOf = (
+    panel: Panel,
+    { history }: Source,
+    { session }: { readonly session?: number }
+  ): Recording => (session === undefined ? history.recording() : panel.sessions.get(session))
 
   const entryOf = ({ log, oldest }: Source, at: CallOf<"Entry">["at"]) => {
     const found = log.find(at)
     if (found === undefined) throw new OutOfReach({ seq: at.seq, oldest })
     return found
-  }
-
-  const missing = (call: Call, what: string): never => {
-    throw new NotSupported({ request: call._tag, missing: what })
   }
 
   const afterwards = (source: Source): TravelState => {
@@ -620,15 +645,15 @@ export const serve = (
       return {}
     },
     Recompute: (call, panel) => {
-      const { history, runtime } = sourceOf(call)
+      const source = sourceOf(call)
       const { move, skip = [], withCaused = false } = call
       const made = recompute(
-        history.recording(),
+        recordingOf(panel, source, call),
         { skip, withCaused, ...(move === undefined ? {} : { move: { before: undefined, ...move } }) },
-        reducersOf(runtime)
+        reducersOf(source.runtime)
       )
       const { conflict, failed, recomputed: changed, skipped, unchanged } = made.counts
-      const recomputed = panel.keep(made)
+      const recomputed = panel.recomputed.add(made)
       return {
         recomputed,
         entries: made.entries.length,
@@ -663,10 +688,10 @@ export const serve = (
       source.moment = undefined
       return afterwards(source)
     },
-    Replay: (call) => {
-      const { history, redaction, runtime } = sourceOf(call)
-      const recording = redactRecording(history.recording(), redaction)
-      const { compared, divergence, given, missing, partial } = replay(recording, reducersOf(runtime))
+    Replay: (call, panel) => {
+      const source = sourceOf(call)
+      const recording = redactRecording(recordingOf(panel, source, call), source.redaction)
+      const { compared, divergence, given, missing, partial } = replay(recording, reducersOf(source.runtime))
       return {
         compared,
         given,
@@ -687,8 +712,58 @@ export const serve = (
             })
       }
     },
-    Export: (call) => missing(call, "encoding of states"),
-    Import: (call) => missing(call, "decoding of states")
+    Export: (call, panel) => {
+      const { history, redaction, runtime } = sourceOf(call)
+      const { from, to } = call
+      const recording = history.recording({
+        label: runtime.label,
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to })
+      })
+      const text = exportSession(recording, { redact: redaction })
+      return { text: panel.texts.add(text), length: text.length }
+    },
+    MakeTest: (call, panel) => {
+      const source = sourceOf(call)
+      const wanted = call.txnIds && new Set(call.txnIds)
+      const text = makeTest(redactRecording(recordingOf(panel, source, call), source.redaction), {
+        reducers: reducersOf(source.runtime),
+        file: call.file,
+        select: ({ txnId }) => wanted?.has(txnId) ?? true,
+        ...(call.modules === undefined ? {} : { modules: call.modules })
+      })
+      return { text: panel.texts.add(text), length: text.length }
+    },
+    Text: (call, panel) => {
+      const text = panel.texts.get(call.text)
+      const end = call.from + maxText
+      return { part: text.slice(call.from, end), more: end < text.length }
+    },
+    Upload: (call, panel) => {
+      const id = call.upload ?? panel.uploads.add({ parts: [], length: 0 })
+      const upload = panel.uploads.get(id)
+      const length = upload.length + call.part.length
+      if (length > maxUpload) {
+        panel.uploads.delete(id)
+        const reason = `An upload may have ${maxUpload} characters. It was let go; export fewer entries.`
+        throw new Refused({ request: call._tag, error: "TooLong", reason })
+      }
+      upload.parts.push(call.part)
+      upload.length = length
+      return { upload: id, length }
+    },
+    Import: (call, panel) => {
+      const { parts } = panel.uploads.get(call.upload)
+      panel.uploads.delete(call.upload)
+      const recording = Result.getOrThrow(importSession(parts.join(""), { maxLength: maxUpload }))
+      const { base, commits, label } = recording
+      return {
+        session: panel.sessions.add(recording),
+        label: clip(label),
+        entries: commits.length,
+        partial: [...base, ...commits].some(({ partial }) => partial !== undefined && partial !== false)
+      }
+    }
   }
 
   const answer = <Tag extends CallTag>(call: CallOf<Tag>, panel: Panel): Success<Tag> => {

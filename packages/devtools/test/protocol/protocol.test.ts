@@ -7,6 +7,8 @@ import * as Stream from "effect/Stream"
 import { encode } from "../../src/codec/index.ts"
 import {
   connect,
+  download,
+  upload,
   type Port,
   type RequestError,
   type Root,
@@ -519,7 +521,8 @@ describe("what would have been", () => {
     await ask("Live", { runtime: r })
     expect(app.count()).toBe(1100)
     expect(await refused("Outcomes", { recomputed: 2, from: 0, to: 1 })).toMatchObject({
-      _tag: "UnknownRecomputation"
+      _tag: "NotKept",
+      what: "recomputed"
     })
     expect(await refused("Recompute", { runtime: r, skip: ["Desk#1::t99"] })).toMatchObject({
       _tag: "Refused",
@@ -544,6 +547,63 @@ describe("what would have been", () => {
     app.desk.unsafe.dispatch({ _tag: "stamp" })
     const { divergence } = await ask("Replay", { runtime: r })
     expect(divergence).toMatchObject({ at: { seq: 6 }, txnId: "Desk#1::t6", path: "marks[0]" })
+  })
+
+  test("as a file, in parts: exported, imported and replayed by another page, of the same module", async () => {
+    const { app, remote } = await session()
+    // Its file is longer than one message may be.
+    for (let i = 0; i < 500; i++) app.add(1)
+    const exporting = Effect.gen(function* () {
+      const { length, text } = yield* remote.request("Export", { runtime: r })
+      const whole = yield* download(remote, text)
+      expect([whole.length, whole.length > 200_000]).toEqual([length, true])
+      return whole
+    })
+    const file = await Effect.runPromise(exporting)
+    const other = await openPanel(serving(makeApp().runtime))
+    const importing = Effect.gen(function* () {
+      const id = yield* upload(other.remote, file)
+      const { session, ...found } = yield* other.remote.request("Import", { upload: id })
+      expect(found).toEqual({ label: "desk", entries: 505, partial: false })
+      return session
+    })
+    const imported = await Effect.runPromise(importing)
+    expect(await other.ask("Replay", { runtime: r, session: imported })).toMatchObject({
+      compared: 504,
+      given: 1
+    })
+    const { recomputed } = await other.ask("Recompute", {
+      runtime: r,
+      session: imported,
+      skip: ["Desk#1::t1"]
+    })
+    const root = { _tag: "Recomputed", recomputed, index: 3, side: "before" } as const
+    const path = [{ kind: "property", key: "count" }] as const
+    const { value } = await other.ask("Inspect", { runtime: r, root, path, from: 0, to: 0 })
+    expect(value.text).toBe("10")
+  })
+
+  test("a file that is none is refused with its place, and changes nothing", async () => {
+    const { ask, refused } = await session()
+    const { upload: id } = await ask("Upload", { part: '{"format":1,"label":' })
+    expect(await ask("Upload", { upload: id, part: "}" })).toMatchObject({ upload: id, length: 21 })
+    expect(await refused("Import", { upload: id })).toMatchObject({
+      _tag: "Refused",
+      error: "InvalidSession"
+    })
+    expect(await refused("Import", { upload: id })).toMatchObject({ _tag: "NotKept", what: "upload" })
+    expect(await refused("Replay", { runtime: r, session: 1 })).toMatchObject({ what: "session" })
+  })
+
+  test("as a test of the chosen entries, of which the page says where the module is missing", async () => {
+    const { ask, refused, remote } = await session()
+    const test = { runtime: r, file: "/src/desk.test.ts", txnIds: ["Desk#1::t1"] }
+    const modules = { Desk: "/src/desk.ts" }
+    const { text } = await ask("MakeTest", { ...test, modules })
+    const whole = await Effect.runPromise(download(remote, text))
+    expect(whole).toContain('from "./desk.ts"')
+    expect(whole).not.toContain("delay(")
+    expect(await refused("MakeTest", test)).toMatchObject({ error: "ModuleFileUnknown" })
   })
 
   test("who changed a path", async () => {
@@ -604,6 +664,8 @@ describe("what a page keeps to itself", () => {
     const after = { _tag: "Recomputed", recomputed, index: 1, side: "after" } as const
     expect(await text(after, count)).toBe(hidden)
     expect(await ask("Replay", { runtime: r })).toMatchObject({ partial: 3, compared: 0 })
+    const { text: exported } = await ask("Export", { runtime: r })
+    expect((await ask("Text", { text: exported, from: 0 })).part).toContain("~redacted")
     expect(sent.filter((message) => message.includes("xxx"))).toEqual([])
     await ask("Travel", { runtime: r, moment: 1 })
     expect(app.count()).toBe(5)
@@ -763,11 +825,6 @@ describe("what is no message", () => {
       { _tag: "Reply", id: 3, value: { malformed: 2 } }
     ])
     expect(served.refused()).toMatchObject({ messages: 2 })
-  })
-
-  test("a request that this page cannot fulfil says what is missing", async () => {
-    const { refused } = await openPanel(serving(makeApp().runtime))
-    expect(await refused("Export", { runtime: r })).toMatchObject({ _tag: "NotSupported", request: "Export" })
   })
 
   test("whatever a panel sends, nothing is thrown into the app, and all that is refused is counted", async () => {
