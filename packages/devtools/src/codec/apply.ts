@@ -7,6 +7,7 @@ import { fieldsOf, isDataBy, withFields } from "./data.ts"
 import type { Classes } from "./Encoded.ts"
 import { isSame } from "./equal.ts"
 import { announce, makerOf } from "./kinds.ts"
+import { Transplant } from "./transplant.ts"
 import { type Elements, type Keyed, type Parts, type Patch, PatchConflict, type Step } from "./Patch.ts"
 
 type Rows = Collection.Collection<unknown, string | number>
@@ -47,9 +48,17 @@ class Application {
   readonly #isData: (value: object) => boolean
   /** So that what a patch shares is shared in what it makes. */
   readonly #known = new Map<Patch, Map<unknown, unknown>>()
+  readonly #transplant: Transplant
+  /** What the patch has of the value, where it has it as objects of its own; by those. Written by `#expect`. */
+  readonly twins = new Map<unknown, unknown>()
 
-  constructor(options: Classes) {
+  constructor(options: Classes, twins: ReadonlyMap<unknown, unknown>) {
     this.#isData = isDataBy(options)
+    this.#transplant = new Transplant(twins)
+  }
+
+  #expect(value: unknown, expected: unknown, at: At): void {
+    if (!isSame(value, expected, "seen", this.twins)) conflict(at, "it is another value", expected, value)
   }
 
   to(value: unknown, patch: Patch, at: At): unknown {
@@ -64,8 +73,8 @@ class Application {
   #made(value: unknown, patch: Exclude<Patch, { readonly kind: "same" }>, at: At): unknown {
     switch (patch.kind) {
       case "replace":
-        expectSame(value, patch.from, at)
-        return patch.to
+        this.#expect(value, patch.from, at)
+        return this.#transplant.of(patch.to)
       case "fields":
         return this.#fields(value, patch, at)
       case "entries":
@@ -104,13 +113,14 @@ class Application {
     }
     for (const [like, from] of patch.removed) {
       const key = find(like)
-      expectSame(values.get(key), from, placeOf(key))
+      this.#expect(values.get(key), from, placeOf(key))
       made.delete(key)
     }
     const before = new Map<unknown, Array<readonly [unknown, unknown]>>()
     const last: Array<readonly [unknown, unknown]> = []
     const added = new Set<unknown>()
-    for (const [key, to, ...anchors] of patch.inserted) {
+    for (const [key, whole, ...anchors] of patch.inserted) {
+      const to = this.#transplant.of(whole)
       if (added.has(key) || keyLike(made, key) !== undefined)
         conflict(placeOf(key), "it is there already", undefined, made.get(key))
       added.add(key)
@@ -160,11 +170,12 @@ class Application {
       written.push(row)
     }
     for (const [key, from] of patch.removed) {
-      expectSame(rowOf(key), from, placeOf(key))
+      this.#expect(rowOf(key), from, placeOf(key))
       if (typeof key === "string" || typeof key === "number") gone.add(key)
     }
     const added = new Set<unknown>()
-    for (const [key, row] of patch.inserted) {
+    for (const [key, whole] of patch.inserted) {
+      const row = this.#transplant.of(whole)
       check(key, row)
       const isThere = (typeof key === "string" || typeof key === "number") && rows.has(key) && !gone.has(key)
       if (isThere || added.has(key)) conflict(placeOf(key), "it is there already", undefined, row)
@@ -189,9 +200,9 @@ class Application {
       if (index < from || index + removed.length > length)
         conflict(placeOf(index), "it is not there, or twice", removed, undefined)
       for (const [offset, element] of removed.entries())
-        expectSame(elements[index + offset], element, placeOf(index + offset))
+        this.#expect(elements[index + offset], element, placeOf(index + offset))
       for (; from < index; from++) made.push(elements[from])
-      for (const element of inserted) made.push(element)
+      for (const element of inserted) made.push(this.#transplant.of(element))
       from = index + removed.length
     }
     for (; from < length; from++) made.push(elements[from])
@@ -220,10 +231,6 @@ const apart = apartBy({})
 
 const isArray = (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value)
 
-const expectSame = (value: unknown, expected: unknown, at: At): void => {
-  if (!isSame(value, expected, "seen")) conflict(at, "it is another value", expected, value)
-}
-
 /** Nothing where the function that they are keyed by does not take the row. */
 const keyIn = (rows: Rows, row: unknown): unknown => {
   try {
@@ -246,7 +253,11 @@ export const apply = (
   options: Classes = {}
 ): Result.Result<unknown, PatchConflict> => {
   try {
-    return Result.succeed(new Application(options).to(value, patch, undefined))
+    const application = new Application(options, new Map())
+    const made = application.to(value, patch, undefined)
+    if (application.twins.size === 0) return Result.succeed(made)
+    // Made elsewhere: what it moves from one place to another is here, and is known now.
+    return Result.succeed(new Application(options, application.twins).to(value, patch, undefined))
   } catch (error) {
     if (error instanceof PatchConflict) return Result.fail(error)
     throw error

@@ -130,7 +130,8 @@ class Comparison {
   #rows(previous: Rows, next: Rows, depth: number): Weighed | undefined {
     if (!areKeyedAlike(previous, next)) return undefined
     const edits = Edits.between(previous, next)
-    if (edits === undefined)
+    // Which rows moved can be told in several ways: always in the same one, however the collections were made.
+    if (edits === undefined || edits.inserted.some(({ key }) => previous.has(key)))
       return this.#keyed("rows", new Map(previous.entries()), new Map(next.entries()), depth)
     const anchors = new Map<unknown, Anchor>()
     for (const { before, key } of edits.inserted.toReversed())

@@ -362,7 +362,7 @@ class Decoding {
     try {
       this.#values[index] = makerOf(this.#tag(node))?.(parts)
     } catch (error) {
-      refuse(error instanceof Refused ? error.issue : `it cannot be made: ${String(error)}`, "nodes", index)
+      refuse(error instanceof Refused ? error.message : `it cannot be made: ${String(error)}`, "nodes", index)
     }
     this.#isThere[index] = 1
   }

@@ -11,9 +11,14 @@ const isOpaque = (tag: string): boolean => tag === "described" || tag === "insta
 /**
  * By content, in order, and through cycles; who shares what does not count. Between contexts (`"seen"`), instances,
  * functions and what else cannot be looked into are the same when they look so; in one (`"known"`) when they
- * are one object.
+ * are one object. `twins` is given, by each object of `b`, the one of `a` that it stands for, where they are two.
  */
-export const isSame = (a: unknown, b: unknown, by: "seen" | "known"): boolean => {
+export const isSame = (
+  a: unknown,
+  b: unknown,
+  by: "seen" | "known",
+  twins?: Map<unknown, unknown>
+): boolean => {
   const met = new Map<Whole, Set<Whole>>()
   const open: Array<unknown> = [a, b]
   while (open.length > 0) {
@@ -27,6 +32,7 @@ export const isSame = (a: unknown, b: unknown, by: "seen" | "known"): boolean =>
     const [parts, others] = [apart(left), apart(right)]
     if (parts.length !== others.length || parts[0] !== others[0]) return false
     if (isOpaque(parts[0]) && by === "known" && !(left instanceof Described)) return false
+    twins?.set(right, left)
     for (let at = 1; at < parts.length; at++) open.push(parts[at], others[at])
   }
   return true

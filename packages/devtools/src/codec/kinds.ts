@@ -25,12 +25,12 @@ export type Parts = ReadonlyArray<unknown>
 /** The tag of a value's node, and what is in it. */
 export type Tagged = readonly [tag: string, ...parts: ReadonlyArray<unknown>]
 
-/** Why parts make no value. */
-export class Refused extends Data.TaggedError("Refused")<{ readonly issue: string }> {}
+/** Why parts make no value: its message. Whoever decodes gets it as an InvalidEncoded. */
+export class Refused extends Error {}
 
 type Maker = (parts: Parts) => unknown
 
-const expected = (what: string): Refused => new Refused({ issue: `expected ${what}` })
+const expected = (what: string): Refused => new Refused(`expected ${what}`)
 
 /** Gives a part that passes the guard, or refuses. */
 const takeAs =

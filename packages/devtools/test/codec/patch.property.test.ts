@@ -133,6 +133,21 @@ describe("a patch", () => {
     )
   }, 60_000)
 
+  test("is the same once more, of the states that it has led to in another context", () => {
+    fc.assert(
+      fc.property(history, (states) => {
+        let there = sent(states[0])
+        for (const [at, state] of states.entries()) {
+          const encoded = encode(patch(states[at - 1] ?? state, state))
+          const next = Result.getOrThrow(apply(Result.getOrThrow(decodePatch(overJson(encoded))), there))
+          expect(JSON.stringify(encode(patch(there, next)))).toBe(JSON.stringify(encoded))
+          there = next
+        }
+      }),
+      runs
+    )
+  }, 60_000)
+
   test("leads from any value to any other", () => {
     fc.assert(
       fc.property(values, values, (a, b) => {
