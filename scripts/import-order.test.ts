@@ -47,6 +47,11 @@ describe("packages", () => {
     ["packages/react/src/index.ts", 'import { useSyncExternalStore } from "react"'],
     ["apps/bench/src/run/chromium.ts", 'import "../../../../scripts/chromium.ts"'],
     ["packages/devtools/src/Panel.tsx", 'import { useVirtualizer } from "@tanstack/react-virtual"'],
+    ["packages/devtools/src/Panel.tsx", 'import { connect } from "./protocol/index.ts"'],
+    [
+      "packages/devtools/src/session/codec.ts",
+      'import { encode } from "../codec/index.ts"\nimport "./paths.ts"'
+    ],
     [
       "apps/flightdesk/src/main.tsx",
       'import { Effect } from "effect"\nimport "./main.css?inline"\nimport "d3-geo"'
@@ -78,6 +83,8 @@ describe("packages", () => {
     ["packages/react/src/index.ts", 'import "../../core/src/index.ts"', "leaves its package"],
     ["packages/react/src/index.ts", 'import "../../../scripts/chromium.ts"', "leaves its package"],
     ["apps/flightdesk/src/a.ts", 'await import("../../bench/src/main.ts")', "leaves its package"],
+    ["packages/devtools/src/codec/encode.ts", 'import "../session/index.ts"', "is below codec"],
+    ["packages/devtools/src/session/history.ts", 'import type {} from "../adapter.ts"', "is below session"],
     ["packages/new/src/index.ts", 'import "effect/Effect"', "not in packageImports"]
   ])("%s may not have %s", (path, text, message) => {
     const problems = problemsOf(path, text)

@@ -64,6 +64,9 @@ export const coreRooms = [
   "index"
 ]
 
+/** Those of the devtools, top to bottom; all other files there are the panel, which is below. */
+const devtoolsRooms = ["inspect", "diff", "codec/*", "session/*", "protocol/*", "adapters/*"]
+
 /** What each package's sources may import, besides their own files. Apps may import any package. */
 const packageImports: Record<string, ReadonlyArray<string>> = {
   "packages/core": ["effect", "mutative"],
@@ -117,6 +120,15 @@ const coreRoom = (path: string): number => {
   return coreRooms.indexOf(room.startsWith("internal/") ? "internal/*" : room)
 }
 
+const devtoolsRoom = (path: string): number => {
+  const [first = "", ...rest] = path
+    .replace(/^packages\/devtools\/src\//, "")
+    .replace(/\.tsx?$/, "")
+    .split("/")
+  const room = devtoolsRooms.indexOf(rest.length === 0 ? first : `${first}/*`)
+  return room < 0 ? devtoolsRooms.length : room
+}
+
 const cycles = (graph: ReadonlyMap<string, ReadonlyArray<string>>): Array<ReadonlyArray<string>> => {
   const found: Array<ReadonlyArray<string>> = []
   const done = new Set<string>()
@@ -144,6 +156,7 @@ export const checkImports = (files: ReadonlyArray<SourceFile>): Array<string> =>
   for (const file of files) {
     const inPackage = file.path.startsWith("packages/")
     const inCore = file.path.startsWith("packages/core/src/")
+    const inDevtools = file.path.startsWith("packages/devtools/src/")
     const home = packageOf(file.path)
     const allowed = packageImports[home]
     const edges: Array<string> = []
@@ -167,6 +180,11 @@ export const checkImports = (files: ReadonlyArray<SourceFile>): Array<string> =>
           continue
         }
         if (/\.tsx?$/.test(target)) edges.push(target)
+        if (inDevtools && devtoolsRoom(target) > devtoolsRoom(file.path)) {
+          report(
+            `is below ${devtoolsRooms[devtoolsRoom(file.path)]}: the devtools' rooms import upwards only (devtoolsRooms, scripts/import-order.ts)`
+          )
+        }
         if (!inCore || room < 0) continue
         const targetRoom = coreRoom(target)
         const bothInternal = coreRooms[room] === "internal/*" && targetRoom === room

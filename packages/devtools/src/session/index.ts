@@ -34,6 +34,7 @@ export {
   type Showing,
   UnknownTransaction
 } from "./recompute.ts"
+export { record, type Recordable } from "./record.ts"
 export type { BaseState, RecordedCommit, Recording } from "./recording.ts"
 export {
   isRedacted,

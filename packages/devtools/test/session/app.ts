@@ -4,7 +4,7 @@ import * as RuntimeRoom from "@sluice/core/Runtime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
-import { History, type Recording } from "../../src/session/index.ts"
+import { History, record, type Recording } from "../../src/session/index.ts"
 
 const Item = Schema.Struct({ id: Schema.String, qty: Schema.Number, tags: Schema.Array(Schema.String) })
 
@@ -107,18 +107,9 @@ export const makeApp = (capacity?: number) => {
   const states = () =>
     new Map<string, unknown>([stock, ledger].map((ref) => [ref.instanceId, ref.unsafe.getState()]))
   const history = new History(capacity)
-  const observe = () =>
-    history.observe(
-      runtime.instances().map((instance) => ({
-        instanceId: instance.instanceId,
-        moduleId: instance.id,
-        state: instance.unsafe.getState() as unknown
-      }))
-    )
-  observe()
+  record(runtime, history)
   const seen = [states()]
   runtime.onCommit((commit) => {
-    history.append([commit])
     const before = seen.at(-1) ?? states()
     seen.push(new Map(before).set(commit.instanceId, commit.next))
   })
@@ -158,7 +149,7 @@ export const makeApp = (capacity?: number) => {
     }
   }
 
-  return { runtime, stock, ledger, history, observe, states, seen, commits, run }
+  return { runtime, stock, ledger, history, states, seen, commits, run }
 }
 
 const attempt = (body: () => void): void => {

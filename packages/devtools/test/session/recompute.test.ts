@@ -7,6 +7,7 @@ import {
   causeTree,
   type CauseNode,
   History,
+  record,
   recompute,
   reducersOf,
   replay,
@@ -55,14 +56,7 @@ const setup = (now?: () => number) => {
   onTestFinished(() => runtime.dispose())
   const [board, other] = [runtime.resolve(Board.tag), runtime.resolve(Other.tag)]
   const history = new History()
-  history.observe(
-    runtime.instances().map((each) => ({
-      instanceId: each.instanceId,
-      moduleId: each.id,
-      state: each.unsafe.getState() as unknown
-    }))
-  )
-  runtime.onCommit((commit) => history.append([commit]))
+  record(runtime, history)
   const { unsafe } = board
   type State = ReturnType<typeof unsafe.getState>
   const write = (name: string, f: (state: State) => State) => {
