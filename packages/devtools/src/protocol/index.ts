@@ -21,12 +21,6 @@ export {
   version
 } from "./messages.ts"
 export { makePort, type Port, type Wire } from "./port.ts"
-export {
-  type AcceptOptions,
-  type Refusals,
-  serve,
-  type Served,
-  type ServedRuntime,
-  type ServeOptions
-} from "./serve.ts"
+export { type AcceptOptions, type Refusals, serve, type Served } from "./serve.ts"
 export { download, upload } from "./text.ts"
+export type { ServedRuntime, ServeOptions } from "./source.ts"

@@ -1,0 +1,68 @@
+/** One panel, as a page has it. */
+import type { Recording } from "../session/recording.ts"
+import type { Recomputed } from "../session/recompute.ts"
+import { NotKept } from "./errors.ts"
+import type { Reader } from "./log.ts"
+import type { SentByPage } from "./messages.ts"
+import type { Port } from "./port.ts"
+import type { Source } from "./source.ts"
+
+const maxKept = 4
+
+/** What a panel has made here: the newest few, by number. */
+class Kept<A> {
+  readonly #what: NotKept["what"]
+  readonly #values = new Map<number, A>()
+  #last = 0
+
+  constructor(what: NotKept["what"]) {
+    this.#what = what
+  }
+
+  add(value: A): number {
+    this.#values.set(++this.#last, value)
+    this.#values.delete(this.#last - maxKept)
+    return this.#last
+  }
+
+  get(id: number): A {
+    const value = this.#values.get(id)
+    if (value === undefined) throw new NotKept({ what: this.#what, id })
+    return value
+  }
+
+  delete(id: number): void {
+    this.#values.delete(id)
+  }
+}
+
+export interface Subscription {
+  readonly id: number
+  readonly source: Source
+  readonly reader: Reader
+  unacked: number
+}
+
+/** One panel's connection, from the moment that its port is accepted. */
+export class Panel {
+  readonly port: Port
+  /** Written when it has said hello. */
+  welcomed = false
+  readonly subscriptions = new Map<number, Subscription>()
+  readonly recomputed = new Kept<Recomputed>("recomputed")
+  readonly sessions = new Kept<Recording>("session")
+  readonly texts = new Kept<string>("text")
+  readonly uploads = new Kept<{ parts: Array<string>; length: number }>("upload")
+  /** Of runtimes; sent with the next tick that finds the last ones acknowledged. */
+  readonly changed = new Set<Source>()
+  runtimesChanged = false
+  changesUnacked = 0
+
+  constructor(port: Port) {
+    this.port = port
+  }
+
+  send(message: SentByPage): void {
+    this.port.send(message)
+  }
+}

@@ -1,0 +1,234 @@
+/** One runtime that a page serves: its history, its log, and where panels have sent it. */
+import type { Commit, Runtime } from "@sluice/core"
+import * as Devtools from "@sluice/core/Devtools"
+import { History, type InstanceLife } from "../session/history.ts"
+import { travelsOf } from "../session/recording.ts"
+import { makeRedaction, type Redaction, type RedactionRule } from "../session/redact.ts"
+import { OutOfReach, UnknownInstance } from "./errors.ts"
+import { Log } from "./log.ts"
+import type { Counts, Moment, RuntimeInfo, Success, TravelState } from "./messages.ts"
+import { clip } from "./place.ts"
+
+/** The parts of a runtime that are served. Every runtime is one. */
+export interface ServedRuntime extends Pick<
+  Runtime.AnyRuntime,
+  "label" | "status" | "instances" | "list" | "trace" | "onCommit" | "travel" | "subscribe"
+> {}
+
+export interface ServeOptions {
+  /** Commits to keep of each runtime. Default 5,000. */
+  readonly history?: number
+  /**
+   * What no panel is to see, of states and payloads. Messages of errors and details of origins are sent as they are;
+   * travel shows the page what it has.
+   */
+  readonly redact?: ReadonlyArray<RedactionRule>
+}
+
+/** One runtime, served. */
+export class Source {
+  readonly id: string
+  readonly runtime: ServedRuntime
+  readonly history: History
+  readonly log: Log
+  /** Where panels have sent its instances. Written by `travel`, `travelState` and who shows something else. */
+  moment: number | undefined = undefined
+  /** As panels know it. */
+  status: ServedRuntime["status"]
+  /** Whether a panel holds it anywhere. */
+  isHeld = false
+  readonly redaction: Redaction
+  readonly #ends: ReadonlyArray<() => void>
+  /** Whether instances have come or gone that the history does not know of. Written by `#observe…`. */
+  #unobserved = false
+
+  constructor(
+    id: string,
+    runtime: ServedRuntime,
+    { history: capacity, redact = [] }: ServeOptions,
+    told: { rows: () => void; changed: () => void }
+  ) {
+    this.id = id
+    this.redaction = makeRedaction(redact)
+    this.runtime = runtime
+    this.status = runtime.status
+    this.history = new History(capacity)
+    this.log = new Log(this.history, runtime.trace, told.rows)
+    this.#ends = [
+      runtime.onCommit((commit) => {
+        this.history.append([commit])
+        told.rows()
+      }),
+      runtime.travel.subscribe(() => {
+        // Someone else has brought it back.
+        this.isHeld &&= runtime.travel.active()
+        told.changed()
+      }),
+      runtime.subscribe(() => {
+        this.#observeSoon()
+        told.changed()
+      })
+    ]
+    this.#observe()
+  }
+
+  end(): void {
+    for (const end of this.#ends) end()
+    this.log.close()
+    this.letGo()
+  }
+
+  /** Without a panel nothing would lead back. */
+  letGo(): void {
+    if (this.isHeld) this.runtime.travel.live()
+    this.isHeld = false
+    this.moment = undefined
+  }
+
+  get info(): RuntimeInfo {
+    const { label, status, trace } = this.runtime
+    return {
+      id: this.id,
+      label: clip(label),
+      status,
+      trace: { level: trace.level, capacity: trace.capacity },
+      historyCapacity: this.history.capacity
+    }
+  }
+
+  get travelState(): TravelState {
+    const statuses = this.runtime
+      .list()
+      .map(({ instanceId, runtime }) => ({ instanceId, ...Devtools.statusOf(runtime) }))
+    const idsOf = (which: "travelled" | "locked") =>
+      statuses.filter((status) => status[which]).map(({ instanceId }) => instanceId)
+    const travelled = idsOf("travelled")
+    if (travelled.length === 0) this.moment = undefined
+    return {
+      travelling: travelled.length > 0,
+      ...(this.moment === undefined ? {} : { moment: this.moment }),
+      travelled,
+      locked: idsOf("locked")
+    }
+  }
+
+  get oldest(): number {
+    return this.history.base
+  }
+
+  get latest(): number {
+    return this.history.latest?.seq ?? 0
+  }
+
+  commitAt(seq: number): Commit.Commit | undefined {
+    return this.history.at(seq - (this.history.oldest?.seq ?? 0))
+  }
+
+  reach(moment: number): void {
+    if (moment < this.oldest || moment > this.latest)
+      throw new OutOfReach({ seq: moment, oldest: this.oldest })
+  }
+
+  stateOf(instanceId: string, moment: Moment): unknown {
+    const live = this.runtime.list().find((instance) => instance.instanceId === instanceId)
+    if (moment === "live") {
+      if (live === undefined) throw new UnknownInstance({ instanceId })
+      return live.runtime.unsafe.getState()
+    }
+    this.reach(moment)
+    if (live === undefined && !this.closedIds.includes(instanceId)) throw new UnknownInstance({ instanceId })
+    const state: unknown = live?.runtime.unsafe.getState()
+    return this.history.statesAt(moment, [{ instanceId, state }]).get(instanceId)
+  }
+
+  moduleOf(instanceId: string): string {
+    return this.history.instances.find((life) => life.instanceId === instanceId)?.moduleId ?? ""
+  }
+
+  /** The state as panels may see it. */
+  redacted(instanceId: string, state: unknown): unknown {
+    return this.redaction.state(this.moduleOf(instanceId), state)
+  }
+
+  /** Of the history, those that are not alive. */
+  get closed(): ReadonlyArray<InstanceLife> {
+    return this.history.instances.filter(({ endedAt }) => endedAt !== undefined)
+  }
+
+  get closedIds(): ReadonlyArray<string> {
+    return this.closed.map(({ instanceId }) => instanceId)
+  }
+
+  /** Many instances may come at once. */
+  #observeSoon(): void {
+    if (this.#unobserved) return
+    this.#unobserved = true
+    queueMicrotask(() => this.#observe())
+  }
+
+  #observe(): void {
+    this.#unobserved = false
+    const live = this.runtime.list().map(({ instanceId, moduleId, runtime }) => ({
+      instanceId,
+      moduleId,
+      state: runtime.unsafe.getState() as unknown
+    }))
+    this.history.observe(live)
+  }
+
+  /** Where its instances are, after a panel has moved them. */
+  afterwards(): TravelState {
+    const state = this.travelState
+    this.isHeld = state.travelling || state.locked.length > 0
+    return state
+  }
+
+  counts(malformed: number): Counts {
+    const { history, latest, oldest, runtime } = this
+    const { appended, dropped, length } = history
+    return {
+      trace: runtime.trace.counts(),
+      history: { length, appended, dropped, oldest, latest },
+      malformed
+    }
+  }
+
+  travel(given: number, instances: ReadonlyArray<string> | undefined): Success<"Travel"> {
+    this.reach(given)
+    const moment = this.history.momentOf(given)
+    const asked = instances && new Set(instances)
+    const alive = this.runtime.list().filter(({ instanceId }) => asked?.has(instanceId) ?? true)
+    const states = this.history.statesAt(
+      moment,
+      alive.map(({ instanceId, runtime }) => ({ instanceId, state: runtime.unsafe.getState() as unknown }))
+    )
+    this.runtime.travel.to(states)
+    this.isHeld = true
+    this.moment = moment
+    return {
+      moment,
+      shown: [...states.keys()],
+      passedOver: (instances ?? this.closedIds).filter((id) => !states.has(id))
+    }
+  }
+
+  step(by: -1 | 1): Success<"Step"> {
+    const travels = travelsOf(this.history.after(0))
+    const isOwn = (seq: number) => {
+      const commit = this.commitAt(seq)
+      return commit !== undefined && travels.has(commit)
+    }
+    let moment = this.moment ?? this.latest
+    // What travel committed shows other moments: from there, the last of its own.
+    while (moment > this.oldest && isOwn(moment)) moment--
+    if (by === 1) {
+      do moment++
+      while (moment <= this.latest && isOwn(moment))
+    } else {
+      const from = moment
+      do moment--
+      while (moment > this.oldest && (isOwn(moment) || this.history.momentOf(moment) >= from))
+    }
+    return this.travel(moment, undefined)
+  }
+}
