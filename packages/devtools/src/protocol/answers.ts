@@ -199,16 +199,8 @@ export const makeAnswers = (page: Page): Answers => {
       Devtools.live(source.runtime, call.instances)
       return source.afterwards()
     },
-    Lock: (call) => {
-      const source = sourceOf(call)
-      Devtools.lock(source.runtime, call.instances)
-      return source.afterwards()
-    },
-    Unlock: (call) => {
-      const source = sourceOf(call)
-      Devtools.unlock(source.runtime, call.instances)
-      return source.afterwards()
-    },
+    Lock: (call) => sourceOf(call).lock(call.instances),
+    Unlock: (call) => sourceOf(call).unlock(call.instances),
     Dispatch: (call) => Devtools.dispatch(sourceOf(call).runtime, call.instanceId, call.action),
     Edit: (call) => {
       const source = sourceOf(call)

@@ -37,6 +37,8 @@ export class Source {
   status: ServedRuntime["status"]
   /** Whether a panel holds it anywhere. */
   isHeld = false
+  /** Whether a panel has locked all of it: then what is made later, too. Written by `lock`, `unlock` and `letGo`. */
+  #lockedWhole = false
   readonly redaction: Redaction
   readonly #ends: ReadonlyArray<() => void>
   /** Whether instances have come or gone that the history does not know of. Written by `#observe…`. */
@@ -80,6 +82,7 @@ export class Source {
 
   /** Without a panel nothing would lead back. */
   letGo(): void {
+    this.#lockedWhole = false
     if (this.isHeld) this.runtime.travel.live()
     this.isHeld = false
     this.moment = undefined
@@ -174,6 +177,19 @@ export class Source {
       state: runtime.unsafe.getState() as unknown
     }))
     this.history.observe(live)
+    if (this.#lockedWhole) Devtools.lock(this.runtime)
+  }
+
+  lock(instances: ReadonlyArray<string> | undefined): TravelState {
+    this.#lockedWhole ||= instances === undefined
+    Devtools.lock(this.runtime, instances)
+    return this.afterwards()
+  }
+
+  unlock(instances: ReadonlyArray<string> | undefined): TravelState {
+    this.#lockedWhole = false
+    Devtools.unlock(this.runtime, instances)
+    return this.afterwards()
   }
 
   /** Where its instances are, after a panel has moved them. */

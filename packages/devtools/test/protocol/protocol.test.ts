@@ -16,7 +16,7 @@ import {
   type Step,
   version
 } from "../../src/protocol/index.ts"
-import { allPages, makeApp, open, openPanel, portsThrough, serving, takeRows } from "./remote.ts"
+import { allPages, Log, makeApp, open, openPanel, portsThrough, serving, takeRows } from "./remote.ts"
 
 const r = "r1"
 
@@ -175,6 +175,20 @@ describe.each(Object.entries(portsThrough))("through %s", (_, makePorts) => {
     expect(app.count()).toBe(20)
     expect((await panel.ask("Unlock", { runtime: r })).locked).toEqual([])
     expect(app.count()).toBe(30)
+  })
+
+  test("where all is locked, so is an instance that is made meanwhile", async () => {
+    const app = makeApp()
+    const served = serving(app.runtime)
+    const panel = await openPanel(served, makePorts())
+    await panel.ask("Lock", { runtime: r })
+    const local = app.runtime.local(Log.implement({ initial: { lines: [] } }))
+    local.mount()
+    expect((await panel.ask("Live", { runtime: r })).locked).toEqual(["Desk#1", "Log#1", "Log#2"])
+    local.ref.unsafe.dispatch({ _tag: "write", payload: "waits" })
+    expect(local.ref.unsafe.getState().lines).toEqual([])
+    await panel.ask("Unlock", { runtime: r })
+    expect(local.ref.unsafe.getState().lines).toEqual(["waits"])
   })
 
   test("the panel is told when travel begins and ends, at this panel or elsewhere", async () => {
