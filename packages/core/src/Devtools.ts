@@ -131,7 +131,14 @@ const letIn = (instances: ReadonlyArray<AnyInstance>): void => {
  * other; derived fields follow. At another moment it is shown until `live`. Throws InvalidState where it does not
  * fit the schema, InstanceClosed, or EntryInTransaction, and then has changed nothing.
  */
-export const edit = (runtime: Held, instanceId: string, state: unknown): void => {
+export const edit = (runtime: Held, instanceId: string, state: unknown): void =>
+  enter(runtime, instanceId, state, false)
+
+/** As `edit`, but derived fields become as they are in the state, too: for one that was recorded as a whole. */
+export const put = (runtime: Held, instanceId: string, state: unknown): void =>
+  enter(runtime, instanceId, state, true)
+
+const enter = (runtime: Held, instanceId: string, state: unknown, asItIs: boolean): void => {
   const instance = instanceOf(runtime, instanceId, editing)
   const open = Transaction.current()
   if (open !== undefined) throw instance.inTransaction(editing, open)
@@ -139,10 +146,12 @@ export const edit = (runtime: Held, instanceId: string, state: unknown): void =>
   whenTold([instance], () => {
     const isLocked = lockOf(instance) !== undefined
     const isLive = isHome(instance)
-    // For as long as the edit takes: derived fields follow only where an instance is not away.
-    if (isLive) instance.away = undefined
+    // For as long as the entry takes: derived fields follow only where an instance is not away.
+    if (isLive) instance.away = asItIs ? { state: instance.state as unknown } : undefined
     show(editing, [{ instance, state }])
-    if (isLive && isLocked) lockIn(instance, true)
+    if (!isLive) return
+    if (isLocked) lockIn(instance, true)
+    else instance.away = undefined
   })
 }
 

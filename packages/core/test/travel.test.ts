@@ -476,6 +476,24 @@ describe("T10 what devtools enter", () => {
     expect(ref.unsafe.getState()).toEqual({ n: 6, double: 12 })
   })
 
+  test("T10 a state that is put there stays as it is, locked or not, and what comes after goes on from it", () => {
+    const { ref, runtime } = doubled()
+    const whole = { n: 5, double: 7 }
+    Devtools.put(runtime, ref.instanceId, whole)
+    expect(ref.unsafe.getState()).toBe(whole)
+    expect(Devtools.statusOf(ref)).toEqual({ travelled: false, locked: false })
+    Devtools.lock(runtime)
+    Devtools.put(runtime, ref.instanceId, { n: 6, double: 8 })
+    expect(Devtools.statusOf(ref)).toEqual({ travelled: false, locked: true })
+    Devtools.unlock(runtime)
+    expect(ref.unsafe.getState()).toEqual({ n: 6, double: 8 })
+    ref.unsafe.transact("on", (tx) => tx.update((state) => ({ ...state, n: state.n + 1 })))
+    expect(ref.unsafe.getState()).toEqual({ n: 7, double: 14 })
+    expect(thrown(() => Devtools.put(runtime, ref.instanceId, { n: 5.5, double: 0 }))).toMatchObject({
+      _tag: "InvalidState"
+    })
+  })
+
   test("T5 in a transaction it is refused; in a subscriber it comes right after", () => {
     const { ref, runtime } = doubled()
     const edit = () => Devtools.edit(runtime, ref.instanceId, { n: 5, double: 10 })

@@ -1,6 +1,7 @@
 /** An instance of a module by itself, for tests that replay what was recorded of it. */
 import { type Action, type Module, Runtime, type UnsafeModuleRuntime } from "@sluice/core"
 import { withoutDerived } from "@sluice/core/Derivation"
+import { put } from "@sluice/core/Devtools"
 import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
 
@@ -66,9 +67,11 @@ export const startAlone = <File extends object, const Id extends string>(
   })
   // For a server: no source is loaded.
   const runtime = Runtime.make(alone, { server: true, onError: () => {} })
-  const { unsafe } = runtime.resolve(alone.tag) as { readonly unsafe: UnsafeModuleRuntime<S, A> }
-  const give = (f: (state: S) => S) =>
-    unsafe.transact({ kind: "devtools", name: "give" }, (tx) => tx.set(f(tx.get())))
+  const { instanceId, unsafe } = runtime.resolve(alone.tag) as {
+    readonly instanceId: string
+    readonly unsafe: UnsafeModuleRuntime<S, A>
+  }
+  const give = (f: (state: S) => S) => put(runtime, instanceId, f(unsafe.getState()))
   give(() => state)
   return {
     getState: unsafe.getState,

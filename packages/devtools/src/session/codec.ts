@@ -24,7 +24,7 @@ export const stateCodec = (options: Classes = {}): StateCodec => {
 }
 
 /**
- * What the text encodes, for tests that are made of recorded sessions. Throws InvalidEncoded. Its type is what the
- * place asks for where it stands: nobody checks that.
+ * What this encodes, for tests that are made of recorded sessions. Throws InvalidEncoded. Its type is what the place asks
+ * for where it stands: nobody checks that.
  */
-export const decoded = <A>(text: string): A => stateCodec().decode(JSON.parse(text)) as A
+export const decoded = <A>(encoded: unknown): A => stateCodec().decode(encoded) as A

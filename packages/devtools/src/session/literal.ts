@@ -6,19 +6,17 @@ import { ownValue } from "./paths.ts"
 export interface Writing {
   /** Told of a name from `@sluice/core` that the text uses. */
   readonly uses: (name: "Collection") => void
-  readonly other: (value: unknown) => string
+  readonly other: (value: unknown, indent: string) => string
 }
 
 const width = 100
 const maxDepth = 60
 
 /** An expression that makes the value anew. Its lines after the first are indented for a place at `indent`. */
-export const literal = (value: unknown, writing: Writing, indent = ""): string => {
-  const parts = partsOf(value, writing, indent, [])
-  return parts ?? writing.other(value)
-}
+export const literal = (value: unknown, writing: Writing, indent = ""): string =>
+  partsOf(value, writing, indent, []) ?? writing.other(value, indent)
 
-/** `undefined` where the value, or something in it, has no literal. */
+/** `undefined` where the value leads back to one that it is in, or too deep. */
 const partsOf = (
   value: unknown,
   writing: Writing,
@@ -38,7 +36,7 @@ const partsOf = (
     case "object":
       return value === null ? "null" : ofObject(value, writing, indent, open)
     default:
-      return undefined
+      return writing.other(value, indent)
   }
 }
 
@@ -52,10 +50,11 @@ const ofObject = (
   const inside = (part: unknown) => partsOf(part, writing, `${indent}  `, [...open, value])
   const wrapped = (before: string, parts: ReadonlyArray<string | undefined>, after: string) =>
     parts.every((part) => part !== undefined) ? listed(before, parts, after, indent) : undefined
+  const other = () => writing.other(value, indent)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (Collection.isCollection(value)) {
     const key = keyFieldOf(value)
-    if (key === undefined) return undefined
+    if (key === undefined) return other()
     const rows = wrapped("[", value.toArray().map(inside), "]")
     if (rows === undefined) return undefined
     writing.uses("Collection")
@@ -63,7 +62,7 @@ const ofObject = (
     return value.size === 0 ? `Collection.make(${quoted(key)})` : `Collection.make(${quoted(key)}, ${rows})`
   }
   if (prototype === Array.prototype && Array.isArray(value))
-    return Object.keys(value).length === value.length ? wrapped("[", value.map(inside), "]") : undefined
+    return Object.keys(value).length === value.length ? wrapped("[", value.map(inside), "]") : other()
   if (prototype === Date.prototype && value instanceof Date)
     return Number.isNaN(value.getTime()) ? "new Date(NaN)" : `new Date(${quoted(value.toISOString())})`
   if (prototype === Map.prototype && value instanceof Map) {
@@ -72,10 +71,10 @@ const ofObject = (
   }
   if (prototype === Set.prototype && value instanceof Set)
     return withNew("Set", wrapped("[", Array.from(value, inside), "]"))
-  if (prototype !== Object.prototype || Object.getOwnPropertySymbols(value).length > 0) return undefined
+  if (prototype !== Object.prototype || Object.getOwnPropertySymbols(value).length > 0) return other()
   const names = Object.keys(value)
-  if (names.includes("__proto__")) return undefined
-  if (names.some((name) => Object.getOwnPropertyDescriptor(value, name)?.get !== undefined)) return undefined
+  if (names.includes("__proto__")) return other()
+  if (names.some((name) => Object.getOwnPropertyDescriptor(value, name)?.get !== undefined)) return other()
   if (names.length === 0) return "{}"
   const fields = names.map((name) => {
     const field = inside(ownValue(value, name))

@@ -58,9 +58,9 @@ export const makeTest = (recording: Recording, options: TestOptions): string => 
   const helpers = new Set(["startAlone"])
   const writing: Writing = {
     uses: (name) => uses.add(name),
-    other: (value) => {
+    other: (value, indent) => {
       helpers.add("decoded")
-      return `decoded(${quoted(JSON.stringify(codec.encode(value)))})`
+      return `decoded(${literal(codec.encode(value), writing, indent)})`
     }
   }
   const names = new Map<string, string>()

@@ -1,6 +1,6 @@
 /** A history of a runtime. */
 import type { Commit } from "@sluice/core"
-import { History } from "./history.ts"
+import type { History } from "./history.ts"
 
 /** The parts of a `Runtime` that are recorded. */
 export interface Recordable {

@@ -42,7 +42,11 @@ export const travelsOf = (commits: ReadonlyArray<RecordedCommit>): ReadonlySet<R
   const away = new Set<string>()
   for (const commit of commits) {
     const { instanceId, origin } = commit
-    if (origin.kind !== "devtools") continue
+    if (origin.kind !== "devtools") {
+      // Others wait until it is back, which is no commit where it changes nothing.
+      away.delete(instanceId)
+      continue
+    }
     if (origin.name === "jump") away.add(instanceId)
     if (away.has(instanceId)) travels.add(commit)
     if (origin.name === "live") away.delete(instanceId)

@@ -1,6 +1,7 @@
 import { Collection, Module, Runtime } from "@sluice/core"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as AsyncResult from "effect/reactivity/AsyncResult"
 import { spawn } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -8,13 +9,18 @@ import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { describe, expect, onTestFinished, test } from "vitest"
 import * as app from "./app.ts"
+import { Search, SearchLive } from "./search.ts"
 import {
+  History,
   makeRedaction,
   makeTest,
   ModuleFileUnknown,
   ModuleNotExported,
+  recompute,
+  record,
   redactRecording,
   reducersOf,
+  replay,
   startAlone,
   TestNotMade
 } from "../../src/session/index.ts"
@@ -98,6 +104,35 @@ test(
   }
 )
 
+test("what sources have loaded is given, and not loaded again", { timeout: 60_000 }, async () => {
+  const runtime = Runtime.make(SearchLive)
+  onTestFinished(() => runtime.dispose())
+  const history = new History()
+  onTestFinished(record(runtime, history))
+  const { unsafe } = runtime.resolve(Search.tag)
+  const isLoaded = (word: string) => () => {
+    const { found } = unsafe.getState()
+    return AsyncResult.isSuccess(found) && found.value === word.toUpperCase() && !found.waiting
+  }
+  unsafe.subscribeTo(
+    (state) => state.found,
+    () => {}
+  )
+  unsafe.dispatch({ _tag: "search", payload: "a" })
+  await expect.poll(isLoaded("a"), { interval: 1 }).toBe(true)
+  unsafe.dispatch({ _tag: "search", payload: "b" })
+  await expect.poll(isLoaded("b"), { interval: 1 }).toBe(true)
+  unsafe.transact("note", (tx) => tx.update((state) => ({ ...state, note: "x" })))
+  const recording = history.recording()
+  const reducers = reducersOf(runtime)
+  expect(replay(recording, reducers)).toMatchObject({ divergence: undefined, compared: 2 })
+  const [first] = recording.commits.filter(({ origin }) => origin.name === "note")
+  expect(recompute(recording, { skip: [first?.txnId ?? ""] }, reducers).counts).toMatchObject({ conflict: 0 })
+  const { code, made, output } = await run((file) => makeTest(recording, { file, reducers }))
+  expect(code, output).toBe(0)
+  await expect(made.replaceAll(/\b\d{13}\b/g, "0")).toMatchFileSnapshot("./madeOfSearch.test.txt")
+})
+
 describe("what has no literal", () => {
   class Point {
     readonly x: number
@@ -115,7 +150,7 @@ describe("what has no literal", () => {
     reducers: { put: (state, at) => ({ ...state, at }) }
   })
 
-  test("is decoded", async () => {
+  test("is decoded", () => {
     const runtime = Runtime.make(
       Odd.implement({
         initial: {
@@ -127,7 +162,6 @@ describe("what has no literal", () => {
     )
     onTestFinished(() => runtime.dispose())
     const { unsafe } = runtime.resolve(Odd.tag)
-    const { History } = await import("../../src/session/index.ts")
     const history = new History()
     runtime.onCommit((commit) => history.append([commit]))
     unsafe.dispatch({ _tag: "put", payload: Option.some(new Date(0)) })
