@@ -229,10 +229,14 @@ export class Source {
   }
 
   step(by: -1 | 1): Success<"Step"> {
-    const travels = travelsOf(this.history.after(0))
+    let travels: ReadonlySet<Commit.Commit> | undefined
     const isOwn = (seq: number) => {
       const commit = this.commitAt(seq)
-      return commit !== undefined && travels.has(commit)
+      if (commit?.origin.kind !== "devtools") return false
+      if (commit.origin.name === "jump" || commit.origin.name === "live") return true
+      // An edit is its own where it stayed. This looks through the whole history.
+      travels ??= travelsOf(this.history.after(0))
+      return travels.has(commit)
     }
     let moment = this.moment ?? this.latest
     // What travel committed shows other moments: from there, the last of its own.

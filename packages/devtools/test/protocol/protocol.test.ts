@@ -177,6 +177,43 @@ describe.each(Object.entries(portsThrough))("through %s", (_, makePorts) => {
     expect(app.count()).toBe(30)
   })
 
+  test("a step passes over travel, and goes by whole groups and by edits that stayed", async () => {
+    const app = makeApp()
+    const served = serving(app.runtime)
+    const { ask } = await openPanel(served, makePorts())
+    app.add(1)
+    app.runtime.unsafe.transact([app.desk, app.log], "both", (desk, log) => {
+      desk.update((state) => ({ ...state, count: 2 }))
+      log.set({ lines: ["both"] })
+    })
+    const path = [{ kind: "property", key: "count" }] as const
+    await ask("Edit", { runtime: r, instanceId: "Desk#1", path, value: 3 })
+    app.add(1)
+    await ask("Travel", { runtime: r, moment: 4 })
+    await ask("Edit", { runtime: r, instanceId: "Desk#1", path, value: 33 })
+    await ask("Live", { runtime: r })
+    const shown = async (by: 1 | -1) => {
+      const { moment } = await ask("Step", { runtime: r, by })
+      return [moment, app.count(), app.log.unsafe.getState().lines.length]
+    }
+    expect([await shown(-1), await shown(-1), await shown(-1), await shown(-1)]).toEqual([
+      [4, 3, 1],
+      [3, 2, 1],
+      [1, 1, 0],
+      [0, 0, 0]
+    ])
+    expect([await shown(1), await shown(1), await shown(1), await shown(1)]).toEqual([
+      [1, 1, 0],
+      [3, 2, 1],
+      [4, 3, 1],
+      [5, 4, 1]
+    ])
+    expect((await ask("Live", { runtime: r })).travelling).toBe(false)
+    expect(app.count()).toBe(4)
+    // A moment within the group is its end.
+    expect((await ask("Travel", { runtime: r, moment: 2 })).moment).toBe(3)
+  })
+
   test("where all is locked, so is an instance that is made meanwhile", async () => {
     const app = makeApp()
     const served = serving(app.runtime)
@@ -901,6 +938,57 @@ describe("what is no message", () => {
     app.add(1)
     expect(Object.keys(Object.prototype)).toEqual([])
     expect(served.refused().messages).toBeGreaterThan(0)
+  })
+})
+
+describe("a page that says what is no message", () => {
+  const welcome = { _tag: "Welcome", version, page: "p", next: "n", runtimes: [] }
+
+  test("nothing is thrown into the panel, what is refused is counted, and the next answer comes", async () => {
+    const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true })
+    const almost = fc.record(
+      {
+        _tag: fc.constantFrom("Reply", "Failure", "Rows", "Changed", "Runtimes", "Welcome", "Unwelcome"),
+        // Not that of the request, whose answer it would be.
+        id: fc.integer({ min: 2, max: 4 }),
+        value: anything,
+        error: anything,
+        subscription: fc.nat({ max: 3 }),
+        rows: anything,
+        runtimes: anything
+      },
+      { requiredKeys: ["_tag"] }
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(anything, almost), { maxLength: 10 }), async (messages) => {
+        const [page, panel] = portsThrough["the page"]()
+        page.onMessage((message) => {
+          if (tagOf(message) === "Hello") page.send(welcome)
+          if (typeof message !== "object" || message === null || !("id" in message)) return
+          page.send({ _tag: "Reply", id: message.id, value: { subscription: 7 } })
+        })
+        const { ask, end, remote } = await open(panel)
+        for (const message of messages) page.send(message)
+        expect(await ask("Subscribe", { runtime: r })).toEqual({ subscription: 7 })
+        expect(remote.refused().messages).toBeLessThanOrEqual(messages.length)
+        await end()
+      }),
+      { numRuns: 200 }
+    )
+  })
+
+  test("an answer that is none is the request's error, with its place", async () => {
+    const [page, panel] = portsThrough["the page"]()
+    page.onMessage((message) => {
+      if (tagOf(message) === "Hello") page.send(welcome)
+      else page.send({ _tag: "Reply", id: 1, value: { rows: [{}], more: false } })
+    })
+    const { refused } = await open(panel)
+    expect(await refused("Page", { runtime: r, limit: 1 })).toMatchObject({
+      _tag: "InvalidReply",
+      request: "Page",
+      issue: containing('["rows"][0]["at"]')
+    })
   })
 })
 
