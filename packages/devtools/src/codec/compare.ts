@@ -28,6 +28,11 @@ const light = 1000
 
 type Rows = Collection.Collection<unknown, string | number>
 
+/** One for all, so that it is one in an encoding. */
+const nothing: ReadonlyArray<never> = []
+
+const orNothing = <A>(list: ReadonlyArray<A>): ReadonlyArray<A> => (list.length === 0 ? nothing : list)
+
 /** The key before which something is put; none at the end. */
 type Anchor = readonly [] | readonly [before: unknown]
 
@@ -163,7 +168,13 @@ class Comparison {
       content += found.content
     }
     if (changed.length + removed.length + inserted.length === 0) return same
-    return { patch: { kind, changed, removed, inserted }, weight, content }
+    const patch = {
+      kind,
+      changed: orNothing(changed),
+      removed: orNothing(removed),
+      inserted: orNothing(inserted)
+    }
+    return { patch, weight, content }
   }
 
   /** What is made of a fixed number of parts. */
@@ -209,7 +220,13 @@ class Comparison {
       }
     }
     if (changed.length + splices.length === 0) return same
-    return { patch: { kind: "elements", length: before.length, changed, splices }, weight, content }
+    const patch = {
+      kind: "elements",
+      length: before.length,
+      changed: orNothing(changed),
+      splices: orNothing(splices)
+    } as const
+    return { patch, weight, content }
   }
 }
 

@@ -11,8 +11,12 @@ import {
 } from "./Encoded.ts"
 import { makerOf, Refused } from "./kinds.ts"
 
+/** Stands for the root where the index of a node does, and for the whole node where that of a part does. */
+const none = -1
+
 /** Throws what `decode` gives as its error. */
-function refuse(issue: string, ...path: ReadonlyArray<string | number>): never {
+function refuse(issue: string, index: number, at: number = none): never {
+  const path = index === none ? ["root"] : at === none ? ["nodes", index] : ["nodes", index, at]
   throw new InvalidEncoded({ path, issue })
 }
 
@@ -34,6 +38,12 @@ const bigint = /^(?:0|-?[1-9]\d{0,99999})$/
 /** Assigned, a key such as `__proto__` or one with a setter would not be kept as data. */
 const define = (object: object, key: string, value: unknown, enumerable = true): void => {
   Object.defineProperty(object, key, { value, enumerable, configurable: true, writable: true })
+}
+
+/** To an object without setters of its own: of those that it inherits, there is one. It is faster than to define. */
+const assign = (object: Record<string, unknown>, key: string, value: unknown): void => {
+  if (key === "__proto__") define(object, key, value)
+  else object[key] = value
 }
 
 const errors: ReadonlyMap<string, DataClass> = new Map<string, DataClass>(
@@ -82,7 +92,7 @@ class Decoding {
     this.#nodes = nodes
     this.#classes = classes
     this.#limits = limits
-    if (nodes.length > limits.parts) refuse(`more than ${limits.parts} parts`, "nodes")
+    if (nodes.length > limits.parts) refuse(`more than ${limits.parts} parts`, limits.parts)
     this.#isThere = new Uint8Array(nodes.length)
     this.#stage = new Uint8Array(nodes.length)
     this.#cursors = new Uint32Array(nodes.length)
@@ -93,7 +103,7 @@ class Decoding {
       if (this.#stage[index] === unseen) this.#walk(index, this.#first)
     for (const index of this.#lateMade) if (this.#stage[index] === seen) this.#walk(index, this.#second)
     for (const index of this.#lateFilled) this.#fills[index]?.()
-    return this.#read(root, "root")
+    return this.#read(root, none, none)
   }
 
   /** Each node after those that it refers to, but for those that refer back to it. */
@@ -120,7 +130,7 @@ class Decoding {
       this.#stage[index] = seenAgain
     },
     leave: (index) => {
-      if (!this.#isComplete(index)) refuse("it would have to be made before itself", "nodes", index)
+      if (!this.#isComplete(index)) refuse("it would have to be made before itself", index)
       this.#make(index)
     }
   }
@@ -146,7 +156,7 @@ class Decoding {
     const node = this.#node(index)
     let at = this.#cursors[index] ?? 0
     while (++at < node.length) {
-      const target = this.#target(node[at], "nodes", index, at)
+      const target = this.#target(node[at], index, at)
       if (target === undefined || !follows(target)) continue
       this.#cursors[index] = at
       return target
@@ -157,7 +167,7 @@ class Decoding {
 
   #isComplete(index: number): boolean {
     return this.#node(index).every((slot, at) => {
-      const target = at === 0 ? undefined : this.#target(slot, "nodes", index, at)
+      const target = at === 0 ? undefined : this.#target(slot, index, at)
       return target === undefined || this.#isThere[target] === 1
     })
   }
@@ -166,22 +176,22 @@ class Decoding {
     const node = this.#nodes[index]
     return isArray(node) && typeof node[0] === "string"
       ? node
-      : refuse("expected a node, an array that begins with its tag", "nodes", index)
+      : refuse("expected a node, an array that begins with its tag", index)
   }
 
   /** The node that a slot refers to, if it does. */
-  #target(slot: unknown, ...path: ReadonlyArray<string | number>): number | undefined {
+  #target(slot: unknown, index: number, at: number): number | undefined {
     if (!isArray(slot) || typeof slot[0] !== "number") return undefined
     const [target] = slot
     if (slot.length !== 1 || !Number.isInteger(target) || target < 0 || target >= this.#nodes.length)
-      return refuse(`expected the index of one of ${this.#nodes.length} nodes`, ...path)
+      return refuse(`expected the index of one of ${this.#nodes.length} nodes`, index, at)
     return target
   }
 
-  #read(slot: unknown, ...path: ReadonlyArray<string | number>): unknown {
+  #read(slot: unknown, index: number, at: number): unknown {
     if (slot === null || typeof slot === "boolean" || typeof slot === "string") return slot
     if (typeof slot === "number" && Number.isFinite(slot) && !Object.is(slot, -0)) return slot
-    const target = this.#target(slot, ...path)
+    const target = this.#target(slot, index, at)
     if (target !== undefined) return this.#values[target]
     if (isArray(slot)) {
       const [word, digits] = slot
@@ -189,14 +199,14 @@ class Decoding {
       if (slot.length === 2 && word === "bigint" && typeof digits === "string" && bigint.test(digits))
         return BigInt(digits)
     }
-    return refuse("expected a slot: a primitive, or an array that stands for a value", ...path)
+    return refuse("expected a slot: a primitive, or an array that stands for a value", index, at)
   }
 
   #count(node: ReadonlyArray<unknown>, index: number): void {
     this.#parts += node.length
     for (const part of node) if (typeof part === "string") this.#text += part.length
-    if (this.#parts > this.#limits.parts) refuse(`more than ${this.#limits.parts} parts`, "nodes", index)
-    if (this.#text > this.#limits.text) refuse(`more than ${this.#limits.text} characters`, "nodes", index)
+    if (this.#parts > this.#limits.parts) refuse(`more than ${this.#limits.parts} parts`, index)
+    if (this.#text > this.#limits.text) refuse(`more than ${this.#limits.text} characters`, index)
   }
 
   #open(index: number): void {
@@ -214,13 +224,19 @@ class Decoding {
   #shell(node: ReadonlyArray<unknown>, index: number): Shell | undefined {
     switch (node[0]) {
       case "{}":
-        return this.#fields({}, node, index, 1)
+        return this.#plain({}, node, index)
       case "null{}":
-        return this.#fields(Object.create(null) as object, node, index, 1)
-      case "instance":
-        return this.#fields(this.#instance(node[1], index), node, index, 2)
-      case "Error":
-        return this.#fields(this.#error(node[1], index), node, index, 2)
+        return this.#plain(Object.create(null) as Record<string, unknown>, node, index)
+      case "instance": {
+        const value = this.#instance(node[1], index)
+        return this.#fields(value, node, index, 2, (key, part) => define(value, key, part))
+      }
+      case "Error": {
+        const value = this.#error(node[1], index)
+        return this.#fields(value, node, index, 2, (key, part) =>
+          define(value, key, part, !errorKeys.has(key))
+        )
+      }
       case "[]": {
         const value: Array<unknown> = []
         return { value, fill: () => this.#eachPart(node, index, (part) => void value.push(part)) }
@@ -233,12 +249,12 @@ class Decoding {
           value,
           fill: () =>
             this.#eachPart(node, index, (member, at) => {
-              if (value.size === value.add(member).size) refuse("a second member like it", "nodes", index, at)
+              if (value.size === value.add(member).size) refuse("a second member like it", index, at)
             })
         }
       }
       case "Map": {
-        if (node.length % 2 === 0) refuse("expected pairs of a key and a value", "nodes", index)
+        if (node.length % 2 === 0) refuse("expected pairs of a key and a value", index)
         const value = new Map()
         let key: unknown
         return {
@@ -246,7 +262,7 @@ class Decoding {
           fill: () =>
             this.#eachPart(node, index, (part, at) => {
               if (at % 2 === 1) {
-                if (value.has(part)) refuse("a second entry of that key", "nodes", index, at)
+                if (value.has(part)) refuse("a second entry of that key", index, at)
                 key = part
               } else {
                 value.set(key, part)
@@ -256,7 +272,7 @@ class Decoding {
       }
       default:
         if (makerOf(this.#tag(node)) === undefined)
-          refuse(`no value has the tag ${this.#tag(node)}`, "nodes", index, 0)
+          refuse(`no value has the tag ${this.#tag(node)}`, index, 0)
         return undefined
     }
   }
@@ -271,17 +287,16 @@ class Decoding {
     visit: (part: unknown, at: number) => void,
     from = 1
   ): void {
-    for (let at = from; at < node.length; at++) visit(this.#read(node[at], "nodes", index, at), at)
+    for (let at = from; at < node.length; at++) visit(this.#read(node[at], index, at), at)
   }
 
   #sparse(node: ReadonlyArray<unknown>, index: number): Shell {
     const length = typeof node[1] === "number" ? node[1] : Number.NaN
     // An array may not be longer than that.
-    if (!Number.isInteger(length) || length < 0 || length > 0xffff_ffff)
-      refuse("expected a length", "nodes", index, 1)
-    if (node.length % 2 === 1) refuse("expected pairs of an index and a value", "nodes", index)
+    if (!Number.isInteger(length) || length < 0 || length > 0xffff_ffff) refuse("expected a length", index, 1)
+    if (node.length % 2 === 1) refuse("expected pairs of an index and a value", index)
     this.#parts += length
-    if (this.#parts > this.#limits.parts) refuse(`more than ${this.#limits.parts} parts`, "nodes", index, 1)
+    if (this.#parts > this.#limits.parts) refuse(`more than ${this.#limits.parts} parts`, index, 1)
     const value: Array<unknown> = []
     value.length = length
     let element = -1
@@ -295,7 +310,7 @@ class Decoding {
           }
           const next = typeof part === "number" ? part : Number.NaN
           if (!Number.isInteger(next) || next <= element || next >= length)
-            refuse(`expected an index below ${length}, in order`, "nodes", index, at)
+            refuse(`expected an index below ${length}, in order`, index, at)
           element = next
         }
         this.#eachPart(node, index, place, 2)
@@ -304,7 +319,7 @@ class Decoding {
   }
 
   #className(name: unknown, index: number): string {
-    return typeof name === "string" ? name : refuse("expected the name of a class", "nodes", index, 1)
+    return typeof name === "string" ? name : refuse("expected the name of a class", index, 1)
   }
 
   #class(name: string): DataClass | undefined {
@@ -329,28 +344,33 @@ class Decoding {
       : (Object.setPrototypeOf(value, known.prototype) as object)
   }
 
+  #plain(value: Record<string, unknown>, node: ReadonlyArray<unknown>, index: number): Shell {
+    return this.#fields(value, node, index, 1, (key, part) => assign(value, key, part))
+  }
+
   /** With its fields, in order; what they refer to comes later. A Collection needs its rows' keys before that. */
-  #fields(value: object, node: ReadonlyArray<unknown>, index: number, from: number): Shell {
-    const isEnumerable = (key: string): boolean => node[0] !== "Error" || !errorKeys.has(key)
+  #fields(
+    value: object,
+    node: ReadonlyArray<unknown>,
+    index: number,
+    from: number,
+    put: (key: string, part: unknown) => void
+  ): Shell {
     const missing: Array<number> = []
     for (let at = from; at < node.length; at += 2) {
       const key = node[at]
-      if (typeof key !== "string") return refuse("expected the name of a field", "nodes", index, at)
-      if (at + 1 === node.length) return refuse("expected a value after that name", "nodes", index, at)
-      if (Object.hasOwn(value, key)) return refuse(`a second field ${key}`, "nodes", index, at)
-      const isMissing = this.#target(node[at + 1], "nodes", index, at + 1) !== undefined
+      if (typeof key !== "string") return refuse("expected the name of a field", index, at)
+      if (at + 1 === node.length) return refuse("expected a value after that name", index, at)
+      if (Object.hasOwn(value, key)) return refuse(`a second field ${key}`, index, at)
+      const isMissing = this.#target(node[at + 1], index, at + 1) !== undefined
       if (isMissing) missing.push(at)
-      const part = isMissing ? undefined : this.#read(node[at + 1], "nodes", index, at + 1)
-      define(value, key, part, isEnumerable(key))
+      put(key, isMissing ? undefined : this.#read(node[at + 1], index, at + 1))
     }
     if (missing.length === 0) return { value, fill: undefined }
     return {
       value,
       fill: () => {
-        for (const at of missing) {
-          const key = String(node[at])
-          define(value, key, this.#read(node[at + 1], "nodes", index, at + 1), isEnumerable(key))
-        }
+        for (const at of missing) put(String(node[at]), this.#read(node[at + 1], index, at + 1))
       }
     }
   }
@@ -362,7 +382,7 @@ class Decoding {
     try {
       this.#values[index] = makerOf(this.#tag(node))?.(parts)
     } catch (error) {
-      refuse(error instanceof Refused ? error.message : `it cannot be made: ${String(error)}`, "nodes", index)
+      refuse(error instanceof Refused ? error.message : `it cannot be made: ${String(error)}`, index)
     }
     this.#isThere[index] = 1
   }
@@ -380,10 +400,12 @@ export const decode = (
   encoded: unknown,
   options: Classes & { readonly limits?: Partial<Limits> } = {}
 ): Result.Result<unknown, InvalidEncoded> => {
+  const failed = (issue: string, ...path: ReadonlyArray<string>) =>
+    Result.fail(new InvalidEncoded({ path, issue }))
+  if (typeof encoded !== "object" || encoded === null) return failed("expected an object of root and nodes")
+  const { nodes, root }: Partial<Encoded> = encoded
+  if (!isArray(nodes)) return failed("expected an array", "nodes")
   try {
-    if (typeof encoded !== "object" || encoded === null) return refuse("expected an object of root and nodes")
-    const { nodes, root }: Partial<Encoded> = encoded
-    if (!isArray(nodes)) return refuse("expected an array", "nodes")
     const limits = { ...defaultLimits, ...options.limits }
     return Result.succeed(new Decoding(nodes, options.classes ?? {}, limits).run(root))
   } catch (error) {

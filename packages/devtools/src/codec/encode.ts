@@ -51,8 +51,10 @@ export const encode = (value: unknown, options: Classes = {}): Encoded => {
   for (let index = 0; index < found.length; index++) {
     const value = found[index]
     if (value === undefined) break
-    const [tag, ...parts] = apart(value)
-    nodes.push([tag, ...parts.map(slotOf)])
+    const parts = apart(value)
+    const node: [tag: string, ...parts: Array<Slot>] = [parts[0]]
+    for (let at = 1; at < parts.length; at++) node.push(slotOf(parts[at]))
+    nodes.push(node)
   }
   return { root, nodes }
 }
