@@ -2,7 +2,7 @@
  * What devtools do to instances besides `runtime.travel`: hold entries back, come back one by one, and enter
  * what was typed into a form. By the ids of a runtime's live instances; an id that it does not have is passed over.
  */
-import type { Origin } from "./Commit.ts"
+import type { AnyAction, Origin } from "./Commit.ts"
 import { InstanceClosed, InvalidPayload, UnknownAction } from "./Errors.ts"
 import type { AnyInstance } from "./Instance.ts"
 import { codecOf } from "./internal/codec.ts"
@@ -156,16 +156,52 @@ const enter = (runtime: Held, instanceId: string, state: unknown, asItIs: boolea
 }
 
 /**
- * Dispatches an action as JSON has it, `{ _tag, payload }`, its payload decoded by the module's schema. Says whether
- * it waits: the instance is locked, at another moment, or busy. Throws UnknownAction, InvalidPayload, InstanceClosed
- * or what the reducer fails with.
+ * Makes these states the instances' own, in one moment, by an entry of origin `devtools`. Comes back first from
+ * another moment, with all instances; what has waited enters afterwards, but where locked. Derived fields follow;
+ * instances without a state here keep their own. Throws InvalidState where one does not fit its schema, or
+ * EntryInTransaction, and then has changed nothing.
  */
-export const dispatch = (
+export const become = (runtime: Held, states: ReadonlyMap<string, unknown>, name: string): void => {
+  const origin: Origin = { kind: "devtools", name }
+  const instances = instancesOf(runtime)
+  const moves = instances
+    .filter(({ instanceId }) => states.has(instanceId))
+    .map((instance) => ({ instance, state: states.get(instance.instanceId) }))
+  const open = Transaction.current()
+  for (const { instance, state } of moves) {
+    if (open !== undefined) throw instance.inTransaction(origin, open)
+    instance.checkState(origin, state)
+  }
+  whenTold(instances, () => {
+    const away = instances.filter((instance) => instance.away !== undefined)
+    const locked = away.filter((instance) => lockOf(instance) !== undefined)
+    show(
+      comeBack,
+      away
+        .filter((instance) => instance.liveState !== instance.state)
+        .map((instance) => ({ instance, state: instance.liveState as unknown }))
+    )
+    // Still held, but not away: derived fields follow.
+    for (const instance of away) instance.away = undefined
+    try {
+      show(origin, moves)
+    } finally {
+      for (const instance of locked) lockIn(instance, true)
+      for (const instance of away) if (!locked.includes(instance)) instance.release()
+    }
+  })
+  tellListeners(runtime)
+}
+
+/**
+ * The action that JSON has as `{ _tag, payload }`, its payload decoded by the module's schema. Throws UnknownAction,
+ * InvalidPayload or InstanceClosed.
+ */
+export const decodeAction = (
   runtime: Held,
   instanceId: string,
-  action: { readonly _tag: string; readonly payload?: unknown }
-): { readonly waits: boolean } => {
-  const { _tag: tag, payload } = action
+  { _tag: tag, payload }: AnyAction
+): { readonly _tag: string; readonly payload: unknown } => {
   const origin: Origin = { kind: "action", name: tag }
   const instance = instanceOf(runtime, instanceId, origin)
   const schemas: Readonly<Record<string, AnySchema>> = instance.impl.def.actions
@@ -177,7 +213,22 @@ export const dispatch = (
       : codecOf(schema).decode(payload)
   if ("issue" in outcome)
     throw new InvalidPayload({ ...instance.at(origin), tag, issue: outcome.issue ?? "it does not fit" })
+  return { _tag: tag, payload: outcome.value }
+}
+
+/**
+ * Dispatches an action as JSON has it, `{ _tag, payload }`, its payload decoded by the module's schema. Says whether
+ * it waits: the instance is locked, at another moment, or busy. Throws UnknownAction, InvalidPayload, InstanceClosed
+ * or what the reducer fails with.
+ */
+export const dispatch = (
+  runtime: Held,
+  instanceId: string,
+  action: AnyAction
+): { readonly waits: boolean } => {
+  const decoded = decodeAction(runtime, instanceId, action)
+  const instance = instanceOf(runtime, instanceId, { kind: "action", name: action._tag })
   const waits = !instance.idle
-  instance.dispatchSync({ _tag: tag, payload: outcome.value }, null)
+  instance.dispatchSync(decoded, null)
   return { waits }
 }

@@ -529,4 +529,57 @@ describe("T10 what devtools enter", () => {
     Devtools.unlock(runtime)
     expect(ref.unsafe.getState().n).toBe(2025)
   })
+
+  test("T11 T9 states become the instances' own in one moment, from anywhere; what waited enters after them", () => {
+    const { ref, runtime } = doubled()
+    const local = runtime.local(Doubled.implement({ initial: { n: 2 } }))
+    local.mount()
+    const both = [ref, local.ref]
+    const ns = () => both.map(({ unsafe }) => unsafe.getState().n)
+    const seen: Array<ReadonlyArray<number>> = []
+    const become = (n: number) =>
+      Devtools.become(runtime, new Map(both.map((face) => [face.instanceId, { n, double: 0 }])), "import")
+    runtime.travel.to(new Map([[ref.instanceId, { n: 9, double: 18 }]]))
+    ref.unsafe.transact("on", (tx) => tx.update((state) => ({ ...state, n: state.n + 1 })))
+    const stop = local.ref.unsafe.subscribe(() => seen.push(ns()))
+    become(5)
+    stop()
+    expect(seen).toEqual([[5, 5]])
+    expect(both.map(({ unsafe }) => unsafe.getState())).toEqual([
+      { n: 6, double: 12 },
+      { n: 5, double: 10 }
+    ])
+    expect(runtime.travel.active()).toBe(false)
+    Devtools.lock(runtime)
+    ref.unsafe.transact("on", (tx) => tx.update((state) => ({ ...state, n: state.n + 1 })))
+    runtime.travel.to(new Map([[ref.instanceId, { n: 9, double: 18 }]]))
+    become(7)
+    expect([ns(), Devtools.statusOf(ref)]).toEqual([[7, 7], { travelled: false, locked: true }])
+    Devtools.unlock(runtime)
+    expect(ns()).toEqual([8, 7])
+    expect(ref.unsafe.getState().double).toBe(16)
+  })
+
+  test("T10 states of which one does not fit change nothing, and leave it where it is", () => {
+    const { ref, runtime } = doubled()
+    const local = runtime.local(Doubled.implement({ initial: { n: 2 } }))
+    local.mount()
+    runtime.travel.to(new Map([[ref.instanceId, { n: 9, double: 18 }]]))
+    const become = (n: number) =>
+      Devtools.become(
+        runtime,
+        new Map([
+          [ref.instanceId, { n: 5, double: 0 }],
+          [local.ref.instanceId, { n, double: 0 }]
+        ]),
+        "import"
+      )
+    expect(thrown(() => become(0.5))).toMatchObject({ _tag: "InvalidState" })
+    expect([ref.unsafe.getState().n, local.ref.unsafe.getState().n]).toEqual([9, 2])
+    expect(Devtools.statusOf(ref).travelled).toBe(true)
+    runtime.travel.live()
+    expect(thrown(() => ref.unsafe.transact("in", () => become(3)))).toMatchObject({
+      _tag: "EntryInTransaction"
+    })
+  })
 })
