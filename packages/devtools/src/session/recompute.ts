@@ -24,6 +24,8 @@ export interface Changes {
   readonly withCaused?: boolean
   /** Puts a transaction, with its group, before another, or at the end. */
   readonly move?: { readonly txnId: string; readonly before: string | undefined }
+  /** All transactions in another order, by id; those that are not named stand behind. Groups (T11) stay together. */
+  readonly order?: ReadonlyArray<string>
 }
 
 /**
@@ -77,7 +79,8 @@ export const recompute = (recording: Recording, changes: Changes, reducers: Redu
   const chosen = [...(changes.skip ?? [])]
   for (const txnId of chosen) check(txnId)
   const skipped = extentOf(commits, chosen, changes.withCaused ?? false)
-  const order = changes.move === undefined ? commits : moved(commits, changes.move, check)
+  const arranged = changes.order === undefined ? commits : inOrder(commits, changes.order)
+  const order = changes.move === undefined ? arranged : moved(arranged, changes.move, check)
   const base = baseStates(recording)
   const gaps = gapsOf(recording)
   const travels = travelsOf(commits)
@@ -116,6 +119,19 @@ const groupsOf = (commits: ReadonlyArray<RecordedCommit>): ReadonlyArray<Readonl
     else groups.push([commit])
   }
   return groups
+}
+
+const inOrder = (
+  commits: ReadonlyArray<RecordedCommit>,
+  order: ReadonlyArray<string>
+): ReadonlyArray<RecordedCommit> => {
+  const places = new Map(order.map((txnId, place) => [txnId, place]))
+  const placeOf = (group: ReadonlyArray<RecordedCommit>) =>
+    Math.min(...group.map(({ txnId }) => places.get(txnId) ?? order.length))
+  return groupsOf(commits)
+    .map((group) => ({ group, place: placeOf(group) }))
+    .toSorted((a, b) => a.place - b.place)
+    .flatMap(({ group }) => group)
 }
 
 const moved = (

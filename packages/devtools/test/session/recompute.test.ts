@@ -158,6 +158,15 @@ test("one is put at another place", () => {
   })
 })
 
+test("all are put in another order, and what is not named stands behind", () => {
+  const { act, final } = setup()
+  const first = act({ _tag: "add", payload: 1 })
+  const second = act({ _tag: "exactly", payload: 1 })
+  expect(final({ order: [second, first] })).toMatchObject({ count: 1, name: "" })
+  expect(final({ order: [second] })).toMatchObject({ count: 1, name: "" })
+  expect(final({ order: [first, second] })).toMatchObject({ count: 1, name: "exactly 1" })
+})
+
 test("a group is left out as a whole, and no moment is within it (T11)", () => {
   const { act, board, history, other, runtime, what } = setup()
   const first = act({ _tag: "add", payload: 1 })
