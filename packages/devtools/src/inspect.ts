@@ -3,6 +3,7 @@
  * runs no getter (but for an error's message), and touches no more of a value than is asked for.
  */
 import { Collection } from "@sluice/core"
+import { classNameOf as nameOf, Described, isUnrevived } from "./codec/index.ts"
 
 export type ValueKind = "string" | "number" | "boolean" | "nothing" | "date" | "other" | "object"
 
@@ -34,10 +35,22 @@ const leaf = (kind: ValueKind, text: string): Inspected => ({ kind, text, size: 
 
 /** The name of the class; "" for a plain object. */
 const classNameOf = (value: object): string => {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (typeof prototype !== "object" || prototype === null || prototype === Object.prototype) return ""
-  const { constructor } = prototype
-  return constructor === Object ? "" : constructor.name
+  const name = nameOf(value)
+  return name === "Object" ? "" : name
+}
+
+/** What stands for a value that could not be sent. */
+const describe = ({ kind, text }: Described): string => {
+  switch (kind) {
+    case "function":
+      return `ƒ ${text}`
+    case "symbol":
+      return `Symbol(${text})`
+    case "accessor":
+      return "(…)"
+    default:
+      return text === "" ? `(${kind})` : `(${kind}: ${text})`
+  }
 }
 
 /** The `_tag`, own or inherited. */
@@ -99,7 +112,7 @@ const inspectObject = (value: object): Inspected => {
   const fields = `{${preview.join(", ")}${keys.length > maxPreviewed ? ", …" : ""}}`
   const text =
     value instanceof Error
-      ? `${value.name}: ${value.message}`
+      ? `${isUnrevived(value) ? name : value.name}: ${value.message}`
       : tag !== undefined && keys.length === 0
         ? tag
         : tag !== undefined && keys.length === 1 && keys[0] === "value"
@@ -131,6 +144,7 @@ const inspectCollection = (value: Collection.Collection<unknown, string | number
 
 const inspectInstance = (value: object): Inspected => {
   if (value === accessor) return leaf("other", "(…)")
+  if (value instanceof Described) return leaf("other", describe(value))
   if (Array.isArray(value)) return inspectArray(value)
   if (value instanceof Map)
     return {

@@ -1,6 +1,9 @@
 import { Collection } from "@sluice/core"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import { describe, expect, test } from "vitest"
+import { decode, encode } from "../src/codec/index.ts"
 import { inspect, lineOf } from "../src/inspect.ts"
 
 class Money {
@@ -12,6 +15,12 @@ class Money {
     throw new Error("called")
   }
 }
+
+class Late extends Error {}
+function go() {}
+
+/** As another page has it, without its classes. */
+const sent = (value: unknown): unknown => Result.getOrThrow(decode(encode(value)))
 
 const labels = (value: unknown, from = 0, to = 100) =>
   inspect(value)
@@ -37,6 +46,11 @@ describe("inspect", () => {
     ["a typed array", new Uint8Array(3), "Uint8Array(3 bytes)"],
     ["a class instance", new Money(3), "Money {amount: 3}"],
     ["an error", new RangeError("too far"), "RangeError: too far"],
+    ["an instance of elsewhere", sent(new Money(3)), "Money {amount: 3}"],
+    ["an error of elsewhere", sent(new Late("by an hour")), "Late: by an hour"],
+    ["a function of elsewhere", sent(go), "ƒ go"],
+    ["a symbol of elsewhere", sent(Symbol("s")), "Symbol(s)"],
+    ["a secret of elsewhere", sent(Redacted.make(1, { label: "PIN" })), "(redacted: PIN)"],
     ["some", Option.some(5), "Some(5)"],
     ["none", Option.none(), "None"],
     ["a tagged value", { _tag: "Late", minutes: 61 }, "Late {minutes: 61}"],

@@ -284,7 +284,7 @@ const makeKinds = (): Kinds => {
   kind(
     "Date",
     new Date(0),
-    (date) => [date.getTime()],
+    (date) => [Date.prototype.getTime.call(date)],
     sized(1, ([at]) => new Date(aNumber(at)))
   )
   kind(

@@ -46,14 +46,23 @@ describe("encode", () => {
   })
 
   test("describes what cannot be had elsewhere, and the description keeps its bytes", () => {
-    const value = [Symbol("id"), Symbol.iterator, () => 1, class Desk {}, Promise.resolve(1), new WeakMap()]
+    const value = [
+      Symbol("id"),
+      Symbol.iterator,
+      () => 1,
+      class Desk {},
+      Promise.resolve(1),
+      new WeakMap(),
+      new EventTarget()
+    ]
     expect(sent(value)).toEqual([
       new Described("symbol", "id"),
       new Described("symbol", "Symbol.iterator"),
       new Described("function", ""),
       new Described("function", "Desk"),
       new Described("host", "Promise"),
-      new Described("host", "WeakMap")
+      new Described("host", "WeakMap"),
+      new Described("host", "EventTarget")
     ])
     expect(encode(sent(value))).toEqual(encode(value))
     const symbol = Symbol("one")
