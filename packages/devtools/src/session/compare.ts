@@ -3,6 +3,7 @@
  * that of what was made anew.
  */
 import { Collection } from "@sluice/core"
+import * as Edits from "@sluice/core/Edits"
 import * as Equal from "effect/Equal"
 import { type Path } from "./paths.ts"
 
@@ -192,6 +193,11 @@ const take = (others: Array<object>, value: unknown): object | undefined => {
 type Rows = Collection.Collection<unknown, string | number>
 
 function* ofCollections(before: Rows, after: Rows): Parts {
+  const edits = Edits.between(before, after)
+  if (edits?.removed.length === 0 && edits.inserted.length === 0) {
+    for (const { key, next, previous } of edits.replaced) yield { step: key, before: previous, after: next }
+    return
+  }
   const differing: Array<Part> = []
   Collection.diff(before, after, (step, was, is) => {
     differing.push({ step, before: was, after: is, isWhole: was === undefined || is === undefined })

@@ -1,5 +1,6 @@
 /** Values, and what leads from one to another, as TypeScript. */
 import { Collection } from "@sluice/core"
+import * as Edits from "@sluice/core/Edits"
 import { ownValue } from "./paths.ts"
 
 /** How to write what has no literal of its own. */
@@ -109,25 +110,10 @@ const fieldOf = (expression: string, name: string): string =>
 
 type Rows = Collection.Collection<unknown, string | number>
 
-/** The field that its rows are keyed by; `undefined` for another function. */
+/** The field that its rows are keyed by; `undefined` for a function. */
 const keyFieldOf = (rows: Rows): string | undefined => {
-  const read: Array<PropertyKey> = []
-  const probe = new Proxy(
-    {},
-    {
-      get: (_, name) => {
-        read.push(name)
-        return ""
-      }
-    }
-  )
-  try {
-    rows.keyOf(probe)
-  } catch {
-    return undefined
-  }
-  const [field] = read
-  if (typeof field !== "string" || read.length > 1) return undefined
+  const field = Edits.keyedBy(rows)
+  if (typeof field !== "string") return undefined
   const isKey = (row: unknown) =>
     typeof row === "object" && row !== null && Object.is(ownValue(row, field), rows.keyOf(row))
   return rows.toArray().every(isKey) ? field : undefined

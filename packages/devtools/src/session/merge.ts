@@ -1,5 +1,6 @@
 /** A recorded change, made to another state: by field, by row and by key, and where it does not fit it says so. */
 import { Collection } from "@sluice/core"
+import * as Edits from "@sluice/core/Edits"
 import { sameValue } from "./compare.ts"
 import { isPlain, type Path } from "./paths.ts"
 
@@ -144,6 +145,8 @@ type Rows = Collection.Collection<unknown, string | number>
 
 /** Whether the rows that both have stand in the same order: an entry that moved one wrote the whole order. */
 const sameOrder = (from: Rows, to: Rows): boolean => {
+  const edits = Edits.between(from, to)
+  if (edits !== undefined) return edits.inserted.every(({ key }) => !from.has(key))
   const kept = [...from.keys()].filter((key) => to.has(key))
   const after = [...to.keys()].filter((key) => from.has(key))
   return kept.every((key, index) => Object.is(key, after[index]))

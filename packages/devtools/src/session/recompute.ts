@@ -3,6 +3,7 @@ import * as Data from "effect/Data"
 import { sameValue } from "./compare.ts"
 import { extentOf } from "./history.ts"
 import { type Conflict, merge } from "./merge.ts"
+import { valueAt } from "./paths.ts"
 import { baseStates, isAbsolute, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
 import type { Reducers } from "./reducers.ts"
 
@@ -180,13 +181,13 @@ const recomputed = (
     next
   })
   if (found === before || isAbsolute(commit)) return entry({ _tag: "unchanged" }, commit.next)
-  const except = reducers.computed(commit)
   try {
+    const { answers, except } = fieldsOf(commit, found, reducers)
     // What is missing before it is a patch as well.
     const missing =
       before === commit.previous
         ? { value: found, conflicts: [] }
-        : merge(found, before, commit.previous, except)
+        : merge(found, before, commit.previous, reducers.computed(commit))
     const state = missing.value
     // With a payload that was redacted no reducer would make the same.
     const ran = commit.partial === "actions" ? undefined : reducers.rerun(commit, state)
@@ -194,7 +195,7 @@ const recomputed = (
       ran === undefined
         ? merge(state, commit.previous, commit.next, except)
         : { value: ran.state, conflicts: [] }
-    const conflicts = [...missing.conflicts, ...patched.conflicts]
+    const conflicts = [...missing.conflicts, ...answers, ...patched.conflicts]
     const draft = patched.value
     const next = ran === undefined && draft !== state ? reducers.complete(commit, state, draft) : draft
     if (conflicts.length > 0) return entry({ _tag: "conflict", conflicts }, next)
@@ -205,6 +206,30 @@ const recomputed = (
   } catch (error) {
     return entry({ _tag: "failed", error }, found)
   }
+}
+
+/**
+ * The fields that are not patched: those that follow from others, and those of sources, which their own entries alone
+ * write. Of these, what was loaded for something else than the state asks for is a conflict.
+ */
+const fieldsOf = (
+  commit: RecordedCommit,
+  found: unknown,
+  reducers: Reducers
+): { readonly except: ReadonlyArray<string>; readonly answers: ReadonlyArray<Conflict> } => {
+  const computed = reducers.computed(commit)
+  const sources = reducers.sources(commit)
+  if (commit.origin.kind !== "source-refresh") return { except: [...computed, ...sources], answers: [] }
+  const stale = sources.filter((name) => {
+    const [from, to] = [valueAt(commit.previous, [name]), valueAt(commit.next, [name])]
+    const key = (state: unknown) => reducers.sourceKey(commit, name, state)
+    return !Object.is(from, to) && !sameValue(key(commit.previous), key(found))
+  })
+  const answers = stale.map((name): Conflict => {
+    const [recorded, wrote] = [valueAt(commit.previous, [name]), valueAt(commit.next, [name])]
+    return { path: [name], reason: "changed", recorded, wrote, found: valueAt(found, [name]) }
+  })
+  return { except: [...computed, ...stale], answers }
 }
 
 const statesAfter = (

@@ -25,6 +25,8 @@ export interface Reducers {
   readonly computed: (entry: Entry) => ReadonlyArray<string>
   /** The fields that hold what sources load. */
   readonly sources: (entry: Entry) => ReadonlyArray<string>
+  /** What the source that makes this field would load for the state; throws what its function throws. */
+  readonly sourceKey: (entry: Entry, field: string, state: unknown) => unknown
   /** The file of the entry's module, where that says so. */
   readonly source: (entry: Entry) => string | undefined
 }
@@ -57,6 +59,10 @@ export const reducersOf = (runtime: ModulesOf): Reducers => {
     },
     computed: (entry) => fields(entry, false),
     sources: (entry) => fields(entry, true),
+    sourceKey: (entry, field, state) => {
+      const found = find(entry)
+      return found && instanceOf(found)?.impl.def.traits?.traits[field]?.read(state)
+    },
     source: (entry) => {
       const found = find(entry)
       return found && instanceOf(found)?.impl.def.source
