@@ -2,6 +2,7 @@
 import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import { decode } from "./decode.ts"
+import { classNameOf } from "./Described.ts"
 import { type Classes, InvalidEncoded, type Limits } from "./Encoded.ts"
 
 /**
@@ -54,6 +55,10 @@ export interface Step {
   readonly key: unknown
 }
 
+/** An object may refuse to be a string. */
+const shown = (key: unknown): string =>
+  typeof key === "object" && key !== null ? `(${classNameOf(key)})` : String(key)
+
 /** The patch is not for this value: at `path` it is not what the patch changes. */
 export class PatchConflict extends Data.TaggedError("PatchConflict")<{
   readonly path: ReadonlyArray<Step>
@@ -63,7 +68,7 @@ export class PatchConflict extends Data.TaggedError("PatchConflict")<{
   readonly issue: string
 }> {
   override get message() {
-    const place = this.path.map(({ key }) => String(key)).join(".")
+    const place = this.path.map(({ key }) => shown(key)).join(".")
     return `At ${place === "" ? "the top" : place}: ${this.issue}. Nothing was changed; apply the patch to the value that it was made from, or show both and let someone choose.`
   }
 }

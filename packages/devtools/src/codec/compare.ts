@@ -306,13 +306,15 @@ const lighter = (found: Weighed, from: object, to: object): Weighed => {
 }
 
 /**
- * What changed: `apply` makes `next` of `previous` with it, and shares what did not change. Its cost is that of the change
- * and of the containers on the way to it; of two versions of one Collection, that of the rows that changed.
+ * What changed: `apply` makes `next` of `previous` with it, and shares what did not change. Its cost is that of the
+ * change and of the containers on the way to it; of two versions of one Collection, that of the rows that changed.
  *
  * A patch is plain objects and arrays around parts of the two values; `encode` takes it as it is. It has what was as
- * well as what is: a patch fits a value that is, where the patch changes it, as `previous` was. It goes into plain objects, arrays, Maps,
- * Sets, Collections, Effect's data, and instances of `classes`; any other instance is replaced, as it may
- * be more than its fields.
+ * well as what is: it fits a value that is, where the patch changes it, as `previous` was. It goes into plain
+ * objects, arrays, Maps, Sets, Collections, Effect's data, and instances of `classes`; any other instance is
+ * replaced, as it may be more than its fields.
+ *
+ * Do not infer who shares what: parts that are equal by content count as unchanged, whatever their references.
  */
 export const patch = (previous: unknown, next: unknown, options: Classes = {}): Patch => {
   const comparison = new Comparison(options)

@@ -310,6 +310,13 @@ describe("a value that a patch is not for", () => {
     expect(error.message).toContain(issue)
   })
 
+  test("is shown though its key cannot be", () => {
+    const key: unknown = Object.create(null)
+    const change = patch(new Map([[key, 1]]), new Map([[key, 2]]))
+    expect(refusal(change, new Map([[key, 3]])).message).toMatch(/^At \(\): it is another value/)
+    expect(refusal(change, new Map()).path).toEqual([{ kind: "key", key }])
+  })
+
   test("may be another where the patch changes nothing", () => {
     const other = { ...base, count: 9, rows: base.rows.set({ id: "F2", delay: 0 }) }
     const result = made(patch(base, later), other) as typeof base
