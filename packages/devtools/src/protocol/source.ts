@@ -2,6 +2,7 @@
 import type { Commit, Runtime } from "@sluice/core"
 import * as Devtools from "@sluice/core/Devtools"
 import { History, type InstanceLife } from "../session/history.ts"
+import { record } from "../session/record.ts"
 import { travelsOf } from "../session/recording.ts"
 import { makeRedaction, type Redaction, type RedactionRule } from "../session/redact.ts"
 import { OutOfReach, UnknownInstance } from "./errors.ts"
@@ -41,8 +42,6 @@ export class Source {
   #lockedWhole = false
   readonly redaction: Redaction
   readonly #ends: ReadonlyArray<() => void>
-  /** Whether instances have come or gone that the history does not know of. Written by `#observe…`. */
-  #unobserved = false
 
   constructor(
     id: string,
@@ -57,21 +56,23 @@ export class Source {
     this.history = new History(capacity)
     this.log = new Log(this.history, runtime.trace, told.rows)
     this.#ends = [
-      runtime.onCommit((commit) => {
-        this.history.append([commit])
-        told.rows()
-      }),
+      record(runtime, this.history),
+      this.history.subscribe(told.rows),
       runtime.travel.subscribe(() => {
         // Someone else has brought it back.
         this.isHeld &&= runtime.travel.active()
         told.changed()
       }),
       runtime.subscribe(() => {
-        this.#observeSoon()
+        // Once they have been made.
+        if (this.#lockedWhole) queueMicrotask(() => this.#lockMore())
         told.changed()
       })
     ]
-    this.#observe()
+  }
+
+  #lockMore(): void {
+    if (this.#lockedWhole) Devtools.lock(this.runtime)
   }
 
   end(): void {
@@ -160,24 +161,6 @@ export class Source {
 
   get closedIds(): ReadonlyArray<string> {
     return this.closed.map(({ instanceId }) => instanceId)
-  }
-
-  /** Many instances may come at once. */
-  #observeSoon(): void {
-    if (this.#unobserved) return
-    this.#unobserved = true
-    queueMicrotask(() => this.#observe())
-  }
-
-  #observe(): void {
-    this.#unobserved = false
-    const live = this.runtime.list().map(({ instanceId, moduleId, runtime }) => ({
-      instanceId,
-      moduleId,
-      state: runtime.unsafe.getState() as unknown
-    }))
-    this.history.observe(live)
-    if (this.#lockedWhole) Devtools.lock(this.runtime)
   }
 
   lock(instances: ReadonlyArray<string> | undefined): TravelState {

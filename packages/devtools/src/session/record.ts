@@ -14,11 +14,14 @@ export interface Recordable {
 }
 
 /**
- * Gives the history each commit from now on, in the step that makes it, and the instances as they come and go. Returns
- * the function that ends it. A history is of one runtime.
+ * Gives the history each commit from now on, in the step that makes it, and the instances as they come and go:
+ * before the next commit, or once what runs now has ended. Returns the function that ends it. A history is of one runtime.
  */
 export const record = (runtime: Recordable, history: History): (() => void) => {
-  const observe = () =>
+  // Many instances may come in one task, and each look is at all of them.
+  let hasChanged = false
+  const observe = () => {
+    hasChanged = false
     history.observe(
       runtime.instances().map(({ id, instanceId, unsafe }) => ({
         instanceId,
@@ -26,9 +29,23 @@ export const record = (runtime: Recordable, history: History): (() => void) => {
         state: unsafe.getState()
       }))
     )
-  const ends = [runtime.onCommit((commit) => history.append([commit])), runtime.subscribe(observe)]
+  }
+  const observeSoon = () => {
+    if (hasChanged) return
+    hasChanged = true
+    queueMicrotask(() => {
+      if (hasChanged) observe()
+    })
+  }
+  const append = (commit: Commit.Commit) => {
+    // Before what a new one has done.
+    if (hasChanged) observe()
+    history.append([commit])
+  }
+  const ends = [runtime.onCommit(append), runtime.subscribe(observeSoon)]
   observe()
   return () => {
+    hasChanged = false
     for (const end of ends) end()
   }
 }

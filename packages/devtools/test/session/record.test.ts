@@ -46,3 +46,32 @@ test("a history is told each commit, and the instances as they come and go, unti
   expect(history.appended).toBe(1)
   expect(history.instances.at(-1)).toMatchObject({ endedAt: undefined })
 })
+
+test("instances that come in one task are looked at once, and before what one of them does", async () => {
+  const runtime = Runtime.make(Root.implement({ initial: { n: 0 } }))
+  onTestFinished(() => runtime.dispose())
+  let looks = 0
+  const counted = {
+    ...runtime,
+    instances: () => {
+      looks++
+      return runtime.instances()
+    }
+  }
+  const history = new History()
+  onTestFinished(record(counted, history))
+  const made = Array.from({ length: 100 }, (_, input) => {
+    const local = runtime.local(CounterLive, { input })
+    local.mount()
+    return local.ref
+  })
+  expect(looks).toBe(1)
+  await Promise.resolve()
+  expect([looks, history.instances.length]).toEqual([2, 101])
+  made[0]?.unsafe.dispatch({ _tag: "add", payload: 1 })
+  expect(looks).toBe(2)
+  const late = runtime.local(CounterLive, { input: 0 })
+  late.mount()
+  late.ref.unsafe.dispatch({ _tag: "add", payload: 1 })
+  expect(history.instances.at(-1)).toMatchObject({ instanceId: late.ref.instanceId, startedAt: 1 })
+})
