@@ -2,7 +2,7 @@
 import type { Runtime } from "@sluice/core"
 import { instanceOf } from "@sluice/core/ModuleRuntime"
 import * as Predicate from "effect/Predicate"
-import { NotAnAction } from "./errors.ts"
+import { notAnAction } from "./errors.ts"
 import type { Call } from "./messages.ts"
 
 export interface Located {
@@ -17,11 +17,11 @@ const parse = (runtime: Runtime.AnyRuntime, text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new NotAnAction({ issue: `it is not JSON (${String(error)})`, instances: idsOf(runtime) })
+    throw notAnAction(`it is not JSON (${String(error)})`, idsOf(runtime))
   }
 }
 
-/** Throws NotAnAction. */
+/** Throws MonitorRefused. */
 export const readAction = (runtime: Runtime.AnyRuntime, given: string | Call): Located => {
   if (typeof given === "string") return locate(runtime, parse(runtime, given))
   const [payload] = given.args
@@ -35,11 +35,11 @@ export const readAction = (runtime: Runtime.AnyRuntime, given: string | Call): L
 
 /**
  * Of `{ type: "Counter#1/add", payload }`, or with the tag alone where one instance only has such an action. An
- * instance can also be named apart: `{ instance: "Counter#1", type: "add" }`. Throws NotAnAction.
+ * instance can also be named apart: `{ instance: "Counter#1", type: "add" }`. Throws MonitorRefused.
  */
 export const locate = (runtime: Runtime.AnyRuntime, given: unknown): Located => {
   const refuse = (issue: string): never => {
-    throw new NotAnAction({ issue, instances: idsOf(runtime) })
+    throw notAnAction(issue, idsOf(runtime))
   }
   const type = Predicate.hasProperty(given, "type")
     ? given.type

@@ -4,7 +4,7 @@ import * as Devtools from "@sluice/core/Devtools"
 import { instanceOf } from "@sluice/core/ModuleRuntime"
 import { type Reducers, reducersOf } from "../session/reducers.ts"
 import { readAction } from "./actions.ts"
-import { ExportUnavailable, ImportRefused, NoSuchEntry } from "./errors.ts"
+import { exportUnavailable, importRefused, noSuchEntry } from "./errors.ts"
 import { type Config, type Connection, type Extension, findExtension, postExport } from "./extension.ts"
 import { importLog } from "./history.ts"
 import {
@@ -28,6 +28,8 @@ export interface ReduxDevtoolsOptions {
   readonly maxAge?: number
   /** Milliseconds between two sendings, at least. Default 250. */
   readonly latency?: number
+  /** Told of what the monitor asked for and did not get: MonitorRefused, or the app's own error. The monitor shows it, too. */
+  readonly onRefused?: (error: unknown) => void
   /** The most of the time, between 0 and 1, that sending takes. Default 0.1. */
   readonly share?: number
 }
@@ -68,7 +70,7 @@ const parseHistory = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new ImportRefused({ path: [], issue: String(error) })
+    throw importRefused([], String(error))
   }
 }
 
@@ -80,6 +82,7 @@ class Bridge {
   readonly #reducers: Reducers
   readonly #latency: number
   readonly #share: number
+  readonly #onRefused: ((error: unknown) => void) | undefined
   readonly #endMessages: (() => void) | undefined
   /** What ends the recording; `undefined` while no monitor is open. Written by `#start` and `#stop`. */
   #ends: ReadonlyArray<() => void> | undefined
@@ -105,6 +108,7 @@ class Bridge {
     this.#extension = extension
     this.#latency = Math.max(0, options.latency ?? 250)
     this.#share = Math.min(1, Math.max(0.001, options.share ?? 0.1))
+    this.#onRefused = options.onRefused
     this.#reducers = reducersOf(runtime)
     this.#config = {
       name: options.name ?? runtime.label,
@@ -146,10 +150,15 @@ class Bridge {
       if (this.#ends === undefined && !quiet.has(message.type)) this.#start()
       this.#handle(message)
     } catch (error) {
-      this.#connection.error(error instanceof Error ? error.message : String(error))
+      this.#refuse(error)
     } finally {
       this.#isActing = false
     }
+  }
+
+  #refuse(error: unknown): void {
+    this.#connection.error(error instanceof Error ? error.message : String(error))
+    this.#onRefused?.(error)
   }
 
   #handle(message: Message): void {
@@ -180,7 +189,7 @@ class Bridge {
         return this.#jump(order.index)
       case "JUMP_TO_ACTION": {
         const place = this.#log.placeOf(order.actionId)
-        if (place === undefined) throw new NoSuchEntry({ entry: `action ${order.actionId}` })
+        if (place === undefined) throw noSuchEntry(`action ${order.actionId}`)
         return this.#jump(place)
       }
       case "TOGGLE_ACTION":
@@ -309,6 +318,9 @@ class Bridge {
     const commits = this.#pending
     const count = this.#pendingCount
     this.#forgetPending()
+    // Those that it does not know, as they were before these.
+    for (const { instanceId, moduleId, next, origin, previous } of commits)
+      this.#log.meet({ instanceId, moduleId, state: origin.kind === "init" ? next : previous })
     for (const live of this.#live()) this.#log.meet(live)
     if (commits.length === 0) return []
     const groups = groupsOf(commits)
@@ -382,7 +394,7 @@ class Bridge {
 
   /** The place is one of the list as the monitor has it: what it has not been shown comes behind. */
   #jump(place: number): void {
-    if (place > this.#log.end) throw new NoSuchEntry({ entry: `state ${place}` })
+    if (place > this.#log.end) throw noSuchEntry(`state ${place}`)
     const isNews = this.#absorb().length > 0
     this.#log.position = place
     this.#showPosition()
@@ -417,7 +429,7 @@ class Bridge {
   /** Skips or reorders, and shows what there would be. */
   #change(ids: ReadonlyArray<number>, change: (log: Log) => void): void {
     for (const id of ids)
-      if (id === 0 || this.#log.placeOf(id) === undefined) throw new NoSuchEntry({ entry: `action ${id}` })
+      if (id === 0 || this.#log.placeOf(id) === undefined) throw noSuchEntry(`action ${id}`)
     this.#absorb()
     change(this.#log)
     this.#showPosition()
@@ -490,7 +502,7 @@ class Bridge {
 
   #export(): void {
     const { instanceId } = this.#config
-    if (instanceId === undefined) throw new ExportUnavailable()
+    if (instanceId === undefined) throw exportUnavailable()
     this.#absorb()
     const lifted = this.#log.lifted({ isLocked: false, isPaused: false }, true)
     postExport(instanceId, JSON.stringify(lifted), JSON.stringify(lifted.committedState))

@@ -1,45 +1,53 @@
-/** What the monitor shows when it asks for something that cannot be done. Nothing is done then. */
+/** What the monitor asked for and did not get. */
 import * as Data from "effect/Data"
 import { formatPath, type Path } from "../session/paths.ts"
 
-/** The monitor sent something that this bridge does not know. */
-export class NotUnderstood extends Data.TaggedError("NotUnderstood")<{ readonly issue: string }> {
+/**
+ * The monitor asked for something that cannot be done; it shows this message. `issue` says where and why, `next`
+ * what to do instead.
+ */
+export class MonitorRefused extends Data.TaggedError("MonitorRefused")<{
+  readonly asked: "message" | "entry" | "dispatch" | "import" | "export"
+  readonly issue: string
+  readonly next: string
+}> {
   override get message() {
-    return `Sluice does not know what the monitor asks for: ${this.issue}. Nothing was done; look at the table of messages in the guide.`
+    return `The monitor's ${this.asked} was refused: ${this.issue}. Nothing was changed; ${this.next}.`
   }
 }
+
+/** It sent something that this bridge does not know. */
+export const notUnderstood = (issue: string) =>
+  new MonitorRefused({ asked: "message", issue, next: "use what the guide's table of messages has" })
+
+/** It has an entry that is not in the list any more, or never was. */
+export const noSuchEntry = (entry: string) =>
+  new MonitorRefused({
+    asked: "entry",
+    issue: `the list has no ${entry}`,
+    next: "close the monitor and open it again for the list as it is"
+  })
 
 /** What was to be dispatched is no action written as JSON. `instances` are those that live. */
-export class NotAnAction extends Data.TaggedError("NotAnAction")<{
-  readonly issue: string
-  readonly instances: ReadonlyArray<string>
-}> {
-  override get message() {
-    const [first = "Counter#1"] = this.instances
-    return `Nothing was dispatched: ${this.issue}. Write an action as JSON, as in {"type": "${first}/add", "payload": 3}; code is never run. Instances: ${this.instances.join(", ") || "none"}.`
-  }
-}
+export const notAnAction = (issue: string, instances: ReadonlyArray<string>) =>
+  new MonitorRefused({
+    asked: "dispatch",
+    issue,
+    next: `write an action as JSON, as in {"type": "${instances[0] ?? "Counter#1"}/add", "payload": 3}; code is never run, and the instances are ${instances.join(", ") || "none"}`
+  })
 
-/** The entry is not in the list any more, or never was. */
-export class NoSuchEntry extends Data.TaggedError("NoSuchEntry")<{ readonly entry: string }> {
-  override get message() {
-    return `The list has no ${this.entry}. Nothing was done; close the monitor and open it again for the list as it is.`
-  }
-}
-
-/** A history that was to be imported does not fit. */
-export class ImportRefused extends Data.TaggedError("ImportRefused")<{
-  readonly path: Path
-  readonly issue: string
-}> {
-  override get message() {
-    return `The import was refused at ${formatPath(this.path)}: ${this.issue}. Nothing was changed; import what this page has exported.`
-  }
-}
+/** A history does not fit. */
+export const importRefused = (path: Path, issue: string) =>
+  new MonitorRefused({
+    asked: "import",
+    issue: `${issue}, at ${formatPath(path)}`,
+    next: "import what this page has exported"
+  })
 
 /** The extension has not said which of the page's instances this is. */
-export class ExportUnavailable extends Data.TaggedError("ExportUnavailable")<{}> {
-  override get message() {
-    return "The extension gave this connection no instance id, so that nothing can be exported. Update the extension, or export from Sluice's own panel."
-  }
-}
+export const exportUnavailable = () =>
+  new MonitorRefused({
+    asked: "export",
+    issue: "the extension gave this connection no instance id to answer with",
+    next: "update the extension, or export a session from Sluice's own panel"
+  })

@@ -7,7 +7,7 @@ import type { RecordedCommit } from "../session/recording.ts"
 import { isPlain, type Path } from "../session/paths.ts"
 import type { Reducers } from "../session/reducers.ts"
 import { locate } from "./actions.ts"
-import { ImportRefused } from "./errors.ts"
+import { importRefused } from "./errors.ts"
 import { type Live, Log, type States } from "./log.ts"
 import type { GivenAction, GivenHistory, Import } from "./messages.ts"
 import { revive, toPlain } from "./plain.ts"
@@ -21,14 +21,14 @@ interface Context {
   readonly base: States
 }
 
-/** Throws ImportRefused; the runtime is only asked. */
+/** Throws MonitorRefused; the runtime is only asked. */
 export const importLog = (given: Import, context: Context): Log =>
   "computedStates" in given.nextLiftedState
     ? logOfHistory(given.nextLiftedState, context)
     : logOfActions(given.nextLiftedState, given.preloadedState, context)
 
 const refuse = (path: Path, issue: string): never => {
-  throw new ImportRefused({ path, issue })
+  throw importRefused(path, issue)
 }
 
 /** The states of live instances, each checked by its schema; those of others are left out. */

@@ -43,7 +43,7 @@ export class Log {
   readonly #reducers: Reducers
   /** Epoch milliseconds. */
   readonly #begunAt: number
-  /** Before the first entry. Written by `append` and `#forget`. */
+  /** Before the first entry. Written by `meet` and `#forget`. */
   #base: Map<string, unknown>
   readonly #modules: Map<string, string>
   /** By id, ascending. */
@@ -79,10 +79,8 @@ export class Log {
     return this.#skipped.size === 0 && this.#staged.every((id, index) => id === this.#entries[index]?.id)
   }
 
-  /** Gives the entry. The oldest are forgotten as the monitor forgets them. */
+  /** Of instances that it has met. The oldest are forgotten as the monitor forgets them. */
   append(commits: ReadonlyArray<RecordedCommit>, action: ShownAction, at: number): Entry {
-    for (const { instanceId, moduleId, next, origin, previous } of commits)
-      this.meet({ instanceId, moduleId, state: origin.kind === "init" ? next : previous })
     const isPlain = this.asItWas
     const entry: Entry = { id: this.#nextId++, at, action, commits }
     this.#entries = [...this.#entries, entry]

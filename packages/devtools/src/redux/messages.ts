@@ -2,7 +2,7 @@
 import * as Exit from "effect/Exit"
 import * as Cause from "effect/Cause"
 import * as Schema from "effect/Schema"
-import { NotUnderstood } from "./errors.ts"
+import { notUnderstood } from "./errors.ts"
 
 const Index = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
@@ -98,12 +98,12 @@ const valueOf = <A>(exit: Exit.Exit<A, unknown>): A => {
   if (Exit.isSuccess(exit)) return exit.value
   const error = Cause.squash(exit.cause)
   const text = error instanceof Error ? error.message : String(error)
-  throw new NotUnderstood({ issue: text.replaceAll(/\s+/g, " ") })
+  throw notUnderstood(text.replaceAll(/\s+/g, " "))
 }
 
-/** Throws NotUnderstood. */
+/** Throws MonitorRefused. */
 export const decodeMessage = (message: unknown): Message => valueOf(readMessage(message))
 
-/** Of what IMPORT has as text, parsed. Throws NotUnderstood. */
+/** Of what IMPORT has as text, parsed. Throws MonitorRefused. */
 export const decodeImport = (nextLiftedState: unknown): Import =>
   valueOf(readImport({ type: "IMPORT_STATE", nextLiftedState }))

@@ -17,7 +17,7 @@ import { decode } from "../codec/decode.ts"
 import { encode } from "../codec/encode.ts"
 import { lineOf } from "../inspect.ts"
 import { isKey, isPlain, type Path } from "../session/paths.ts"
-import { ImportRefused } from "./errors.ts"
+import { importRefused, MonitorRefused } from "./errors.ts"
 
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
@@ -122,7 +122,7 @@ const ofResult = (result: AsyncResult.AsyncResult<unknown, unknown>, go: Go): Js
 
 /**
  * The value of what `toPlain` has made; the data may come from anyone. `like` is a value that stands in its place
- * now: a Collection that is keyed by a function is made of the one that is there. Throws ImportRefused with the
+ * now: a Collection that is keyed by a function is made of the one that is there. Throws MonitorRefused with the
  * place. Whether it fits a schema is not looked at.
  */
 export const revive = (json: unknown, like: unknown, path: Path = []): unknown => {
@@ -145,7 +145,7 @@ export const revive = (json: unknown, like: unknown, path: Path = []): unknown =
 }
 
 const refuse = (path: Path, issue: string): never => {
-  throw new ImportRefused({ path, issue })
+  throw importRefused(path, issue)
 }
 
 /** What stands there now; of an array or a Collection, any part where there is none of that key. */
@@ -260,8 +260,9 @@ const reviveRows = (list: ReadonlyArray<unknown>, key: unknown, like: unknown, a
     const made = there?.clear().setAll(rows) ?? keyedBy(rows, key, at)
     if (made.size === rows.length) return made
   } catch (error) {
+    if (error instanceof MonitorRefused) throw error
     // The key function met what is no row of its own.
-    return error instanceof ImportRefused ? refuse(error.path, error.issue) : refuse(at, String(error))
+    return refuse(at, String(error))
   }
   return refuse(at, "expected one row of each key")
 }

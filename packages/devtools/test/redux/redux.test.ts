@@ -246,7 +246,7 @@ describe("what the monitor is shown", () => {
     expect(errors).toEqual([])
     receive(from.unknown)
     expect(errors).toHaveLength(1)
-    expect(errors[0]).toContain("Sluice does not know what the monitor asks for")
+    expect(errors[0]).toContain("The monitor's message was refused")
     receive({ message: { type: "DISPATCH", payload: { type: "JUMP_TO_STATE", index: "first" } } })
     receive({ message: { type: "DISPATCH", payload: { type: "JUMP_TO_STATE", index: 17 } } })
     expect(errors).toHaveLength(3)
@@ -627,7 +627,7 @@ describe("export and import", () => {
         if (moment !== undefined) moment.state["Counter#1"].count = count
       })
     expect(put(1, "three")).toContain('computedStates[1].state["Counter#1"]')
-    expect(put(2, { $Map: 3 })).toContain("$Map: expected an array")
+    expect(put(2, { $Map: 3 })).toContain("expected an array, at computedStates[2]")
     expect(put(2, { $Nonsense: 3 })).toContain("no value is written like that")
     expect(put(0, { $value: "x", encoded: { root: [7], nodes: [] } })).toContain("encoded")
     expect(refused((copy) => void copy.computedStates.pop())).toContain("computedStates")
