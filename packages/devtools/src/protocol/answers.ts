@@ -34,7 +34,7 @@ export interface Page {
   readonly sourceOf: (call: { readonly runtime: string }) => Source
   readonly nextSubscription: () => number
   /** There is something to send. */
-  readonly request: () => void
+  readonly lookSoon: () => void
   readonly malformed: () => number
 }
 
@@ -147,7 +147,7 @@ export const makeAnswers = (page: Page): Answers => {
         unacked: 0
       }
       panel.subscriptions.set(subscription.id, subscription)
-      page.request()
+      page.lookSoon()
       return { subscription: subscription.id }
     },
     Unsubscribe: (call, panel) => {

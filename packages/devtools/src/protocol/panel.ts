@@ -53,7 +53,7 @@ export class Panel {
   readonly sessions = new Kept<Recording>("session")
   readonly texts = new Kept<string>("text")
   readonly uploads = new Kept<{ parts: Array<string>; length: number }>("upload")
-  /** Of runtimes; sent with the next tick that finds the last ones acknowledged. */
+  /** Of runtimes; sent with the next look that finds the last ones acknowledged. */
   readonly changed = new Set<Source>()
   runtimesChanged = false
   changesUnacked = 0

@@ -85,16 +85,17 @@ export const serve = (
   // --- telling panels -----------------------------------------------------------------------------------
 
   let timer: ReturnType<typeof setTimeout> | undefined
-  let lastTick = -Infinity
+  let lastLook = -Infinity
 
-  const request = (rest = restMs): void => {
+  /** Looks at what is new, as soon as that may be. */
+  const lookSoon = (rest = restMs): void => {
     if (timer !== undefined || panels.size === 0) return
-    timer = setTimeout(tick, Math.max(settleMs, Math.min(rest, lastTick + rest - performance.now())))
+    timer = setTimeout(look, Math.max(settleMs, Math.min(rest, lastLook + rest - performance.now())))
   }
 
-  const tick = (): void => {
+  const look = (): void => {
     timer = undefined
-    lastTick = performance.now()
+    lastLook = performance.now()
     let isBehind = false
     for (const panel of panels) {
       sendChanges(panel)
@@ -105,7 +106,7 @@ export const serve = (
       log.settle()
       isBehind = true
     }
-    if (isBehind) request(settleMs)
+    if (isBehind) lookSoon(settleMs)
   }
 
   const sendRows = (panel: Panel, subscription: Subscription): void => {
@@ -139,15 +140,15 @@ export const serve = (
 
   const tellRuntimes = (): void => {
     for (const panel of panels) panel.runtimesChanged = true
-    request()
+    lookSoon()
   }
 
   const add = (runtime: ServedRuntime): (() => void) => {
     const source: Source = new Source(`r${++numbers}`, runtime, options, {
-      rows: () => request(),
+      rows: () => lookSoon(),
       changed: () => {
         for (const panel of panels) panel.changed.add(source)
-        if (source.status === runtime.status) return request()
+        if (source.status === runtime.status) return lookSoon()
         source.status = runtime.status
         tellRuntimes()
       }
@@ -178,7 +179,7 @@ export const serve = (
   const answer = makeAnswers({
     sourceOf,
     nextSubscription: () => ++subscriptionNumbers,
-    request: () => request(),
+    lookSoon: () => lookSoon(),
     malformed: () => refusedMessages
   })
 
@@ -196,8 +197,8 @@ export const serve = (
 
   const invite = (nonce = random()): string => {
     invitations.add(nonce)
-    if (invitations.size > maxInvitations)
-      for (const oldest of [...invitations].slice(0, 1)) invitations.delete(oldest)
+    const [oldest = nonce] = invitations
+    if (invitations.size > maxInvitations) invitations.delete(oldest)
     return nonce
   }
 
@@ -236,6 +237,7 @@ export const serve = (
       refuseMessage("issue" in hello ? hello.issue : "no hello")
       return turnAway(panel, "order", "the hello cannot be read")
     }
+    if (isClosed) return turnAway(panel, "closed", "it serves no longer")
     if (invited && !admit(hello.value.nonce ?? ""))
       return turnAway(panel, "nonce", "it brought no invitation, or one that was used before")
     panel.welcomed = true
@@ -268,7 +270,7 @@ export const serve = (
         if (message.subscription === 0) panel.changesUnacked = Math.max(0, panel.changesUnacked - 1)
         const subscription = panel.subscriptions.get(message.subscription)
         if (subscription !== undefined) subscription.unacked = Math.max(0, subscription.unacked - 1)
-        return request()
+        return lookSoon()
       }
       case "Bye":
         return panel.port.close()
@@ -277,7 +279,6 @@ export const serve = (
 
   const accept = (port: Port, { invited = false }: AcceptOptions = {}): void => {
     const panel = new Panel(port)
-    if (isClosed) return turnAway(panel, "closed", "it serves no longer")
     const late = setTimeout(() => turnAway(panel, "order", "no hello came"), helloMs)
     port.onClose(() => {
       clearTimeout(late)

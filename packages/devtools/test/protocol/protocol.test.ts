@@ -81,6 +81,7 @@ describe.each(Object.entries(portsThrough))("through %s", (_, makePorts) => {
     await expect(rows).rejects.toMatchObject({ _tag: "PortClosed" })
     expect(notices).toContain("Closed")
     expect(served.panels()).toBe(0)
+    await expect(openPanel(served, makePorts())).rejects.toMatchObject({ _tag: "NotInvited" })
   })
 
   test("a timeline of 1,000 commits pages backwards, every entry once and in order", async () => {
