@@ -97,6 +97,36 @@ test("recomputed with nothing left out it is the record; without the last, it is
   )
 })
 
+test("put where it is, or past entries of others, nothing changes but the order, and none is lost", async () => {
+  await fc.assert(
+    fc.asyncProperty(steps(), fc.nat(), fc.nat(), async (given, from, to) => {
+      const { recording, runtime, states } = await recorded(given)
+      const { commits } = recording
+      const reducers = reducersOf(runtime)
+      const at = (index: number) => commits[index % Math.max(1, commits.length)]
+      const [moving, before] = [at(from), at(to)]
+      if (moving === undefined || before === undefined) return runtime.dispose()
+      const move = { txnId: moving.txnId, before: before.txnId }
+      const there = recompute(recording, { move }, reducers)
+      const ids = there.entries.map(({ commit }) => commit.txnId)
+      expect([...ids].sort()).toEqual(commits.map(({ txnId }) => txnId).sort())
+      const group = (commit: typeof moving) => commit.groupId ?? commit.txnId
+      const passed = commits.slice(
+        Math.min(commits.indexOf(moving), commits.indexOf(before)),
+        Math.max(commits.indexOf(moving), commits.indexOf(before))
+      )
+      const instances = new Set(
+        commits.filter((commit) => group(commit) === group(moving)).map(({ instanceId }) => instanceId)
+      )
+      const others = passed.filter((commit) => group(commit) !== group(moving))
+      if (others.every(({ groupId, instanceId }) => groupId === undefined && !instances.has(instanceId)))
+        expect(firstDifference(states(), there.states)).toBeUndefined()
+      await runtime.dispose()
+    }),
+    { seed, numRuns: 100 }
+  )
+})
+
 test("without some actions it is what the app would have come to without them, where all are actions", async () => {
   const actions = fc.array(
     fc.tuple(
