@@ -30,8 +30,8 @@ export interface CauseNode {
 
 interface Known {
   readonly life: InstanceLife
-  /** At the history's base. */
-  readonly state: unknown
+  /** At the history's base. Written by `append`. */
+  state: unknown
 }
 
 export interface RecordingOptions {
@@ -140,7 +140,7 @@ export class History {
     if (commit === undefined) return
     this.#lastDropped = commit
     const known = this.#known.get(commit.instanceId)
-    if (known !== undefined) this.#known.set(commit.instanceId, { ...known, state: commit.next })
+    if (known !== undefined) known.state = commit.next
     for (const instanceId of this.#ended) {
       const endedAt = this.#known.get(instanceId)?.life.endedAt ?? 0
       if (endedAt > commit.seq) continue

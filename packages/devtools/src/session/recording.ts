@@ -11,7 +11,7 @@ export interface BaseState {
 }
 
 export interface RecordedCommit extends Commit.Commit {
-  /** Something was redacted: in its states alone, or in its actions as well. */
+  /** Something was redacted: in its states or its origin's details, or in its actions as well. */
   readonly partial?: "states" | "actions"
 }
 

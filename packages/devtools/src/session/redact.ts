@@ -16,6 +16,8 @@ export interface RedactionRule {
   readonly state?: ReadonlyArray<RedactedPath>
   /** In the payloads of its actions, by tag. */
   readonly payload?: Readonly<Record<string, ReadonlyArray<RedactedPath>>>
+  /** In the details of its entries' origins. */
+  readonly details?: ReadonlyArray<RedactedPath>
 }
 
 /** Stands where something was. It is plain, so that it crosses a port and a file as it is. */
@@ -39,13 +41,15 @@ export interface Redaction {
 export const makeRedaction = (rules: ReadonlyArray<RedactionRule>): Redaction => {
   const states = new Map<string, Node>()
   const payloads = new Map<string, Node>()
+  const origins = new Map<string, Node>()
   const add = (nodes: Map<string, Node>, key: string, paths: ReadonlyArray<RedactedPath>) => {
     const node = nodes.get(key) ?? new Node()
     nodes.set(key, node)
     for (const path of paths) node.add(stepsOf(path))
   }
-  for (const { module, payload = {}, state = [] } of rules) {
+  for (const { details = [], module, payload = {}, state = [] } of rules) {
     add(states, module, state)
+    add(origins, module, details)
     for (const [tag, paths] of Object.entries(payload)) add(payloads, keyOf(module, tag), paths)
   }
 
@@ -69,9 +73,18 @@ export const makeRedaction = (rules: ReadonlyArray<RedactionRule>): Redaction =>
       const next = state(moduleId, commit.next)
       const actions = commit.actions.map((given) => action(moduleId, given))
       const areActions = actions.some((given, at) => given !== commit.actions[at])
-      if (!areActions && previous === commit.previous && next === commit.next) return commit
-      const partial = areActions || commit.partial === "actions" ? "actions" : "states"
-      return { ...commit, previous, next, actions: areActions ? actions : commit.actions, partial }
+      const { details } = commit.origin
+      const kept = origins.get(moduleId)?.of(details) ?? details
+      if (!areActions && previous === commit.previous && next === commit.next && kept === details)
+        return commit
+      return {
+        ...commit,
+        origin: kept === details ? commit.origin : { ...commit.origin, details: kept },
+        previous,
+        next,
+        actions: areActions ? actions : commit.actions,
+        partial: areActions || commit.partial === "actions" ? "actions" : "states"
+      }
     }
   }
 }
@@ -111,6 +124,7 @@ class Node {
   }
 
   of(value: unknown): unknown {
+    if (value === undefined) return value
     if (this.isEnd) return isRedacted(value) ? value : redacted
     if (typeof value !== "object" || value === null || isRedacted(value)) return value
     if (this.known.has(value)) return this.known.get(value)

@@ -184,6 +184,27 @@ test("a group is left out as a whole, and no moment is within it (T11)", () => {
   expect(what({ skip: [first] }).counts).toMatchObject({ conflict: 1, unchanged: 1 })
 })
 
+test("where one of a group fails, nothing of the group is done (T11)", () => {
+  const { act, board, history, other, runtime } = setup()
+  const first = act({ _tag: "add", payload: 1 })
+  act({ _tag: "exactly", payload: 1 })
+  other.unsafe.dispatch({ _tag: "add", payload: 5 })
+  act({ _tag: "add", payload: 2 })
+  const recording = history.recording()
+  const commits = recording.commits.map((commit) =>
+    commit.seq === 2 || commit.seq === 3 ? { ...commit, groupId: "g" } : commit
+  )
+  const without = recompute({ ...recording, commits }, { skip: [first] }, reducersOf(runtime))
+  expect(without.entries.map(({ outcome }) => outcome._tag)).toEqual([
+    "skipped",
+    "failed",
+    "failed",
+    "recomputed"
+  ])
+  expect(without.states.get(other.instanceId)).toEqual({ n: 0 })
+  expect(without.states.get(board.instanceId)).toMatchObject({ count: 2, name: "" })
+})
+
 test("what is shown meanwhile changes nothing for what comes after", () => {
   const { act, board, final, runtime, unsafe } = setup()
   const base = board.unsafe.getState()

@@ -17,7 +17,8 @@ const redaction = makeRedaction([
   {
     module: "Login",
     state: ["password", "users.*.email", "sessions.*.token", ["list", 1]],
-    payload: { signIn: ["password"], reveal: [""] }
+    payload: { signIn: ["password"], reveal: [""] },
+    details: ["by"]
   }
 ])
 
@@ -108,6 +109,18 @@ test("actions and commits are marked by what was left out of them", () => {
   expect(made.commits.map(({ partial }) => partial)).toEqual(["actions", "states"])
   expect(JSON.stringify(made)).not.toContain("secret")
   expect(isRedacted(JSON.parse(JSON.stringify(redacted)))).toBe(true)
+  const detailed = {
+    ...commit,
+    previous: {},
+    next: {},
+    actions: [],
+    origin: { ...commit.origin, details: { by: "secret" } }
+  }
+  expect(redaction.commit(detailed)).toEqual({
+    ...detailed,
+    origin: { ...commit.origin, details: { by: redacted } },
+    partial: "states"
+  })
   const plain = { ...commit, moduleId: "Other" }
   expect(redaction.commit(plain)).toBe(plain)
 })
