@@ -70,11 +70,13 @@ test("whoever reads gets each entry once, or is told how many commits it was too
         let missed = 0
         let missedEvents = 0
         const take = (most: number) => {
-          const { gap, rows } = log.next(reader, most)
+          const { gap, more, rows } = log.next(reader, most)
           given.push(...rows)
           missed += gap.commits
           missedEvents += gap.events
           expect(rows.length).toBeLessThanOrEqual(most)
+          const rest = log.next({ ...reader }, Infinity)
+          expect([rest.rows.length > 0, rest.gap]).toEqual([more, { commits: 0, events: 0 }])
           expect(rows).toEqual(rows.toSorted((a, b) => compareCursors(a.at, b.at)))
         }
         const done: Array<Kind> = []
