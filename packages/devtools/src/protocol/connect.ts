@@ -64,6 +64,8 @@ export interface RemoteAdapter {
   /** Messages of the page that could not be read, and why the last could not. */
   readonly refused: () => { readonly messages: number; readonly last: string | undefined }
   readonly close: () => void
+  /** Ends when the port has closed, at either side. */
+  readonly closed: Effect.Effect<void>
 }
 
 /** Greets the page. The connection is closed with the scope. */
@@ -73,7 +75,8 @@ export const connect = (
 ): Effect.Effect<RemoteAdapter, ConnectError, Scope.Scope> =>
   Effect.acquireRelease(greet(port, options), (remote) => Effect.sync(remote.close))
 
-const greet = (
+/** As `connect`; who asks closes it. */
+export const greet = (
   port: Port,
   { nonce, timeoutMs = 5000 }: ConnectOptions
 ): Effect.Effect<RemoteAdapter, ConnectError> =>
@@ -87,7 +90,7 @@ const greet = (
     port.onClose(() => {
       clearTimeout(timer)
       if (remote === undefined) resume(Effect.fail(new PortClosed({ request: "the hello" })))
-      else remote.closed()
+      else remote.portClosed()
     })
     port.onMessage((given) => {
       if (remote !== undefined) return remote.receive(given)
@@ -221,8 +224,15 @@ class Remote implements RemoteAdapter {
     this.#port.close()
   }
 
-  /** The port has closed. */
-  closed(): void {
+  readonly closed = Effect.callback<void>((resume) => {
+    if (this.#isClosed) return resume(Effect.void)
+    const end = this.onNotice(({ _tag }) => {
+      if (_tag === "Closed") resume(Effect.void)
+    })
+    return Effect.sync(end)
+  })
+
+  portClosed(): void {
     this.#isClosed = true
     for (const { resume, tag } of this.#pending.values())
       resume(Effect.fail(new PortClosed({ request: tag })))

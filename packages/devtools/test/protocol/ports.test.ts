@@ -2,6 +2,8 @@
 import { createServer } from "node:http"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { WebSocketServer } from "ws"
@@ -17,7 +19,7 @@ import {
   socketPort,
   type Turned
 } from "../../src/adapters/index.ts"
-import { connect, makePort, type Port, type Served, version } from "../../src/protocol/index.ts"
+import { connect, connections, makePort, type Port, type Served, version } from "../../src/protocol/index.ts"
 import { makeApp, open, openPanel, serving, takeRows } from "./remote.ts"
 
 const r = "r1"
@@ -232,6 +234,33 @@ describe("a WebSocket", () => {
     expect(second.remote.page).toBe(first.remote.page)
     const { missed, rows: since } = await takeRows(second, r, rows.at(-1)?.at, 5)
     expect([missed, since.map(({ at }) => at.seq)]).toEqual([0, [2, 3, 4, 5, 6]])
+  })
+
+  test("by itself, as often as the connection is lost, and until the stream ends", async () => {
+    const app = makeApp()
+    const served = serving(app.runtime)
+    const { drop, url } = await makeServer(served)
+    const seen: Array<number> = []
+    let after = { seq: 0, n: 0 }
+    const options = { nonce: served.invite(), retry: Schedule.spaced(1) }
+    const following = Stream.runForEachWhile(connections(openSocket(url), options), (remote) =>
+      Effect.gen(function* () {
+        expect(remote.page).toBe(served.page)
+        app.add(1)
+        app.add(1)
+        const { rows } = yield* remote.request("Page", { runtime: r, limit: 500 })
+        seen.push(...rows.filter(({ at }) => at.seq > after.seq).map(({ at }) => at.seq))
+        after = rows.at(-1)?.at ?? after
+        if (seen.length === 6) return false
+        drop()
+        return true
+      }).pipe(Effect.orDie)
+    )
+    await Effect.runPromise(following)
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6])
+    await expect.poll(served.panels).toBe(0)
+    const uninvited = Effect.flip(Stream.runDrain(connections(openSocket(url), { nonce: "guessed" })))
+    expect(await Effect.runPromise(uninvited)).toMatchObject({ _tag: "NotInvited" })
   })
 
   test("what is no JSON, or too long, is refused and counted; the connection stands", async () => {
