@@ -12,6 +12,7 @@ import type { Recording } from "../session/recording.ts"
 import { redactRecording } from "../session/redact.ts"
 import { reducersOf } from "../session/reducers.ts"
 import { replay } from "../session/replay.ts"
+import { whoChanged } from "../session/whoChanged.ts"
 import { Answered, OutOfReach, Refused } from "./errors.ts"
 import {
   type Call,
@@ -188,7 +189,7 @@ export const makeAnswers = (page: Page): Answers => {
     },
     WhoChanged: (call) => {
       const { history, log } = sourceOf(call)
-      const commits = history.whoChanged(call.instanceId, keysOnly(call.path))
+      const commits = whoChanged(history, call.instanceId, keysOnly(call.path))
       const rows = commits.slice(0, Math.min(call.limit, maxRows)).map((commit) => log.rowOf({ commit }))
       return { rows, more: rows.length < commits.length }
     },

@@ -1,7 +1,5 @@
 /** The newest commits of a runtime, and the states that can be told from them. */
 import type { Commit } from "@sluice/core"
-import { sameValue } from "./compare.ts"
-import { type Path, valueAt } from "./paths.ts"
 import type { BaseState, Recording } from "./recording.ts"
 
 export const defaultHistoryCapacity = 5_000
@@ -255,20 +253,6 @@ export class History {
   /** Those whose cause is not kept, each with what it caused, transitively; oldest first. */
   causeTree(): ReadonlyArray<CauseNode> {
     return causeTree(this.after(0))
-  }
-
-  /**
-   * The kept commits in which what stands at the path changed, newest first. Ends at the base. Where `path` is
-   * empty, all of the instance.
-   */
-  whoChanged(instanceId: string, path: Path): ReadonlyArray<Commit.Commit> {
-    return this.after(0)
-      .filter((commit) => {
-        if (commit.instanceId !== instanceId) return false
-        const [before, after] = [valueAt(commit.previous, path), valueAt(commit.next, path)]
-        return !Object.is(before, after) && !sameValue(before, after)
-      })
-      .toReversed()
   }
 
   /** The kept commits of these moments, with the states before them. Default: all. `from` is exclusive. */

@@ -47,3 +47,4 @@ export {
 } from "./redact.ts"
 export { type ModulesOf, type Reducers, reducersOf } from "./reducers.ts"
 export { type Divergence, replay, type Replayed } from "./replay.ts"
+export { whoChanged } from "./whoChanged.ts"

@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { defaultHistoryCapacity, History } from "../../src/session/history.ts"
+import { whoChanged } from "../../src/session/whoChanged.ts"
 import { cut, instanceIds, sessionOf, steps } from "../commits.ts"
 
 const sizes = fc.array(fc.nat({ max: 7 }), { maxLength: 8 })
@@ -101,7 +102,7 @@ describe("history", () => {
     const { commits } = sessionOf([0, 0, 0].map((instance) => ({ instance, outcome: "commit" as const })))
     history.append(commits.map((commit, at) => ({ ...commit, previous: states[at], next: states[at + 1] })))
     const seqs = (path: ReadonlyArray<unknown>, id = "M0#1") =>
-      history.whoChanged(id, path).map(({ seq }) => seq)
+      whoChanged(history, id, path).map(({ seq }) => seq)
     expect(seqs(["a", "b"])).toEqual([3, 2])
     expect(seqs(["a"])).toEqual([3, 2])
     expect(seqs(["c"])).toEqual([1])
