@@ -21,6 +21,16 @@ const parse = (runtime: Runtime.AnyRuntime, text: string): unknown => {
   }
 }
 
+const tagsOf = (face: object): ReadonlyArray<string> => Object.keys(instanceOf(face)?.impl.def.actions ?? {})
+
+/** All actions of all live instances. */
+export const offered = (runtime: Runtime.AnyRuntime) =>
+  runtime
+    .list()
+    .flatMap(({ instanceId, runtime }) =>
+      tagsOf(runtime).map((tag) => ({ name: `${instanceId}/${tag}`, args: ["payload"] }))
+    )
+
 /** Throws MonitorRefused. */
 export const readAction = (runtime: Runtime.AnyRuntime, given: string | Call): Located => {
   if (typeof given === "string") return locate(runtime, parse(runtime, given))
@@ -62,10 +72,7 @@ export const locate = (runtime: Runtime.AnyRuntime, given: unknown): Located => 
     .toSorted((a, b) => b.instanceId.length - a.instanceId.length)
   if (owner !== undefined)
     return { instanceId: owner.instanceId, _tag: type.slice(owner.instanceId.length + 1), ...payload }
-  const [only, ...others] = all.filter(({ runtime }) => {
-    const actions = instanceOf(runtime)?.impl.def.actions as object | undefined
-    return actions !== undefined && Object.hasOwn(actions, type)
-  })
+  const [only, ...others] = all.filter(({ runtime }) => tagsOf(runtime).includes(type))
   if (only === undefined) return refuse(`no instance has an action ${JSON.stringify(type)}`)
   return others.length === 0
     ? { instanceId: only.instanceId, _tag: type, ...payload }

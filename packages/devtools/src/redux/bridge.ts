@@ -3,7 +3,7 @@ import type { Commit, Runtime } from "@sluice/core"
 import * as Devtools from "@sluice/core/Devtools"
 import { instanceOf } from "@sluice/core/ModuleRuntime"
 import { type Reducers, reducersOf } from "../session/reducers.ts"
-import { readAction } from "./actions.ts"
+import { offered, readAction } from "./actions.ts"
 import { exportUnavailable, importRefused, noSuchEntry } from "./errors.ts"
 import { type Config, type Connection, type Extension, findExtension, postExport } from "./extension.ts"
 import { importLog } from "./history.ts"
@@ -52,6 +52,9 @@ export const reduxDevtools = (
 /** The most transactions of one entry that are kept one by one; more become a patch. */
 const maxKept = 2_000
 
+/** The most milliseconds that a whole list is to take, by what one state took last. */
+const maxMillis = 500
+
 /** Names of the entries by which the monitor's orders become the app's own states. */
 const ownNames: ReadonlySet<string> = new Set([
   "redux commit",
@@ -94,8 +97,12 @@ class Bridge {
   /** What an order has just made the instances' own. Written by `#note` and `#become`. */
   readonly #became = new Map<string, unknown>()
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** Milliseconds that one sending took last. */
+  /** Milliseconds that the sending of one state took last. */
   #cost = 0
+  /** Whether the monitor's list is not this one, because a sending failed. */
+  #isStale = false
+  /** Whether the monitor has not been sent the states of all places. */
+  #isPartial = false
   #isPaused = false
   #isLocked = false
   /** Whether the app shows another moment because the monitor wanted it. */
@@ -115,6 +122,7 @@ class Bridge {
       maxAge: Math.max(2, options.maxAge ?? 50),
       // The extension's own filter would leave entries out of its list, and its numbers would not be these.
       actionsAllowlist: ".",
+      actionCreators: [],
       features: {
         lock: true,
         pause: true,
@@ -294,7 +302,11 @@ class Bridge {
   /** Whether it is of another moment, or comes back from there: the instance's own state is as it was. */
   #isElsewhere({ instanceId, next, origin }: Commit.Commit): boolean {
     const face = this.#runtime.list().find((one) => one.instanceId === instanceId)?.runtime
-    return origin.name === "live" || (face !== undefined && instanceOf(face)?.liveState !== next)
+    return (
+      origin.name === "jump" ||
+      origin.name === "live" ||
+      (face !== undefined && instanceOf(face)?.liveState !== next)
+    )
   }
 
   #schedule(millis: number): void {
@@ -344,31 +356,44 @@ class Bridge {
   #flush(): void {
     if (this.#ends === undefined || this.#isPaused) return
     const begun = performance.now()
-    const isPlain = this.#log.asItWas
-    const entries = this.#absorb()
-    if (entries.length === 0) return
-    if (isPlain) for (const entry of entries) this.#sendOne(entry)
-    else this.#sendAll()
+    try {
+      const isPlain = this.#log.asItWas
+      const entries = this.#absorb()
+      if (entries.length === 0) return
+      if (isPlain) this.#send(entries)
+      else this.#sendAll()
+    } catch (error) {
+      // Not into the app. The monitor lacks something now: the next time it is given all.
+      this.#isStale = true
+      this.#refuse(error)
+    }
     const spent = performance.now() - begun
-    this.#cost = spent / (isPlain ? entries.length : 1)
-    const pause = Math.max(this.#latency, spent / this.#share - spent)
     // Holds back what comes until then; if nothing does, it sends nothing.
-    this.#schedule(pause)
+    this.#schedule(Math.max(this.#latency, spent / this.#share - spent))
   }
 
-  /** Its state is that of its place, which is the last while all is as it was. */
-  #sendOne(entry: Entry): void {
-    const place = this.#log.placeOf(entry.id)
-    // A later one has pushed it out of the list already.
-    if (place === undefined) return
-    this.#connection.send(performed(entry), plainStates(this.#log.statesAt(place)))
+  /** Each with its state, while all is as it was. */
+  #send(entries: ReadonlyArray<Entry>): void {
+    if (this.#isStale) return this.#sendAll()
+    const begun = performance.now()
+    for (const entry of entries) {
+      const place = this.#log.placeOf(entry.id)
+      if (place !== undefined) this.#connection.send(performed(entry), plainStates(this.#log.statesAt(place)))
+    }
+    this.#cost = (performance.now() - begun) / entries.length
   }
 
+  /** Where states are large, only as many of them as can be sent in a moment, around the place that is shown. */
   #sendAll(): void {
     if (this.#isPaused) return
-    const lifted = this.#log.lifted(this.#flags)
+    const { end, position } = this.#log
+    const most = this.#cost > 0 ? Math.max(3, Math.floor(maxMillis / this.#cost)) : Infinity
+    const isSent = (place: number) => place === end || 2 * Math.abs(place - position) < most
+    const lifted = this.#log.lifted(this.#flags, isSent)
     if (this.#extension.send === undefined) this.#connection.send(null, lifted)
     else this.#extension.send(null, lifted, this.#config)
+    this.#isStale = false
+    this.#isPartial = 2 * Math.max(position, end - position) >= most
   }
 
   get #flags() {
@@ -376,9 +401,13 @@ class Bridge {
   }
 
   #init(): void {
+    const { actionCreators } = this.#config
+    actionCreators.splice(0, actionCreators.length, ...offered(this.#runtime))
     const begun = performance.now()
     this.#connection.init(plainStates(this.#log.base), this.#flags)
     this.#cost = performance.now() - begun
+    this.#isStale = false
+    this.#isPartial = false
   }
 
   // --- orders ---------------------------------------------------------------------------------------------
@@ -396,9 +425,23 @@ class Bridge {
   #jump(place: number): void {
     if (place > this.#log.end) throw noSuchEntry(`state ${place}`)
     const isNews = this.#absorb().length > 0
-    this.#log.position = place
-    this.#showPosition()
-    if (isNews) this.#sendAll()
+    this.#arrange((log) => {
+      log.position = place
+    })
+    if (isNews || this.#isPartial) this.#sendAll()
+  }
+
+  /** Shows the list's position after the change. If a state is refused, the list is as it was. */
+  #arrange(change: (log: Log) => void): void {
+    const before = this.#log.arrangement
+    try {
+      change(this.#log)
+      this.#showPosition()
+    } catch (error) {
+      this.#log.arrangement = before
+      this.#sendAll()
+      throw error
+    }
   }
 
   /** Its last place, as long as all is as it was, is what the instances have themselves. */
@@ -431,8 +474,7 @@ class Bridge {
     for (const id of ids)
       if (id === 0 || this.#log.placeOf(id) === undefined) throw noSuchEntry(`action ${id}`)
     this.#absorb()
-    change(this.#log)
-    this.#showPosition()
+    this.#arrange(change)
     this.#sendAll()
   }
 
@@ -504,7 +546,7 @@ class Bridge {
     const { instanceId } = this.#config
     if (instanceId === undefined) throw exportUnavailable()
     this.#absorb()
-    const lifted = this.#log.lifted({ isLocked: false, isPaused: false }, true)
+    const lifted = this.#log.recorded()
     postExport(instanceId, JSON.stringify(lifted), JSON.stringify(lifted.committedState))
     this.#sendAll()
   }

@@ -34,6 +34,8 @@ export interface Config {
   readonly name: string
   readonly maxAge: number
   readonly actionsAllowlist: string
+  /** Offered by the monitor's dispatcher, from the first `init` on. */
+  readonly actionCreators: Array<{ readonly name: string; readonly args: ReadonlyArray<string> }>
   readonly features: Readonly<Record<string, boolean | "custom">>
   /** Written by `connect`. */
   instanceId?: number | string

@@ -8,7 +8,7 @@ import { isPlain, type Path } from "../session/paths.ts"
 import type { Reducers } from "../session/reducers.ts"
 import { locate } from "./actions.ts"
 import { importRefused } from "./errors.ts"
-import { type Live, Log, type States } from "./log.ts"
+import { type Live, Log, type ShownAction, type States } from "./log.ts"
 import type { GivenAction, GivenHistory, Import } from "./messages.ts"
 import { revive, toPlain } from "./plain.ts"
 
@@ -79,8 +79,10 @@ const logOfHistory = (given: GivenHistory, context: Context): Log => {
   const { live, maxAge, reducers } = context
   const begunAt = actionsById[String(first)]?.timestamp
   const log = new Log(withLive(before, live), reducers, Math.max(maxAge, stagedActionIds.length), begunAt)
-  const skipped: Array<number> = []
+  const isLeft = (id: number) => !skippedActionIds.includes(id)
   for (const [index, id] of ids.entries()) {
+    // What was left out stays out: of it the file does not say what it did.
+    if (!isLeft(id)) continue
     const performed = actionsById[String(id)]
     if (performed === undefined)
       return refuse(["actionsById", String(id)], "expected the action of that entry")
@@ -88,22 +90,30 @@ const logOfHistory = (given: GivenHistory, context: Context): Log => {
     const at: Path = ["computedStates", index + 1, "state"]
     const after = new Map([...before, ...reviveStates(computedStates[index + 1]?.state, before, at, context)])
     const commits = commitsOf(id, action, before, after, context)
-    const { payload, transactions, type } = action
-    const entry = log.append(
-      commits,
-      {
-        type,
-        ...(payload === undefined ? {} : { payload: toPlain(payload) }),
-        ...(transactions === undefined ? {} : { transactions: transactions.map((one) => toPlain(one)) })
-      },
-      timestamp ?? Date.now()
-    )
-    if (skippedActionIds.includes(id)) skipped.push(entry.id)
+    log.append(commits, shownAgain(action, ["actionsById", String(id), "action"]), timestamp ?? Date.now())
     before = after
   }
-  log.setActive(skipped, false)
-  log.position = currentStateIndex
+  log.position = ids.slice(0, currentStateIndex).filter(isLeft).length
   return log
+}
+
+const shownAgain = ({ payload, transactions, type }: GivenAction, at: Path): ShownAction => {
+  const again = (json: unknown) => toPlain(revive(json, undefined, at))
+  return {
+    type,
+    ...(payload === undefined ? {} : { payload: again(payload) }),
+    ...(transactions === undefined
+      ? {}
+      : {
+          transactions: transactions.map(({ actions, ...one }) => ({
+            ...one,
+            actions: actions.map(({ _tag, payload }) => ({
+              _tag,
+              ...(payload === undefined ? {} : { payload: again(payload) })
+            }))
+          }))
+        })
+  }
 }
 
 /** What its transactions did, and, as a patch, what none of them accounts for. */

@@ -38,6 +38,12 @@ interface Moment {
   readonly error: string | undefined
 }
 
+interface Arrangement {
+  readonly staged: ReadonlyArray<number>
+  readonly skipped: ReadonlyArray<number>
+  readonly position: number
+}
+
 export class Log {
   readonly #maxAge: number
   readonly #reducers: Reducers
@@ -186,23 +192,57 @@ export class Log {
     return this.#recorded().at(-1)?.states ?? this.#base
   }
 
-  /** All of it, for the monitor; or as it was, whatever it shows. */
-  lifted(flags: Pick<LiftedState, "isLocked" | "isPaused">, asItWas = false): LiftedState {
-    const moments = asItWas ? this.#recorded() : this.#all()
-    const staged = asItWas ? this.#entries.map(({ id }) => id) : this.#staged
+  /** What the monitor has arranged; only one of this list may be put back. */
+  get arrangement(): Arrangement {
+    return { staged: this.#staged, skipped: [...this.#skipped], position: this.position }
+  }
+
+  set arrangement({ position, skipped, staged }: Arrangement) {
+    this.#staged = staged
+    this.#skipped.clear()
+    for (const id of skipped) this.#skipped.add(id)
+    this.position = position
+    this.#moments = undefined
+  }
+
+  /** All of it, for the monitor, with the states of the places that it is to have. */
+  lifted(flags: Pick<LiftedState, "isLocked" | "isPaused">, isSent: (place: number) => boolean): LiftedState {
+    return {
+      ...this.#list(this.#staged),
+      computedStates: this.#all().map((moment, place) =>
+        isSent(place)
+          ? computedState(moment)
+          : { state: { $later: "Jump here to see it: the states are large." } }
+      ),
+      skippedActionIds: [...this.#skipped],
+      currentStateIndex: this.position,
+      ...flags
+    }
+  }
+
+  /** All of it as it was, whatever the monitor shows. */
+  recorded(): LiftedState {
+    const ids = this.#entries.map(({ id }) => id)
+    return {
+      ...this.#list(ids),
+      computedStates: this.#recorded().map(computedState),
+      skippedActionIds: [],
+      currentStateIndex: ids.length,
+      isLocked: false,
+      isPaused: false
+    }
+  }
+
+  #list(ids: ReadonlyArray<number>) {
     const actionsById: Record<number, PerformAction> = {
       0: { type: "PERFORM_ACTION", action: { type: "@@INIT" }, timestamp: this.#begunAt }
     }
     for (const entry of this.#entries) actionsById[entry.id] = performed(entry)
     return {
       actionsById,
-      computedStates: moments.map(computedState),
-      stagedActionIds: [0, ...staged],
-      skippedActionIds: asItWas ? [] : [...this.#skipped],
-      currentStateIndex: asItWas ? staged.length : this.position,
+      stagedActionIds: [0, ...ids],
       nextActionId: this.#nextId,
-      committedState: plainStates(this.#base),
-      ...flags
+      committedState: plainStates(this.#base)
     }
   }
 

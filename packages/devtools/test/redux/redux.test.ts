@@ -171,6 +171,53 @@ describe("where and when it costs something", () => {
 })
 
 describe("what the monitor is shown", () => {
+  test("the actions that there are, for its dispatcher", () => {
+    const { creators, receive } = setup()
+    receive(from.start)
+    expect(creators()).toEqual(
+      ["Counter#1/add", "Counter#1/multiply", "Counter#1/fail", "Counter#1/on", "Log#1/write"].map(
+        (name) => ({
+          name,
+          args: ["payload"]
+        })
+      )
+    )
+  })
+
+  test("of large states, those around the place that is shown; the app travels to all", () => {
+    let offset = 0
+    const now = performance.now.bind(performance)
+    vi.spyOn(performance, "now").mockImplementation(() => now() + offset)
+    const { add, count, receive, settle, shown } = setup({ latency: 1 }, () => {
+      offset += 100
+    })
+    receive(from.start)
+    for (let at = 0; at < 9; at++) {
+      add(1)
+      settle()
+    }
+    const sent = () =>
+      shown().states.flatMap((state, place) => (Object.hasOwn(state as object, "Counter#1") ? [place] : []))
+    receive(from.update)
+    expect(sent()).toEqual([7, 8, 9])
+    receive(from.jumpToState(3))
+    expect([count(), sent()]).toEqual([4, [1, 2, 3, 4, 5, 9]])
+  })
+
+  test("an extension that fails does so for itself: the app does not notice, and the monitor is given all the next time", () => {
+    const { add, count, counts, errors, failWith, receive, settle } = setup()
+    receive(from.start)
+    let failing = true
+    failWith(() => failing)
+    add(1)
+    settle()
+    expect([count(), errors]).toEqual([2, ["cannot be cloned"]])
+    failing = false
+    add(1)
+    settle()
+    expect([count(), counts()]).toEqual([3, [1, 2, 3]])
+  })
+
   test("each transaction, with what it was, and the states of all instances", () => {
     const { counter, log, receive, runtime, sent, settle, shown } = setup({ name: "my app" })
     receive(from.start)
@@ -384,6 +431,104 @@ describe("what if", () => {
     receive(from.toggle(2))
     expect(counts()).toEqual([1, 0, 0, 0])
     expect(shown().errors[3]).toContain("zero")
+  })
+
+  test("whatever is skipped and reordered: the states are those of the actions that are left, in that order", () => {
+    const action = fc.record({
+      _tag: fc.constantFrom("add" as const, "multiply" as const),
+      by: fc.integer({ min: 1, max: 5 })
+    })
+    const order = fc.oneof(
+      fc.record({ _tag: fc.constant("toggle" as const), pick: fc.nat() }),
+      fc.record({ _tag: fc.constant("reorder" as const), pick: fc.nat(), before: fc.nat() }),
+      fc.record({ _tag: fc.constant("jump" as const), pick: fc.nat() })
+    )
+    fc.assert(
+      fc.property(
+        fc.array(action, { minLength: 1, maxLength: 8 }),
+        fc.array(order, { maxLength: 12 }),
+        fc.boolean(),
+        (actions, orders, sweeps) => {
+          const app = setup()
+          app.receive(from.start)
+          for (const { _tag, by } of actions) app[_tag](by)
+          app.settle()
+          let ids = actions.map((_, index) => index + 1)
+          const skipped = new Set<number>()
+          const expected = () => {
+            let count = 1
+            return ids.map((id) => {
+              const { _tag, by } = actions[id - 1] ?? { _tag: "add", by: 0 }
+              if (!skipped.has(id)) count = _tag === "add" ? count + by : count * by
+              return count
+            })
+          }
+          let place = ids.length
+          for (const order of orders) {
+            const id = ids[order.pick % ids.length] ?? 0
+            if (order._tag === "toggle") {
+              app.receive(from.toggle(id))
+              skipped[skipped.has(id) ? "delete" : "add"](id)
+            } else if (order._tag === "jump") {
+              place = order.pick % (ids.length + 1)
+              app.receive(from.jumpToState(place))
+            } else {
+              const before = ids[order.before % ids.length] ?? 0
+              app.receive(from.reorder(id, before))
+              if (id !== before) {
+                const others = ids.filter((other) => other !== id)
+                ids = others.toSpliced(others.indexOf(before), 0, id)
+              }
+            }
+            app.receive(from.update)
+            expect(app.shown().ids).toEqual([0, ...ids])
+            expect(app.counts()).toEqual([1, ...expected()])
+            expect(app.count()).toBe([1, ...expected()][place])
+          }
+          const last = expected().at(-1)
+          if (sweeps && skipped.size > 0) {
+            app.receive(from.sweep)
+            app.receive(from.update)
+            expect(app.counts()).toEqual([
+              1,
+              ...expected().filter((_, index) => !skipped.has(ids[index] ?? 0))
+            ])
+            expect(app.count()).toBe(last)
+            app.add(1)
+            expect(app.count()).toBe((last ?? 0) + 1)
+          }
+          app.disconnect()
+        }
+      ),
+      { numRuns: 80 }
+    )
+  })
+
+  test("a state that its schema refuses is not shown: the list is as it was", () => {
+    const Even = Module.make("Even", {
+      state: Schema.Struct({ n: Schema.Number.check(Schema.isMultipleOf(2)) }),
+      actions: { add: Schema.Number },
+      reducers: { add: (state, by) => ({ n: state.n + by }) }
+    })
+    const extension = standIn()
+    const runtime = Runtime.make(Even.implement({ initial: { n: 0 } }))
+    ends.push(reduxDevtools(runtime), () => runtime.dispose())
+    const even = runtime.resolve(Even.tag)
+    extension.receive(from.start)
+    even.unsafe.dispatchBatch([
+      { _tag: "add", payload: 1 },
+      { _tag: "add", payload: 1 }
+    ])
+    even.unsafe.dispatch({ _tag: "add", payload: 1 })
+    even.unsafe.dispatch({ _tag: "add", payload: 1 })
+    vi.advanceTimersByTime(1_000)
+    extension.receive(from.toggle(2))
+    expect(extension.errors[0]).toContain("does not fit its schema")
+    expect([even.unsafe.getState(), extension.shown().skipped, runtime.travel.active()]).toEqual([
+      { n: 4 },
+      [],
+      false
+    ])
   })
 
   test("SWEEP forgets what is left out: the rest is what was, and the app goes on from there", () => {

@@ -31,7 +31,7 @@ interface Item {
 
 interface Config {
   readonly maxAge?: number
-  readonly features?: Readonly<Record<string, unknown>>
+  readonly actionCreators?: unknown
   instanceId?: number
 }
 
@@ -59,7 +59,7 @@ export const standIn = (onStringify: () => void = () => {}) => {
   const listeners: Array<(message: unknown) => void> = []
   let config: Config = {}
   let isPaused = false
-  let connections = 0
+  let offered: unknown
 
   let items: ReadonlyArray<Item> = []
   let skipped: ReadonlyArray<number> = []
@@ -84,7 +84,9 @@ export const standIn = (onStringify: () => void = () => {}) => {
     nextId = lifted.nextActionId
     flags = { isLocked: lifted.isLocked, isPaused: lifted.isPaused }
   }
+  let fails = () => false
   const onAction = (given: { readonly action?: { readonly type: string } }, state: unknown) => {
+    if (fails()) throw new Error("cannot be cloned")
     sent.push({ type: "ACTION", action: through(given) })
     if (current === items.length - 1) current++
     items = [...items, { id: nextId++, type: given.action?.type ?? "none", state: text(state) }]
@@ -97,13 +99,13 @@ export const standIn = (onStringify: () => void = () => {}) => {
 
   const extension = {
     connect: (given: Config) => {
-      connections++
       config = given
       config.instanceId ??= 1
       sent.push({ type: "INIT_INSTANCE", instanceId: config.instanceId })
       return {
         init: (state: unknown, lifted?: { readonly isLocked: boolean; readonly isPaused: boolean }) => {
           sent.push({ type: "INIT", lifted })
+          offered = through(config.actionCreators)
           items = [{ id: 0, type: "@@INIT", state: text(state) }]
           skipped = []
           current = 0
@@ -166,9 +168,12 @@ export const standIn = (onStringify: () => void = () => {}) => {
     sent,
     errors,
     posted,
-    connections: () => connections,
     listening: () => listeners.length,
-    features: () => config.features,
+    /** As it arrives in `libConfig`: JSON. */
+    creators: () => through(offered),
+    failWith: (when: () => boolean) => {
+      fails = when
+    },
     receive: ({ message }: FromMonitor) => relay(message),
     shown: (): Shown => ({
       ids: items.map(({ id }) => id),
