@@ -56,10 +56,8 @@ const rootOf = (source: Source, root: Root, panel: Panel): unknown => {
       return source.redacted(root.instanceId, source.stateOf(root.instanceId, root.moment))
     case "Payload":
       return payloadsOf(source, entryOf(source, root.at))[root.index]
-    case "Details": {
-      const found = entryOf(source, root.at)
-      return ("commit" in found ? found.commit : found.event).origin.details
-    }
+    case "Details":
+      return detailsOf(source, entryOf(source, root.at))
     case "Error": {
       const found = entryOf(source, root.at)
       return "event" in found ? found.event.error : undefined
@@ -70,6 +68,11 @@ const rootOf = (source: Source, root: Root, panel: Panel): unknown => {
       return source.redaction.state(entry?.commit.moduleId ?? "", state)
     }
   }
+}
+
+const detailsOf = (source: Source, found: Found): unknown => {
+  const { instanceId, origin } = "commit" in found ? found.commit : found.event
+  return source.redaction.details(source.moduleOf(instanceId), origin.details)
 }
 
 const payloadsOf = (source: Source, found: Found): ReadonlyArray<unknown> => {
@@ -159,7 +162,7 @@ export const makeAnswers = (page: Page): Answers => {
       const source = sourceOf(call)
       source.log.sync()
       const found = entryOf(source, call.at)
-      const { details } = ("commit" in found ? found.commit : found.event).origin
+      const details = detailsOf(source, found)
       return {
         row: source.log.rowOf(found),
         payloads: payloadsOf(source, found).map(valueOf),

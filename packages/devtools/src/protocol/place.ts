@@ -126,7 +126,7 @@ const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> => 
   return prototype === Object.prototype || prototype === null
 }
 
-/** The value with another at the path; what is not on the way is shared. Throws NoSuchPart. */
+/** The value with another at the path; what is not on the way is shared. Throws NoSuchPart, which tells no value. */
 export const put = (value: unknown, path: ReadonlyArray<Step>, given: unknown, depth = 0): unknown => {
   const step = path[depth]
   if (step === undefined) return given
@@ -135,7 +135,7 @@ export const put = (value: unknown, path: ReadonlyArray<Step>, given: unknown, d
   const inner = () => {
     const last = depth === path.length - 1
     const found = stepInto(value, step)
-    if (found === undefined && !last) throw refuse(`there is no such part of ${clip(lineOf(value))}`)
+    if (found === undefined && !last) throw refuse("there is no such part")
     return put(found?.value, path, given, depth + 1)
   }
   // A later Object.assign of the state would take it for its prototype.
@@ -156,9 +156,7 @@ export const put = (value: unknown, path: ReadonlyArray<Step>, given: unknown, d
       throw refuse(`the row given has another key, ${clip(lineOf(value.keyOf(row)))}`)
     return value.set(row)
   }
-  throw refuse(
-    `${clip(lineOf(value))} cannot be edited by a step of kind ${kind}; edit the value that holds it`
-  )
+  throw refuse(`it cannot be edited by a step of kind ${kind}; edit the value that holds it`)
 }
 
 /** As `session` takes paths. Throws NoSuchPart where the path is not one by keys. */

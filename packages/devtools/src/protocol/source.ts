@@ -20,7 +20,7 @@ export interface ServeOptions {
   /** Commits to keep of each runtime. Default 5,000. */
   readonly history?: number
   /**
-   * What no panel is to see, of states and payloads. Messages of errors and details of origins are sent as they are;
+   * What no panel is to see, of states, payloads and details of origins. Messages of errors are sent as they are, and
    * travel shows the page what it has.
    */
   readonly redact?: ReadonlyArray<RedactionRule>

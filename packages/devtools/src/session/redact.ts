@@ -33,6 +33,8 @@ export const isRedacted = (value: unknown): boolean =>
 export interface Redaction {
   readonly state: <S>(moduleId: string, state: S) => unknown
   readonly action: (moduleId: string, action: Commit.AnyAction) => Commit.AnyAction
+  /** Of an entry's origin. */
+  readonly details: (moduleId: string, details: unknown) => unknown
   readonly base: (base: BaseState) => BaseState
   readonly commit: (commit: RecordedCommit) => RecordedCommit
 }
@@ -60,9 +62,11 @@ export const makeRedaction = (rules: ReadonlyArray<RedactionRule>): Redaction =>
     const payload = node.of(given.payload)
     return payload === given.payload ? given : { ...given, payload }
   }
+  const details = (moduleId: string, given: unknown): unknown => origins.get(moduleId)?.of(given) ?? given
   return {
     state,
     action,
+    details,
     base: (base) => {
       const after = state(base.moduleId, base.state)
       return after === base.state ? base : { ...base, state: after, partial: true }
@@ -73,13 +77,12 @@ export const makeRedaction = (rules: ReadonlyArray<RedactionRule>): Redaction =>
       const next = state(moduleId, commit.next)
       const actions = commit.actions.map((given) => action(moduleId, given))
       const areActions = actions.some((given, at) => given !== commit.actions[at])
-      const { details } = commit.origin
-      const kept = origins.get(moduleId)?.of(details) ?? details
-      if (!areActions && previous === commit.previous && next === commit.next && kept === details)
-        return commit
+      const given = commit.origin.details
+      const kept = details(moduleId, given)
+      if (!areActions && previous === commit.previous && next === commit.next && kept === given) return commit
       return {
         ...commit,
-        origin: kept === details ? commit.origin : { ...commit.origin, details: kept },
+        origin: kept === given ? commit.origin : { ...commit.origin, details: kept },
         previous,
         next,
         actions: areActions ? actions : commit.actions,

@@ -679,7 +679,12 @@ describe("what would have been", () => {
 describe("what a page keeps to itself", () => {
   test("redacted places of states, payloads and replays are not sent; travel is to the real states", async () => {
     const app = makeApp({ note: 3 })
-    const rule = { module: "Desk", state: ["flights.*.note", "count"], payload: { add: [""] } }
+    const rule = {
+      module: "Desk",
+      state: ["flights.*.note", "count"],
+      payload: { add: [""] },
+      details: ["who"]
+    }
     const served = serving(app.runtime, { redact: [rule] })
     app.add(5)
     app.add(7)
@@ -693,7 +698,7 @@ describe("what a page keeps to itself", () => {
         page.send(message)
       }
     }
-    const { ask } = await openPanel(served, [listening, panel])
+    const { ask, refused } = await openPanel(served, [listening, panel])
     const text = async (root: Root, ...path: ReadonlyArray<Step>) =>
       (await ask("Inspect", { runtime: r, root, path, from: 0, to: 9 })).value.text
     const desk = { _tag: "State", instanceId: "Desk#1" } as const
@@ -710,6 +715,13 @@ describe("what a page keeps to itself", () => {
     }
     expect(await text({ _tag: "Payload", at: { seq: 1, n: 0 }, index: 0 })).toBe(hidden)
     expect((await ask("Entry", { runtime: r, at: { seq: 2, n: 0 } })).payloads[0]?.text).toBe(hidden)
+    app.desk.unsafe.transact(
+      { kind: "state-update", name: "by", details: { who: "xxx", why: "told" } },
+      (tx) => tx.update((state) => ({ ...state, marks: ["by"] }))
+    )
+    const details = { _tag: "Details", at: { seq: 4, n: 0 } } as const
+    expect(await text(details)).toBe('{who: {…}, why: "told"}')
+    expect(await text(details, { kind: "property", key: "who" })).toBe(hidden)
     const before = { ...desk, moment: 0 } as const
     expect((await ask("Diff", { runtime: r, before, after: { ...desk, moment: 2 } })).changes).toEqual([])
     const { recomputed } = await ask("Recompute", { runtime: r, skip: ["Desk#1::t1"] })
@@ -718,6 +730,16 @@ describe("what a page keeps to itself", () => {
     expect(await ask("Replay", { runtime: r })).toMatchObject({ partial: 3, compared: 0 })
     const { text: exported } = await ask("Export", { runtime: r })
     expect((await ask("Text", { text: exported, from: 0 })).part).toContain("~redacted")
+    for (const key of ["note", "length"]) {
+      const path = [
+        { kind: "property", key: "flights" },
+        { kind: "row", key: "F1" },
+        { kind: "property", key },
+        { kind: "index", key: 0 }
+      ] as const
+      const edit = { runtime: r, instanceId: "Desk#1", path, value: 1 }
+      expect(await refused("Edit", edit)).toMatchObject({ _tag: "NoSuchPart" })
+    }
     expect(sent.filter((message) => message.includes("xxx"))).toEqual([])
     await ask("Travel", { runtime: r, moment: 1 })
     expect(app.count()).toBe(5)
