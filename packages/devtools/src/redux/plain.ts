@@ -94,14 +94,19 @@ const ofArray = (value: ReadonlyArray<unknown>, go: Go): Json => {
 }
 
 const ofFields = (value: Readonly<Record<string, unknown>>, go: Go): Json => {
+  let isJson = true
   const fields = Object.keys(value).map((key): readonly [string, Json] => {
     // An accessor is not run.
     const property = Object.getOwnPropertyDescriptor(value, key)
-    return [key, property !== undefined && "value" in property ? go(property.value) : { $value: "(…)" }]
+    const isData = property !== undefined && "value" in property
+    const part = isData ? go(property.value) : { $value: "(…)" }
+    isJson &&= isData && part === property.value
+    return [key, part]
   })
+  if (Object.getPrototypeOf(value) === null) return { $object: fields, prototype: null }
   if (fields.some(([key]) => key.startsWith("$") || key === "__proto__")) return { $object: fields }
   // Then it is JSON itself.
-  return fields.every(([key, part]) => part === value[key]) ? (value as Json) : Object.fromEntries(fields)
+  return isJson ? (value as Json) : Object.fromEntries(fields)
 }
 
 const ofResult = (result: AsyncResult.AsyncResult<unknown, unknown>, go: Go): Json => {
@@ -193,7 +198,7 @@ const reviveTagged = (tag: string, json: Fields, like: unknown, path: Path): unk
     case "$Set":
       return new Set(list().map((member, index) => revive(member, undefined, [...at, index])))
     case "$object":
-      return reviveObject(pairs(), like, at)
+      return reviveObject(pairs(), json["prototype"] === null ? null : Object.prototype, like, at)
     case "$Collection":
       return reviveRows(list(), json["key"], like, at)
     case "$Some":
@@ -236,8 +241,13 @@ const reviveDate = (part: unknown, at: Path): Date => {
   return Number.isNaN(date.getTime()) ? refuse(at, "expected a date as ISO 8601 has it") : date
 }
 
-const reviveObject = (pairs: ReadonlyArray<readonly [unknown, unknown]>, like: unknown, at: Path): object => {
-  const made = {}
+const reviveObject = (
+  pairs: ReadonlyArray<readonly [unknown, unknown]>,
+  prototype: object | null,
+  like: unknown,
+  at: Path
+): object => {
+  const made = Object.create(prototype) as object
   for (const [index, [key, value]] of pairs.entries()) {
     if (typeof key !== "string") return refuse([...at, index, 0], "expected a field's name")
     Object.defineProperty(made, key, {

@@ -300,6 +300,17 @@ describe("what the monitor is shown", () => {
   })
 })
 
+test("what stands in for the extension may have `connect` alone", () => {
+  const { extension, receive, counts, ...app } = setup()
+  Reflect.deleteProperty(extension, "send")
+  receive(from.start)
+  app.add(2)
+  app.multiply(10)
+  app.settle()
+  receive(from.toggle(1))
+  expect([counts(), app.count()]).toEqual([[1, 1, 10], 10])
+})
+
 describe("travel", () => {
   test("JUMP_TO_STATE and JUMP_TO_ACTION show a moment; entries wait; the last place is live, with nothing lost", () => {
     const { add, count, counts, receive, settle } = begun()
