@@ -4,7 +4,7 @@ import type * as Layer from "effect/Layer"
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react"
 import type { ReactNode } from "react"
 import { PlaceContext } from "./internal/PlaceContext.ts"
-import { isServer } from "./internal/useClientLayoutEffect.ts"
+import { never, useHydrated } from "./internal/useHydrated.ts"
 import { useLatest } from "./internal/useLatest.ts"
 import { useScope } from "./internal/useScope.ts"
 import { ViewProvider } from "./internal/view/ViewProvider.tsx"
@@ -41,11 +41,6 @@ export interface RuntimeProviderProps extends Shown {
   readonly concurrent?: boolean | undefined
 }
 
-const nothing = () => {}
-const never = () => nothing
-const no = () => false
-const unlessServer = () => !isServer
-
 /**
  * Gives a runtime to the components below. These are rendered once it is ready. A failed build goes to
  * `onError` and then to `fallback`, if that is a function, or to the nearest error boundary; another runtime, or
@@ -55,7 +50,7 @@ const unlessServer = () => !isServer
 export const RuntimeProvider = (props: RuntimeProviderProps): ReactNode => {
   const { children, concurrent = true, fallback, layer, runtime } = props
   const onError = useLatest(props.onError)
-  const hydrating = useSyncExternalStore(never, no, unlessServer)
+  const hydrating = useHydrated()
   const build = useBuild(runtime, onError)
   const scope = useScope(runtime, build === undefined, layer)
   const scopeBuild = useBuild(scope === runtime ? undefined : scope, onError)
@@ -76,15 +71,14 @@ export const RuntimeProvider = (props: RuntimeProviderProps): ReactNode => {
 }
 
 const building = { status: "building" } as const
-const noStatus = (): undefined => undefined
 
 /** What keeps the runtime from being used. */
 const useBuild = (
   runtime: Runtime.AnyRuntime | undefined,
   onError: { readonly current: RuntimeProviderProps["onError"] }
 ): NotReady | undefined => {
-  const subscribe = useCallback((listener: () => void) => runtime?.subscribe(listener) ?? nothing, [runtime])
-  const getStatus = runtime === undefined ? noStatus : () => runtime.status
+  const subscribe = useCallback((listener: () => void) => runtime?.subscribe(listener) ?? never(), [runtime])
+  const getStatus = () => runtime?.status
   const status = useSyncExternalStore(subscribe, getStatus, getStatus)
   const [failure, setFailure] = useState<{ readonly runtime: Runtime.AnyRuntime; readonly error: unknown }>()
   // Thrown from a later render than the one that sees it: what throws in render has no effects, and
@@ -97,9 +91,7 @@ const useBuild = (
       onError.current?.(error)
       setFailure({ runtime, error })
     })
-    return () => {
-      mounted = false
-    }
+    return () => void (mounted = false)
   }, [runtime, onError])
 
   if (runtime !== undefined && failure?.runtime === runtime) return { status: "failed", error: failure.error }

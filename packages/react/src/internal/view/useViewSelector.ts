@@ -3,6 +3,7 @@ import type { Equals } from "@sluice/core"
 import { useContext, useReducer, useSyncExternalStore } from "react"
 import { type Observable, type Select, selectFrom, serverState, subscribe } from "../selecting.ts"
 import { updateQuietly } from "../isTransition.ts"
+import { never, no } from "../useHydrated.ts"
 import { useClientLayoutEffect } from "../useClientLayoutEffect.ts"
 import { development, warnOfUnstable } from "../warnOfUnstable.ts"
 import type { Moment, Shown, Subject, View } from "./View.ts"
@@ -111,8 +112,6 @@ interface Held {
 
 const hold = ({ hydrated }: View): Held => ({ selection: new Selection(hydrated) })
 const again = ({ selection }: Held): Held => ({ selection })
-const never = () => nothing
-const no = () => false
 
 /** What the server has rendered, while that is hydrated and something else. */
 const useServerState = (hydrated: boolean, instance: Observable, shown: unknown): unknown => {
