@@ -325,7 +325,8 @@ class Bridge {
 
   /** Puts what is pending into the list, in as many entries as can be sent in time; of too many, the first are one. */
   #absorb(): ReadonlyArray<Entry> {
-    const affordable = this.#cost > 0 ? Math.floor((this.#latency * this.#share) / this.#cost) : Infinity
+    const budget = Math.max(this.#latency, 100) * this.#share
+    const affordable = this.#cost > 0 ? Math.floor(budget / this.#cost) : Infinity
     const most = Math.min(this.#config.maxAge - 1, Math.max(1, affordable))
     const commits = this.#pending
     const count = this.#pendingCount

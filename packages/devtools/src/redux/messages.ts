@@ -4,6 +4,9 @@ import * as Cause from "effect/Cause"
 import * as Schema from "effect/Schema"
 import { notUnderstood } from "./errors.ts"
 
+/** The most entries of a history that is imported. */
+const maxEntries = 10_000
+
 const Index = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 const GivenAction = Schema.Struct({
@@ -46,8 +49,8 @@ const GivenHistory = Schema.Struct({
     Schema.String,
     Schema.Struct({ action: GivenAction, timestamp: Schema.optionalKey(Schema.Finite) })
   ),
-  computedStates: Schema.Array(Schema.Struct({ state: States })),
-  stagedActionIds: Schema.Array(Index),
+  computedStates: Schema.Array(Schema.Struct({ state: States })).check(Schema.isMaxLength(maxEntries)),
+  stagedActionIds: Schema.Array(Index).check(Schema.isMaxLength(maxEntries)),
   skippedActionIds: Schema.Array(Index),
   currentStateIndex: Index
 })
@@ -55,7 +58,10 @@ export type GivenHistory = typeof GivenHistory.Type
 
 const Import = Schema.Struct({
   type: Schema.Literal("IMPORT_STATE"),
-  nextLiftedState: Schema.Union([Schema.Array(GivenAction), GivenHistory]),
+  nextLiftedState: Schema.Union([
+    Schema.Array(GivenAction).check(Schema.isMaxLength(maxEntries)),
+    GivenHistory
+  ]),
   preloadedState: Schema.optionalKey(Schema.Unknown)
 })
 export type Import = typeof Import.Type

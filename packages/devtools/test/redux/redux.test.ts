@@ -287,6 +287,14 @@ describe("what the monitor is shown", () => {
     expect([counts(), shown().current]).toEqual([[1, 3, 30], 2])
   })
 
+  test("who orders something is a monitor, also where its start was not heard", () => {
+    const { receive, shown, add, settle, counts, errors } = setup()
+    receive(from.update)
+    add(1)
+    settle()
+    expect([shown().ids, counts(), errors]).toEqual([[0, 1], [1, 2], []])
+  })
+
   test("the extension's options are none of its business, and what it does not know it says", () => {
     const { errors, receive } = begun()
     receive(from.options)
@@ -801,6 +809,9 @@ describe("export and import", () => {
       app.receive(from.importing(JSON.stringify({ payload })))
       expect(app.errors.pop()).toContain("payload[0]")
     }
+    const tooMany = JSON.stringify(Array.from({ length: 10_001 }, () => ({ type: "add", payload: 1 })))
+    app.receive(from.importing(JSON.stringify({ payload: tooMany })))
+    expect(app.errors.pop()).toContain("at most 10000")
     app.receive(from.importing(JSON.stringify({ payload: "[]", preloadedState: '{"Other#1": {}}' })))
     expect(app.errors.pop()).toContain("none of its instances lives here")
     expect([app.count(), app.shown()]).toEqual([30, before])

@@ -97,7 +97,8 @@ export const standIn = (onStringify: () => void = () => {}) => {
     current = current > excess ? current - excess : 0
   }
 
-  const extension = {
+  // A function: the enhancer of a Redux store, which is not asked for here.
+  const extension = Object.assign(() => {}, {
     connect: (given: Config) => {
       config = given
       config.instanceId ??= 1
@@ -127,7 +128,7 @@ export const standIn = (onStringify: () => void = () => {}) => {
       }
     },
     send: (_action: null, state: unknown) => onState(state as Lifted)
-  }
+  })
 
   const tell = (message: object) => {
     for (const listener of listeners) listener(message)
