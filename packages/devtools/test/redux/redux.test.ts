@@ -576,6 +576,102 @@ describe("what if", () => {
   })
 })
 
+test("whatever the monitor orders, in any order: what is shown is known, and no entry is lost", () => {
+  const order = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ _tag: fc.constant("add" as const), by: fc.integer({ min: 1, max: 9 }) })
+    },
+    { weight: 3, arbitrary: fc.record({ _tag: fc.constant("jump" as const), pick: fc.nat() }) },
+    fc.record({
+      _tag: fc.constantFrom(
+        "lock" as const,
+        "unlock",
+        "pause",
+        "resume",
+        "commit",
+        "rollback",
+        "reset",
+        "reopen",
+        "settle"
+      )
+    })
+  )
+  fc.assert(
+    fc.property(fc.array(order, { maxLength: 30 }), (orders) => {
+      const app = setup()
+      app.receive(from.start)
+      // Of the instance itself, whatever it shows.
+      let live = 1
+      let waiting = 0
+      let elsewhere: number | undefined
+      let isLocked = false
+      let isPaused = false
+      for (const order of orders) {
+        app.receive(from.update)
+        const counts = app.counts()
+        switch (order._tag) {
+          case "add":
+            app.add(order.by)
+            waiting += order.by
+            break
+          case "jump": {
+            // Paused, the monitor's list is not up to date.
+            if (isPaused) break
+            const place = order.pick % counts.length
+            app.receive(from.jumpToState(place))
+            elsewhere = place === counts.length - 1 ? undefined : counts[place]
+            break
+          }
+          case "lock":
+          case "unlock":
+            isLocked = order._tag === "lock"
+            app.receive(from.lock(isLocked))
+            break
+          case "pause":
+          case "resume":
+            isPaused = order._tag === "pause"
+            app.receive(from.pause(isPaused))
+            break
+          case "commit":
+            app.receive(from.commit)
+            live = elsewhere ?? live
+            elsewhere = undefined
+            break
+          case "rollback":
+            app.receive(from.rollback)
+            live = counts[0] ?? 0
+            elsewhere = undefined
+            break
+          case "reset":
+            app.receive(from.reset)
+            live = 1
+            elsewhere = undefined
+            break
+          case "reopen":
+            app.receive(from.stop)
+            app.receive(from.start)
+            elsewhere = undefined
+            isLocked = false
+            break
+          case "settle":
+            app.settle()
+        }
+        if (!isLocked && elsewhere === undefined) {
+          live += waiting
+          waiting = 0
+        }
+        expect(app.count()).toBe(elsewhere ?? live)
+        if (!isPaused) expect(app.shown().isLocked).toBe(isLocked)
+      }
+      app.receive(from.stop)
+      expect(app.count()).toBe(live + waiting)
+      app.disconnect()
+    }),
+    { numRuns: 100 }
+  )
+})
+
 describe("commit, rollback, reset", () => {
   test("COMMIT: the list begins with the state of now", () => {
     const { count, counts, receive, shown } = begun()
