@@ -123,6 +123,15 @@ describe("classes", () => {
     expect(isUnrevived(decoded as object)).toBe(false)
   })
 
+  test("give their tag along, where each instance has it of its class", () => {
+    class Landed {
+      declare readonly _tag: string
+      at = 5
+    }
+    Object.defineProperty(Landed.prototype, "_tag", { value: "Landed" })
+    expect(sent(new Landed())).toMatchObject({ _tag: "Landed", at: 5 })
+  })
+
   test("go by the name that they are given under", () => {
     const encoded = encode(new Flight("AA", 1), { classes: { F: Flight } })
     expect(Result.getOrThrow(decode(encoded, { classes: { F: Flight } }))).toEqual(new Flight("AA", 1))
@@ -207,6 +216,20 @@ describe("decode", () => {
       { root: [0], nodes: [["[]", 1, [9]]] },
       ["nodes", 0, 2],
       "expected the index of one of 1 nodes"
+    ],
+    ["an index one beyond", { root: [1], nodes: [["{}"]] }, ["root"], "expected the index of one of 1 nodes"],
+    [
+      "two rows of one key",
+      {
+        root: [0],
+        nodes: [
+          ["Collection", "id", [1], [2]],
+          ["{}", "id", 1],
+          ["{}", "id", 1]
+        ]
+      },
+      ["nodes", 0],
+      "expected one row of each key"
     ],
     ["an unknown tag", { root: [0], nodes: [["eval", "1"]] }, ["nodes", 0, 0], "no value has the tag eval"],
     ["an unknown word", { root: [0], nodes: [["[]", ["Math.PI"]]] }, ["nodes", 0, 1], "expected a slot"],

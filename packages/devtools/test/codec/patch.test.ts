@@ -310,6 +310,14 @@ describe("a value that a patch is not for", () => {
     expect(error.message).toContain(issue)
   })
 
+  test("has a row of that key already, or is given one of another", () => {
+    const row = { id: "F2", delay: 0 }
+    const added = patch(base.rows, base.rows.set(row))
+    expect(refusal(added, base.rows.set(row)).issue).toBe("it is there already")
+    const renamed: Patch = { kind: "rows", changed: [], removed: [], inserted: [["F3", row]] }
+    expect(refusal(renamed, base.rows).issue).toBe("its row has another key")
+  })
+
   test("is shown though its key cannot be", () => {
     const key: unknown = Object.create(null)
     const change = patch(new Map([[key, 1]]), new Map([[key, 2]]))
