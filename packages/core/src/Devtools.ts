@@ -61,8 +61,14 @@ const instanceOf = (runtime: Held, instanceId: string, origin: Origin): AnyInsta
 /** Runs the task when none of them is telling a commit. */
 const whenTold = (instances: ReadonlyArray<AnyInstance>, task: () => void): void => {
   const busy = instances.find(({ telling }) => telling)
-  if (busy === undefined) task()
-  else busy.whenTold(() => whenTold(instances, task))
+  if (busy === undefined) return task()
+  busy.whenTold(() => {
+    try {
+      whenTold(instances, task)
+    } catch {
+      // It was reported. Thrown here it would fail whoever made that commit, and leave behind what waits for it.
+    }
+  })
 }
 
 /** Travel to no state at all tells its listeners. */

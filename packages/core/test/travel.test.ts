@@ -434,6 +434,35 @@ describe("T1 lock, and one instance apart", () => {
   })
 })
 
+const Bounded = Module.make("Bounded", {
+  state: Schema.Struct({ n: Schema.Int, double: Schema.Number.check(Schema.isLessThan(100)) }),
+  actions: {},
+  reducers: {},
+  traits: (t) => ({ double: t.computed(({ n }) => n * 2) })
+})
+
+/** Its derived field can be refused. */
+const bounded = () => {
+  const reported = collectErrors()
+  const runtime = disposing(
+    Runtime.make(Bounded.implement({ initial: { n: 0 }, validate: "commit" }), {
+      onError: reported.onError
+    })
+  )
+  return { runtime, ref: runtime.resolve(Bounded.tag), reported }
+}
+
+/** The next time that it is told. */
+const once = (
+  ref: { readonly unsafe: { readonly subscribe: (listener: () => void) => () => void } },
+  task: () => void
+): void => {
+  const end = ref.unsafe.subscribe(() => {
+    end()
+    task()
+  })
+}
+
 describe("T10 what devtools enter", () => {
   const Doubled = Module.make("Doubled", {
     state: Schema.Struct({ n: Schema.Int, double: Schema.Number }),
@@ -507,6 +536,17 @@ describe("T10 what devtools enter", () => {
     })
     ref.unsafe.transact("set", (tx) => tx.set({ n: 2, double: 4 }))
     expect(ref.unsafe.getState()).toEqual({ n: 5, double: 10 })
+  })
+
+  test("T5 one that is refused in a subscriber is reported, and what waits behind that commit enters", () => {
+    const { ref, reported, runtime } = bounded()
+    once(ref, () => {
+      ref.unsafe.transact("behind", (tx) => tx.update(({ n, ...state }) => ({ ...state, n: n + 1 })))
+      Devtools.edit(runtime, ref.instanceId, { n: 60, double: 0 })
+    })
+    ref.unsafe.transact("first", (tx) => tx.update((state) => ({ ...state, n: 1 })))
+    expect(ref.unsafe.getState()).toEqual({ n: 2, double: 4 })
+    expect(reported.errors).toMatchObject([{ _tag: "InvalidState" }])
   })
 
   test("T10 an action's payload is decoded by its schema from JSON, or refused with its path", () => {
