@@ -71,6 +71,31 @@ const whenTold = (instances: ReadonlyArray<AnyInstance>, task: () => void): void
   })
 }
 
+type Moves = Parameters<typeof show>[1]
+
+/** `shown` runs once they stand there, before anyone is told, who may go elsewhere from there. */
+const showAnd = (origin: Origin, moves: Moves, shown: () => void): void => {
+  const change = moves.find(({ instance, state }) => instance.state !== state)
+  let isShown = false
+  const once = () => {
+    if (isShown) return
+    isShown = true
+    shown()
+  }
+  const end = change?.instance.observe(once)
+  try {
+    show(origin, moves)
+  } finally {
+    end?.()
+  }
+  once()
+}
+
+/** But those that are away again. */
+const letIn = (instances: ReadonlyArray<AnyInstance>): void => {
+  for (const instance of instances) if (instance.away === undefined) instance.release()
+}
+
 /** Travel to no state at all tells its listeners. */
 const tellListeners = ({ travel }: Held): void => travel.to(new Map())
 
@@ -104,6 +129,7 @@ export const unlock = (runtime: Held, instanceIds?: Iterable<string>): void => {
   whenTold(instances, () => {
     const atHome = instances.filter((instance) => lockOf(instance) !== undefined && isHome(instance))
     for (const instance of instances) locks.delete(instance)
+    for (const instance of atHome) instance.away = undefined
     letIn(atHome)
   })
   tellListeners(runtime)
@@ -114,23 +140,26 @@ export const live = (runtime: Held, instanceIds?: Iterable<string>): void => {
   const instances = instancesOf(runtime, instanceIds)
   whenTold(instances, () => {
     const away = instances.filter((instance) => instance.away !== undefined)
-    show(
-      comeBack,
-      away
-        .filter((instance) => instance.liveState !== instance.state)
-        .map((instance) => ({ instance, state: instance.liveState as unknown }))
-    )
-    const locked = away.filter((instance) => lockOf(instance) !== undefined)
-    for (const instance of locked) lockIn(instance, true)
-    letIn(away.filter((instance) => !locked.includes(instance)))
+    const locked = new Set(away.filter((instance) => lockOf(instance) !== undefined))
+    showOwn(away, () => {
+      for (const instance of away) {
+        instance.away = undefined
+        if (locked.has(instance)) lockIn(instance, true)
+      }
+    })
+    letIn(away)
   })
   tellListeners(runtime)
 }
 
-const letIn = (instances: ReadonlyArray<AnyInstance>): void => {
-  for (const instance of instances) instance.away = undefined
-  for (const instance of instances) instance.release()
-}
+const showOwn = (away: ReadonlyArray<AnyInstance>, shown: () => void): void =>
+  showAnd(
+    comeBack,
+    away
+      .filter((instance) => instance.liveState !== instance.state)
+      .map((instance) => ({ instance, state: instance.liveState as unknown })),
+    shown
+  )
 
 /**
  * Puts a state in the place of the one that the instance shows, by an entry of origin `devtools` that waits for no
@@ -151,13 +180,22 @@ const enter = (runtime: Held, instanceId: string, state: unknown, asItIs: boolea
   instance.checkState(editing, state)
   whenTold([instance], () => {
     const isLocked = lockOf(instance) !== undefined
-    const isLive = isHome(instance)
+    if (!isHome(instance)) return show(editing, [{ instance, state }])
+    let isOwn = false
+    const makeOwn = () => {
+      if (isOwn) return
+      isOwn = true
+      if (isLocked) lockIn(instance, true)
+      else instance.away = undefined
+    }
     // For as long as the entry takes: derived fields follow only where an instance is not away.
-    if (isLive) instance.away = asItIs ? { state: instance.state as unknown } : undefined
-    show(editing, [{ instance, state }])
-    if (!isLive) return
-    if (isLocked) lockIn(instance, true)
-    else instance.away = undefined
+    instance.away = asItIs ? { state: instance.state as unknown } : undefined
+    try {
+      showAnd(editing, [{ instance, state }], makeOwn)
+    } finally {
+      // Where it was refused with its derived fields, a lock that is not put back would hold the instance for ever.
+      makeOwn()
+    }
   })
 }
 
@@ -181,19 +219,18 @@ export const become = (runtime: Held, states: ReadonlyMap<string, unknown>, name
   whenTold(instances, () => {
     const away = instances.filter((instance) => instance.away !== undefined)
     const locked = away.filter((instance) => lockOf(instance) !== undefined)
-    show(
-      comeBack,
-      away
-        .filter((instance) => instance.liveState !== instance.state)
-        .map((instance) => ({ instance, state: instance.liveState as unknown }))
-    )
-    // Still held, but not away: derived fields follow.
-    for (const instance of away) instance.away = undefined
+    showOwn(away, () => {
+      // Still held, but not away: derived fields follow.
+      for (const instance of away) instance.away = undefined
+    })
+    const lockAgain = () => {
+      for (const instance of locked) if (instance.away === undefined) lockIn(instance, true)
+    }
     try {
-      show(origin, moves)
+      showAnd(origin, moves, lockAgain)
     } finally {
-      for (const instance of locked) lockIn(instance, true)
-      for (const instance of away) if (!locked.includes(instance)) instance.release()
+      lockAgain()
+      letIn(away)
     }
   })
   tellListeners(runtime)

@@ -53,8 +53,11 @@ export const make = (
           instance.away === undefined ? [] : [{ instance, state: instance.away.state as unknown }]
         )
         show(comeBack, away)
-        for (const { instance } of away) instance.away = undefined
-        for (const { instance } of away) instance.release()
+        // One by one: who is told of what enters may lock another, which is let go of whole, or not at all.
+        for (const { instance } of away) {
+          instance.away = undefined
+          instance.release()
+        }
       })
       tell(listeners)
     },
@@ -88,19 +91,24 @@ export const show = (origin: Origin, moves: ReadonlyArray<Move>): void => {
   group.commit(() => moves.map(({ state }) => state), plainContext)
 }
 
-/** Runs each task when none of its instances is telling a commit, and those before it have run. */
+/** Runs each task when none of its instances is telling a commit, and those before it have ended. */
 const makeQueue = () => {
-  const waiting: Array<{ readonly instances: ReadonlyArray<AnyInstance>; readonly task: () => void }> = []
+  // The first stays until it has ended: who is told of it would find an instance neither away nor back.
+  const waiting: Array<readonly [instances: ReadonlyArray<AnyInstance>, task: () => void]> = []
   const advance = (): void => {
-    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
-      const busy = first.instances.find(({ telling }) => telling)
-      if (busy !== undefined) return busy.whenTold(advance)
+    const first = waiting[0]
+    if (first === undefined) return
+    const [instances, task] = first
+    const busy = instances.find(({ telling }) => telling)
+    if (busy !== undefined) return busy.whenTold(advance)
+    try {
+      task()
+    } finally {
       waiting.shift()
-      first.task()
+      advance()
     }
   }
   return (instances: ReadonlyArray<AnyInstance>, task: () => void): void => {
-    waiting.push({ instances, task })
-    advance()
+    if (waiting.push([instances, task]) === 1) advance()
   }
 }

@@ -549,6 +549,55 @@ describe("T10 what devtools enter", () => {
     expect(reported.errors).toMatchObject([{ _tag: "InvalidState" }])
   })
 
+  test("T4 one that is refused with its derived fields leaves a lock as it was", () => {
+    const { ref, runtime } = bounded()
+    Devtools.lock(runtime)
+    ref.unsafe.transact("waits", (tx) => tx.update((state) => ({ ...state, n: state.n + 1 })))
+    expect(thrown(() => Devtools.edit(runtime, ref.instanceId, { n: 60, double: 0 }))).toMatchObject({
+      _tag: "InvalidState"
+    })
+    expect(Devtools.statusOf(ref)).toEqual({ travelled: false, locked: true })
+    Devtools.unlock(runtime)
+    expect(ref.unsafe.getState()).toEqual({ n: 1, double: 2 })
+  })
+
+  test("T9 what a subscriber enters when it is told of a state that was put there has its derived fields", () => {
+    const { ref, runtime } = bounded()
+    once(ref, () => ref.unsafe.transact("on", (tx) => tx.update((state) => ({ ...state, n: state.n + 1 }))))
+    Devtools.put(runtime, ref.instanceId, { n: 5, double: 7 })
+    expect(ref.unsafe.getState()).toEqual({ n: 6, double: 12 })
+  })
+
+  test("T5 who is told of it, or of coming back, may travel or lock: the own state stays, and nothing is lost", () => {
+    const enter = {
+      edit: (runtime: Runtime.AnyRuntime) => Devtools.edit(runtime, "Bounded#1", { n: 5, double: 10 }),
+      put: (runtime: Runtime.AnyRuntime) => Devtools.put(runtime, "Bounded#1", { n: 5, double: 10 }),
+      live: (runtime: Runtime.AnyRuntime) => runtime.travel.live(),
+      "live of these": (runtime: Runtime.AnyRuntime) => Devtools.live(runtime, ["Bounded#1"])
+    }
+    for (const [name, entry] of Object.entries(enter)) {
+      for (const isLocked of [false, true]) {
+        for (const goes of ["travel", "lock"] as const) {
+          const { ref, runtime } = bounded()
+          const to = (n: number) => runtime.travel.to(new Map([[ref.instanceId, { n, double: 2 * n }]]))
+          Devtools.edit(runtime, ref.instanceId, { n: 5, double: 10 })
+          if (name.startsWith("live")) to(7)
+          else Devtools.edit(runtime, ref.instanceId, { n: 4, double: 8 })
+          if (isLocked) Devtools.lock(runtime)
+          once(ref, () => (goes === "travel" ? to(9) : Devtools.lock(runtime)))
+          entry(runtime)
+          const where = `${name}, ${isLocked ? "locked, " : ""}${goes}`
+          expect([where, ref.unsafe.getState().n]).toEqual([where, goes === "travel" ? 9 : 5])
+          ref.unsafe.transact("on", (tx) => tx.update((state) => ({ ...state, n: state.n + 1 })))
+          Devtools.live(runtime)
+          Devtools.unlock(runtime)
+          expect([where, ref.unsafe.getState()]).toEqual([where, { n: 6, double: 12 }])
+          expect(Devtools.statusOf(ref)).toEqual({ travelled: false, locked: false })
+        }
+      }
+    }
+  })
+
   test("T10 an action's payload is decoded by its schema from JSON, or refused with its path", () => {
     const { ref, runtime } = doubled()
     const dispatch = (action: { _tag: string; payload?: unknown }) =>
