@@ -38,7 +38,7 @@ export class Source {
   status: ServedRuntime["status"]
   /** Whether a panel holds it anywhere. */
   isHeld = false
-  /** Whether a panel has locked all of it: then what is made later, too. Written by `lock`, `unlock` and `letGo`. */
+  /** Whether a panel has locked all of it: then what is made later, too. Written by `lock`, `unlock`, `letGo` and who brings it back. */
   #lockedWhole = false
   readonly redaction: Redaction
   readonly #ends: ReadonlyArray<() => void>
@@ -60,7 +60,7 @@ export class Source {
       this.history.subscribe(told.rows),
       runtime.travel.subscribe(() => {
         // Someone else has brought it back.
-        this.isHeld &&= runtime.travel.active()
+        if (this.isHeld && !runtime.travel.active()) this.isHeld = this.#lockedWhole = false
         told.changed()
       }),
       runtime.subscribe(() => {
@@ -72,7 +72,9 @@ export class Source {
   }
 
   #lockMore(): void {
-    if (this.#lockedWhole) Devtools.lock(this.runtime)
+    if (!this.#lockedWhole) return
+    Devtools.lock(this.runtime)
+    this.isHeld = true
   }
 
   end(): void {

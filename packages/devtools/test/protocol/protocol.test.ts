@@ -1,8 +1,8 @@
 /** The protocol between a page and its panels, over real ports. */
-import type { Trace } from "@sluice/core"
+import { Runtime, type Trace } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import { describe, expect, test } from "vitest"
+import { describe, expect, onTestFinished, test } from "vitest"
 import * as Stream from "effect/Stream"
 import { encode } from "../../src/codec/index.ts"
 import {
@@ -227,6 +227,33 @@ describe.each(Object.entries(portsThrough))("through %s", (_, makePorts) => {
     expect(local.ref.unsafe.getState().lines).toEqual([])
     await panel.ask("Unlock", { runtime: r })
     expect(local.ref.unsafe.getState().lines).toEqual(["waits"])
+  })
+
+  test("a lock of all that found no instance ends with the last panel, too", async () => {
+    const runtime = Runtime.make([], { label: "none yet" })
+    onTestFinished(() => runtime.dispose())
+    const ports = makePorts()
+    const panel = await openPanel(serving(runtime), ports)
+    await panel.ask("Lock", { runtime: r })
+    const local = runtime.local(Log.implement({ initial: { lines: [] } }))
+    local.mount()
+    await panel.ask("Instances", { runtime: r })
+    local.ref.unsafe.dispatch({ _tag: "write", payload: "waits" })
+    expect(local.ref.unsafe.getState().lines).toEqual([])
+    await panel.end()
+    await isClosed(ports[0])
+    await expect.poll(() => local.ref.unsafe.getState().lines).toEqual(["waits"])
+  })
+
+  test("a lock of all that the page has ended is not for what it makes later", async () => {
+    const app = makeApp()
+    const panel = await openPanel(serving(app.runtime), makePorts())
+    await panel.ask("Lock", { runtime: r })
+    app.runtime.travel.live()
+    app.runtime.local(Log.implement({ initial: { lines: [] } })).mount()
+    expect((await panel.ask("Live", { runtime: r })).locked).toEqual([])
+    app.add(1)
+    expect(app.count()).toBe(1)
   })
 
   test("the panel is told when travel begins and ends, at this panel or elsewhere", async () => {
