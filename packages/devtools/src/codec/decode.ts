@@ -11,6 +11,9 @@ import {
 } from "./Encoded.ts"
 import { makerOf, Refused } from "./kinds.ts"
 
+/** Of a key of a HashMap or a member of a HashSet, each part counted wherever it stands: to compare two takes that long. */
+const maxKeyParts = 100_000
+
 /** Stands for the root where the index of a node does, and for the whole node where that of a part does. */
 const none = -1
 
@@ -80,6 +83,8 @@ class Decoding {
   /** Of each node, whether its value can be referred to: those that refer to others are there before their parts. */
   readonly #isThere: Uint8Array
   readonly #stage: Uint8Array
+  /** How many nodes each leads to, each counted wherever it stands. Written by the first walk. */
+  readonly #weights: Float64Array
   /** Of each node in a walk, up to where its parts have been looked at. */
   readonly #cursors: Uint32Array
   /** What is in a cycle with a value that is made of its parts: that comes first, then the rest is filled. */
@@ -95,6 +100,7 @@ class Decoding {
     if (nodes.length > limits.parts) refuse(`more than ${limits.parts} parts`, limits.parts)
     this.#isThere = new Uint8Array(nodes.length)
     this.#stage = new Uint8Array(nodes.length)
+    this.#weights = new Float64Array(nodes.length)
     this.#cursors = new Uint32Array(nodes.length)
   }
 
@@ -111,6 +117,7 @@ class Decoding {
     follows: (target) => this.#stage[target] === unseen,
     enter: (index) => this.#open(index),
     leave: (index) => {
+      this.#weights[index] = this.#weigh(index)
       const isThere = this.#isThere[index] === 1
       if (this.#isComplete(index)) {
         if (isThere) this.#fills[index]?.()
@@ -163,6 +170,27 @@ class Decoding {
     }
     this.#cursors[index] = at
     return undefined
+  }
+
+  #weigh(index: number): number {
+    let weight = 1
+    const node = this.#node(index)
+    for (let at = 1; at < node.length; at++) {
+      const target = this.#target(node[at], index, at)
+      if (target !== undefined) weight += this.#weights[target] ?? 0
+    }
+    return weight
+  }
+
+  /** Those of a hash are compared with each other as it is made. */
+  #checkKeys(node: ReadonlyArray<unknown>, index: number): void {
+    const [tag] = node
+    if (tag !== "HashMap" && tag !== "HashSet") return
+    for (let at = 1; at < node.length; at += tag === "HashMap" ? 2 : 1) {
+      const target = this.#target(node[at], index, at)
+      if (target !== undefined && (this.#weights[target] ?? 0) > maxKeyParts)
+        refuse(`a key of more than ${maxKeyParts} parts`, index, at)
+    }
   }
 
   #isComplete(index: number): boolean {
@@ -377,6 +405,7 @@ class Decoding {
 
   #make(index: number): void {
     const node = this.#node(index)
+    this.#checkKeys(node, index)
     const parts: Array<unknown> = []
     this.#eachPart(node, index, (part) => parts.push(part))
     try {

@@ -257,6 +257,24 @@ describe("decode", () => {
     expect(error).toMatchObject({ value: { issue: expect.stringContaining(issue) as string } })
   })
 
+  test("that would take for ever to be compared as keys is refused", () => {
+    const nodes: Array<Array<unknown>> = [["[]"], ["[]"]]
+    // Two arrays alike, of two arrays each, and so on: few nodes, and a billion paths.
+    for (let at = 0; at < 60; at += 2) nodes.push(["[]", [at], [at]], ["[]", [at + 1], [at + 1]])
+    const keys = [[60], [61]]
+    for (const node of [
+      ["HashSet", ...keys],
+      ["HashMap", ...keys.flatMap((key) => [key, 1])]
+    ]) {
+      const error = Result.getFailure(decode({ root: [62], nodes: [...nodes, node] }))
+      expect(error).toMatchObject({ _tag: "Some", value: { path: ["nodes", 62, 1] } })
+    }
+    // As values of it they stand for themselves.
+    expect(Result.isSuccess(decode({ root: [62], nodes: [...nodes, ["HashMap", 1, [60], 2, [61]]] }))).toBe(
+      true
+    )
+  })
+
   test("takes in no more than it may", () => {
     const list = encode(Array.from({ length: 100 }, (_, index) => `row ${index}`))
     expect(failure(list)).toMatchObject({ _tag: "None" })
