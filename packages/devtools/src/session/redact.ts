@@ -1,11 +1,14 @@
 /** Leaves out what must not leave the page. */
 import { Collection, type Commit } from "@sluice/core"
+import * as Chunk from "effect/Chunk"
+import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
 import { isKey, isPlain, ownValue } from "./paths.ts"
 import type { BaseState, RecordedCommit, Recording } from "./recording.ts"
 
 /**
- * A place, outermost first, as in `users.*.email`: names of fields, indices, keys of a Map or a Collection; `*` for
- * any. As a list where a key has a dot in it. The empty string is the whole.
+ * A place, outermost first, as in `users.*.email`: names of fields, indices, keys of a Map, a HashMap or a Collection;
+ * `*` for any. As a list where a key has a dot in it. The empty string is the whole.
  */
 export type RedactedPath = string | ReadonlyArray<string | number>
 
@@ -160,6 +163,27 @@ class Node {
     if (value instanceof Set) {
       const members = Array.from(value, (member) => this.part(undefined, member))
       return members.every((member) => value.has(member)) ? value : new Set(members)
+    }
+    // Their own fields are not the places that a rule names.
+    if (HashMap.isHashMap(value)) {
+      const entries = HashMap.toEntries(value).map(
+        ([key, item]) => [key, item, this.part(key, item)] as const
+      )
+      return entries.every(([, item, now]) => Object.is(item, now))
+        ? value
+        : HashMap.fromIterable(entries.map(([key, , now]) => [key, now] as const))
+    }
+    if (HashSet.isHashSet(value)) {
+      const members = Array.from(value, (member) => [member, this.part(undefined, member)] as const)
+      return members.every(([member, now]) => Object.is(member, now))
+        ? value
+        : HashSet.fromIterable(members.map(([, now]) => now))
+    }
+    if (Chunk.isChunk(value)) {
+      const items = Chunk.toReadonlyArray(value).map((item, at) => [item, this.part(at, item)] as const)
+      return items.every(([item, now]) => Object.is(item, now))
+        ? value
+        : Chunk.fromIterable(items.map(([, now]) => now))
     }
     return this.fields(value)
   }

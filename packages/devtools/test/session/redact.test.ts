@@ -1,4 +1,7 @@
 import { Collection } from "@sluice/core"
+import * as Chunk from "effect/Chunk"
+import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
 import { expect, test } from "vitest"
 import { isRedacted, makeRedaction, redacted, redactRecording } from "../../src/session/index.ts"
 
@@ -41,6 +44,25 @@ test("states that share what is redacted share it still", () => {
   const [before, after] = [state, next].map((each) => redaction.state("Login", each) as typeof state)
   expect(after?.users).toBe(before?.users)
   expect(redaction.state("Login", state)).toBe(before)
+})
+
+test("a place leads through Effect's collections as through the language's", () => {
+  const one = makeRedaction([
+    { module: "M", state: ["users.a.email", "members.*.email", "list.1.email", "all.*.email"] }
+  ])
+  const person = (email: string) => ({ email, age: 1 })
+  const given = {
+    users: HashMap.make(["a", person("a@x")], ["b", person("b@x")]),
+    members: HashSet.make(person("a@x")),
+    list: Chunk.make(person("a@x"), person("b@x")),
+    all: HashMap.make(["a", { age: 1 }])
+  }
+  const made = one.state("M", given) as typeof given
+  expect(HashMap.getUnsafe(made.users, "a")).toEqual({ email: redacted, age: 1 })
+  expect(HashMap.getUnsafe(made.users, "b").email).toBe("b@x")
+  expect([...made.members]).toEqual([{ email: redacted, age: 1 }])
+  expect(Chunk.toReadonlyArray(made.list).map(({ email }) => email)).toEqual(["a@x", redacted])
+  expect(made.all).toBe(given.all)
 })
 
 test("what cannot be copied without it is left out as a whole", () => {
