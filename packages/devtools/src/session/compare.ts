@@ -31,7 +31,7 @@ interface Trail {
 
 /**
  * The first difference, in the order of `before`'s parts. Knows Collection (by row, and their order), Map and Set
- * (in any order), Date, RegExp, buffers, errors, and classes by prototype and own fields; numbers and bigints
+ * (in any order), Date, URL, RegExp, buffers, errors, and classes by prototype and own fields; numbers and bigints
  * are compared as by `Object.is`, functions and promises by identity. Ends on cycles.
  */
 export const firstDifference = (
@@ -113,6 +113,7 @@ const isOpaque = (value: object): boolean => {
 /** `undefined` where they have parts. */
 const sameLeaf = (before: object, after: object): boolean | undefined => {
   if (before instanceof Date) return after instanceof Date && Object.is(before.getTime(), after.getTime())
+  if (before instanceof URL) return after instanceof URL && before.href === after.href
   if (before instanceof RegExp) return after instanceof RegExp && String(before) === String(after)
   if (before instanceof ArrayBuffer)
     return after instanceof ArrayBuffer && sameBytes(new Uint8Array(before), new Uint8Array(after))

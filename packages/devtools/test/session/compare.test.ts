@@ -44,6 +44,7 @@ describe("the same", () => {
     ["collections", () => rows("a", "b")],
     ["bytes", () => new Uint8Array([1, 2])],
     ["expressions", () => /a/g],
+    ["URLs", () => new URL("https://desk.example/a")],
     ["errors", () => new TypeError("no", { cause: [1] })],
     ["instances", () => new Point(1)],
     ["Options", () => Option.some({ n: 1 })],
