@@ -26,7 +26,10 @@ export interface Turned {
 }
 
 export interface ListenOptions {
-  /** Exactly these, as in `https://desk.example`. Default: the page's own. */
+  /**
+   * Exactly these, as in `https://desk.example`. Default: the page's own; nobody, where that is `null`, as of a file
+   * or in a sandbox: all such pages have that one.
+   */
   readonly origins?: ReadonlyArray<string>
   /** Told of each panel that was turned away; the panel itself is told nothing. */
   readonly onTurned?: (turned: Turned) => void
@@ -39,6 +42,9 @@ interface Listening {
   readonly origin?: string
 }
 
+const ownOrigin = ({ origin = "null" }: Listening): ReadonlyArray<string> =>
+  origin === "null" ? [] : [origin]
+
 /**
  * Lets panels of these origins in that bring an invitation of `served.invite`, each of which is good for one. Other
  * messages of the window are left alone. Returns the function that ends it.
@@ -46,7 +52,7 @@ interface Listening {
 export const listen = (
   served: Served,
   window: Listening,
-  { onTurned = () => {}, origins = window.origin === undefined ? [] : [window.origin] }: ListenOptions = {}
+  { onTurned = () => {}, origins = ownOrigin(window) }: ListenOptions = {}
 ): (() => void) => {
   const onMessage = (event: Event): void => {
     if (!(event instanceof MessageEvent)) return

@@ -33,6 +33,19 @@ const failure = (port: Port, nonce?: string) =>
     Effect.scoped(Effect.flip(connect(port, { timeoutMs: 50, ...(nonce === undefined ? {} : { nonce }) })))
   )
 
+test("a page of no origin lets nobody in by default: all others of none would be of its own", () => {
+  const served = serving(makeApp().runtime)
+  const turned: Array<Turned> = []
+  const window = Object.assign(new EventTarget(), { origin: "null" })
+  onTestFinished(listen(served, window, { onTurned: (one) => turned.push(one) }))
+  const { port1, port2 } = new MessageChannel()
+  onTestFinished(() => port1.close())
+  const data = { sluice: "@sluice/devtools knock", nonce: served.invite("a") }
+  window.dispatchEvent(new MessageEvent("message", { data, origin: "null", ports: [port2] }))
+  expect(turned).toEqual([{ origin: "null", reason: "origin" }])
+  expect(served.admit("a")).toBe(true)
+})
+
 /** A window as far as it is used, and another of that origin that knocks at it. */
 const makeWindow = (served: Served, origins?: ReadonlyArray<string>) => {
   const window = new EventTarget()
