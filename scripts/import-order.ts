@@ -65,7 +65,7 @@ export const coreRooms = [
 ]
 
 /** Those of the devtools, top to bottom; all other files there are the panel, which is below. */
-const devtoolsRooms = ["codec/*", "inspect", "diff", "session/*", "protocol/*", "adapters/*"]
+const devtoolsRooms = ["codec/*", "inspect", "diff", "session/*", "protocol/*", "adapters/*", "redux/*"]
 
 /** What each package's sources may import, besides their own files. Apps may import any package. */
 const packageImports: Record<string, ReadonlyArray<string>> = {

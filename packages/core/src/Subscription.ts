@@ -4,6 +4,7 @@
  * and single rows of a Collection.
  */
 import type { Equals, Selector, Watch } from "./Handle.ts"
+import { Places } from "./internal/places.ts"
 import { isRows, RowsId, track, type Tracker } from "./internal/rows.ts"
 
 type Key = string | number
@@ -325,7 +326,7 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loos
     } catch {
       this.given = failed
     }
-    this.index.addFresh(this)
+    this.index.fresh.add(this)
   }
 
   /** With the next commit. Called by `Index.settle`. */
@@ -344,7 +345,7 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loos
 
   /** Runs the selector, and puts the selection where it belongs. */
   private noted(state: S | typeof failed): B | typeof failed {
-    if (this.place >= 0) this.index.dropLoose(this)
+    this.index.loose.remove(this)
     const selected = this.selectionOf(state)
     this.opaque = this.reads === undefined
     if (this.opaque) this.loosen()
@@ -355,7 +356,7 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loos
   private loosen(): void {
     if (this.place >= 0) return
     this.leave()
-    this.index.addLoose(this)
+    this.index.loose.add(this)
     this.calm = 0
   }
 
@@ -413,8 +414,8 @@ class Watching<S, B> extends Selection<S, B> implements Watch<S, B>, Fresh, Loos
   }
 
   override end(): void {
-    this.index.dropFresh(this)
-    if (this.place >= 0) this.index.dropLoose(this)
+    this.index.fresh.remove(this)
+    this.index.loose.remove(this)
     super.end()
   }
 }
@@ -442,11 +443,12 @@ class Index<S> {
   private readonly everything = new Set<Indexed<S>>()
   private readonly fields = new Map<PropertyKey, Some<S>>()
   private readonly rows = new Map<PropertyKey, Map<Key, Some<S>>>()
-  size = 0
-  private readonly loose: Array<Loose<S> & Indexed<S>> = []
+  /** Of those that are noted by what they read. */
+  private noted = 0
+  readonly loose = new Places<"place", Loose<S> & Indexed<S>>("place")
   /** Which of them was looked at last. Written by `tighten`. */
   private turn = 0
-  private readonly fresh: Array<Fresh> = []
+  readonly fresh = new Places<"freshAt", Fresh>("freshAt")
   /** For the next run of a selector. Taken and put back by `Selection`. */
   observation: Observation | undefined = undefined
   /** The commit that is being told, and what it affects so far. Written by `affected`. */
@@ -454,61 +456,39 @@ class Index<S> {
   private firstHit: Indexed<S> | undefined = undefined
   private lastHit: Indexed<S> | undefined = undefined
 
+  get size(): number {
+    return this.noted + this.loose.members.length
+  }
+
   settle(): void {
+    const { members } = this.fresh
+    if (members.length === 0) return
     // More may come, and some may go.
-    for (const each of this.fresh) {
+    for (const each of members) {
       each.freshAt = -1
       each.settle()
     }
-    this.fresh.length = 0
-  }
-
-  addFresh(watch: Fresh): void {
-    if (watch.freshAt < 0) watch.freshAt = this.fresh.push(watch) - 1
-  }
-
-  dropFresh(watch: Fresh): void {
-    if (watch.freshAt < 0) return
-    const last = this.fresh.pop()
-    if (last !== undefined && last !== watch) {
-      this.fresh[watch.freshAt] = last
-      last.freshAt = watch.freshAt
-    }
-    watch.freshAt = -1
+    members.length = 0
   }
 
   add(watch: Indexed<S>): void {
-    this.size++
+    this.noted++
     if (watch.reads === undefined) this.everything.add(watch)
     else eachRead(watch.reads, (field, key) => addTo(this.mapOf(field, key), key ?? field, watch))
   }
 
   remove(watch: Indexed<S>): void {
-    this.size--
+    this.noted--
     if (watch.reads === undefined) this.everything.delete(watch)
     else eachRead(watch.reads, (field, key) => removeFrom(this.mapOf(field, key), key ?? field, watch))
   }
 
-  addLoose(selection: Loose<S> & Indexed<S>): void {
-    this.size++
-    selection.place = this.loose.push(selection) - 1
-  }
-
-  dropLoose(selection: Loose<S>): void {
-    this.size--
-    const last = this.loose.pop()
-    if (last !== undefined && last !== selection) {
-      this.loose[selection.place] = last
-      last.place = selection.place
-    }
-    selection.place = -1
-  }
-
   /** Notes what some of the loose ones read, so that of very many no commit has to do it for all. */
   tighten(state: S): void {
-    for (let left = Math.max(32, this.loose.length >> 4); left > 0 && this.loose.length > 0; left--) {
-      this.turn = (this.turn + 1) % this.loose.length
-      this.loose[this.turn]?.tighten(state)
+    const { members } = this.loose
+    for (let left = Math.max(32, members.length >> 4); left > 0 && members.length > 0; left--) {
+      this.turn = (this.turn + 1) % members.length
+      members[this.turn]?.tighten(state)
     }
   }
 
@@ -524,7 +504,7 @@ class Index<S> {
   /** The first of those whose selection may differ between the two states; each leads to the next. */
   affected(previous: S, next: S, commit: number): Indexed<S> | undefined {
     this.commit = commit
-    for (const selection of this.loose) this.hit(selection)
+    for (const selection of this.loose.members) this.hit(selection)
     if (this.everything.size > 0) this.hit(this.everything)
     this.fields.forEach((watches, field) => {
       if (!Object.is(read(previous, field), read(next, field))) this.hit(watches)

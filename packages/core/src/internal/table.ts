@@ -192,21 +192,23 @@ const copyRows = <Row>({ rows, nodes }: Node<Row>, into: Array<Row>, at: number)
   return next
 }
 
-/** Visits each slot that differs, and no subtree that both share. */
+/** Visits each slot that differs, in order, and no subtree that both share. `base` is the first slot at `level`. */
 const differences = <Row>(
   before: Node<Row> | undefined,
   after: Node<Row> | undefined,
-  visit: (before: Row | undefined, after: Row | undefined) => void
+  level: number,
+  visit: (before: Row | undefined, after: Row | undefined, slot: number) => void,
+  base = 0
 ): void => {
   const [rows, nodes] = [before?.rows ?? none, before?.nodes ?? none]
   const [nextRows, nextNodes] = [after?.rows ?? none, after?.nodes ?? none]
   for (let at = 0; at < rows.length || at < nextRows.length; at++) {
     const [was, is] = [rows[at], nextRows[at]]
-    if (was !== is) visit(was, is)
+    if (was !== is) visit(was, is, base + at)
   }
   for (let at = 0; at < nodes.length || at < nextNodes.length; at++) {
     const [was, is] = [nodes[at], nextNodes[at]]
-    if (was !== is) differences(was, is, visit)
+    if (was !== is) differences(was, is, level - bits, visit, base + (at << level))
   }
 }
 
@@ -406,7 +408,8 @@ export class Table<Row, Key> {
       return
     }
     const shift = Math.max(this.shift, next.shift)
-    differences(raise(this.root, this.shift, shift), raise(next.root, next.shift, shift), (was, is) => {
+    const root = raise(next.root, next.shift, shift)
+    differences(raise(this.root, this.shift, shift), root, shift, (was, is) => {
       // A slot is of one key. One that was removed and came back has two: it is visited at the one it had.
       if (was !== undefined && is !== undefined) visit(this.keyOf(was), was, is)
       else if (was !== undefined) removedOrReplaced(was)
@@ -474,32 +477,12 @@ export const slotEdits = <Row, Key>(
   const edits: SlotEdits<Row> = { replaced: [], removed: [], inserted: [] }
   const shift = Math.max(previous.shift, next.shift)
   const root = raise(next.root, next.shift, shift)
-  slotDifferences(raise(previous.root, previous.shift, shift), root, shift, 0, (slot, was, is) => {
+  differences(raise(previous.root, previous.shift, shift), root, shift, (was, is, slot) => {
     if (was !== undefined && is !== undefined) edits.replaced.push([was, is])
     else if (was !== undefined) edits.removed.push(was)
     else if (is !== undefined) edits.inserted.push([is, root && firstFrom(root, shift, slot + 1)])
   })
   return edits
-}
-
-/** As `differences`, and says at which slot. */
-const slotDifferences = <Row>(
-  before: Node<Row> | undefined,
-  after: Node<Row> | undefined,
-  level: number,
-  base: number,
-  visit: (slot: number, before: Row | undefined, after: Row | undefined) => void
-): void => {
-  for (let at = 0; at < width; at++) {
-    const slot = base + (at << level)
-    if (level === 0) {
-      const [was, is] = [before?.rows[at], after?.rows[at]]
-      if (was !== is) visit(slot, was, is)
-    } else {
-      const [was, is] = [before?.nodes[at], after?.nodes[at]]
-      if (was !== is) slotDifferences(was, is, level - bits, slot, visit)
-    }
-  }
 }
 
 /** The first row at `slot`, counted from the node's first, or later. */

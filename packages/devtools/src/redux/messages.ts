@@ -2,6 +2,7 @@
 import * as Exit from "effect/Exit"
 import * as Cause from "effect/Cause"
 import * as Schema from "effect/Schema"
+import { Actions, originFields } from "../session/entry.ts"
 import { notUnderstood } from "./errors.ts"
 
 /** The most entries of a history that is imported. */
@@ -18,24 +19,11 @@ const GivenAction = Schema.Struct({
         txnId: Schema.String,
         instanceId: Schema.String,
         moduleId: Schema.String,
-        origin: Schema.Struct({
-          kind: Schema.Literals([
-            "action",
-            "source-refresh",
-            "service-callback",
-            "state-update",
-            "devtools",
-            "init",
-            "hydrate"
-          ]),
-          name: Schema.String
-        }),
+        origin: Schema.Struct(originFields),
         cause: Schema.optionalKey(Schema.String),
         groupId: Schema.optionalKey(Schema.String),
         startedAt: Schema.Finite,
-        actions: Schema.Array(
-          Schema.Struct({ _tag: Schema.String, payload: Schema.optionalKey(Schema.Unknown) })
-        )
+        actions: Actions
       })
     )
   )

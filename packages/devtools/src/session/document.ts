@@ -3,6 +3,7 @@ import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type StateCodec, stateCodec } from "./codec.ts"
+import { Actions, originFields } from "./entry.ts"
 import { formatPath, type Path } from "./paths.ts"
 import { type BaseState, baseStates, type RecordedCommit, type Recording } from "./recording.ts"
 import { type Redaction, redactRecording } from "./redact.ts"
@@ -34,21 +35,7 @@ export interface ImportOptions {
 
 export const defaultMaxLength = 100_000_000
 
-const kinds = [
-  "action",
-  "source-refresh",
-  "service-callback",
-  "state-update",
-  "devtools",
-  "init",
-  "hydrate"
-] as const
-
-const Origin = Schema.Struct({
-  kind: Schema.Literals(kinds),
-  name: Schema.String,
-  details: Schema.optionalKey(Schema.Unknown)
-})
+const Origin = Schema.Struct({ ...originFields, details: Schema.optionalKey(Schema.Unknown) })
 
 const Base = Schema.Struct({
   instanceId: Schema.String,
@@ -66,7 +53,7 @@ const Entry = Schema.Struct({
   moduleId: Schema.String,
   origin: Origin,
   cause: Schema.optionalKey(Schema.String),
-  actions: Schema.Array(Schema.Struct({ _tag: Schema.String, payload: Schema.optionalKey(Schema.Unknown) })),
+  actions: Actions,
   startedAt: Schema.Finite,
   partial: Schema.optionalKey(Schema.Literals(["states", "actions"])),
   // What leads from the state that was recorded last to the one that it was made at, where something is missing.

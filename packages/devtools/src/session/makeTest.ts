@@ -1,11 +1,12 @@
 /** A recorded session as a test. */
+import { isAbsolute } from "@sluice/core/Replay"
 import * as Data from "effect/Data"
 import { type StateCodec, stateCodec } from "./codec.ts"
 import { extentOf } from "./history.ts"
 import { edit, literal, quoted, type Writing } from "./literal.ts"
 import { formatPath } from "./paths.ts"
 import { recompute, type RecomputedEntry } from "./recompute.ts"
-import { baseStates, isAbsolute, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
+import { baseStates, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
 import type { Reducers } from "./reducers.ts"
 
 /** A module's file is not known: neither did `Module.make` get its `source`, nor the caller name it. */

@@ -1,10 +1,11 @@
 /** What if: the states that there would be without some transactions, or with one of them at another place. */
+import { isAbsolute } from "@sluice/core/Replay"
 import * as Data from "effect/Data"
 import { sameValue } from "./compare.ts"
 import { extentOf } from "./history.ts"
 import { type Conflict, merge } from "./merge.ts"
 import { valueAt } from "./paths.ts"
-import { baseStates, isAbsolute, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
+import { baseStates, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
 import type { Reducers } from "./reducers.ts"
 
 /** A transaction that is not in the recording. */

@@ -53,7 +53,3 @@ export const travelsOf = (commits: ReadonlyArray<RecordedCommit>): ReadonlySet<R
   }
   return travels
 }
-
-/** Whether it stands for itself: it says what the state is, and not what becomes of one. */
-export const isAbsolute = ({ origin: { kind } }: Commit.Commit): boolean =>
-  kind === "devtools" || kind === "hydrate" || kind === "init"

@@ -1,7 +1,8 @@
 /** A recorded session, run again from its base: do the reducers still make what they made? */
+import { isAbsolute } from "@sluice/core/Replay"
 import { type Difference, firstDifference } from "./compare.ts"
 import type { Path } from "./paths.ts"
-import { isAbsolute, type RecordedCommit, type Recording } from "./recording.ts"
+import { type RecordedCommit, type Recording } from "./recording.ts"
 import { isRedacted } from "./redact.ts"
 import type { Reducers } from "./reducers.ts"
 
