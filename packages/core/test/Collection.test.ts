@@ -219,6 +219,11 @@ describe("edits", () => {
       inserted: []
     })
     expect(Edits.between(before, before)).toEqual({ replaced: [], removed: [], inserted: [] })
+    expect(Edits.between(before.remove("F777"), before)).toEqual({
+      replaced: [],
+      removed: [],
+      inserted: [{ key: "F777", row: previous, before: "F778" }]
+    })
   })
 
   it("tell that a row moved, and where one was before it was removed", () => {
