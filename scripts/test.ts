@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { ensureChromium } from "./chromium.ts"
 import { consumeTarballs } from "./consumer.ts"
 import { pack, publicPackages, tarballOf } from "./packages.ts"
+import { type Failure, type FileTime, reportVariable, type RunReport } from "./run-reporter.ts"
 import { run } from "./run.ts"
 
 /** What a step adds to the count: one for itself, or vitest's own. */
@@ -12,24 +13,17 @@ interface Outcome {
   readonly failed: number
 }
 
-interface VitestReport {
-  readonly numPassedTests: number
-  readonly numFailedTests: number
-  readonly testResults: ReadonlyArray<{
-    readonly name: string
-    readonly status: string
-    readonly assertionResults: ReadonlyArray<unknown>
-  }>
-}
-
 const temporary = mkdtempSync(join(tmpdir(), "sluice-test-"))
 process.once("exit", () => rmSync(temporary, { recursive: true, force: true }))
 
 const summary: Array<string> = []
+const failures: Array<Failure> = []
 let passed = 0
 let failed = 0
 
 const one = (ok: boolean): Outcome => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 })
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1).padStart(6)} s`
 
 /** Runs a step, whatever it does, to the end of the list: one run shows everything that is wrong. */
 const step = async (name: string, body: () => Promise<Outcome>): Promise<boolean> => {
@@ -42,8 +36,7 @@ const step = async (name: string, body: () => Promise<Outcome>): Promise<boolean
   passed += outcome.passed
   failed += outcome.failed
   const ok = outcome.failed === 0
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  const line = `${ok ? "ok  " : "FAIL"} ${seconds.padStart(6)} s  ${name}`
+  const line = `${ok ? "ok  " : "FAIL"} ${seconds(performance.now() - startedAt)}  ${name}`
   console.log(line)
   summary.push(line)
   return ok
@@ -52,29 +45,44 @@ const step = async (name: string, body: () => Promise<Outcome>): Promise<boolean
 const command = (name: string, ...words: ReadonlyArray<string>): Promise<boolean> =>
   step(name, async () => one((await run(words)) === 0))
 
+/** Where the time went: each project, and the slowest files. */
+const timeTable = (times: ReadonlyArray<FileTime>): string => {
+  const projects = new Map<string, { readonly files: number; readonly ms: number }>()
+  for (const { ms, project } of times) {
+    const before = projects.get(project) ?? { files: 0, ms: 0 }
+    projects.set(project, { files: before.files + 1, ms: before.ms + ms })
+  }
+  const slowest = times.toSorted((a, b) => b.ms - a.ms).slice(0, 10)
+  return [
+    ...[...projects].map(([project, { files, ms }]) => `${seconds(ms)}  ${project} (${files} files)`),
+    "The slowest files:",
+    ...slowest.map(({ file, ms, project }) => `${seconds(ms)}  ${project}: ${file}`)
+  ].join("\n")
+}
+
 const vitest = async (): Promise<Outcome> => {
   const chromium = ensureChromium()
-  const reportPath = join(temporary, "vitest.json")
+  const reportPath = join(temporary, "run.json")
   const code = await run(
     [
       "vitest",
       "run",
       "--reporter=default",
-      "--reporter=json",
       "--reporter=./scripts/skipped-reporter.ts",
-      `--outputFile.json=${reportPath}`,
+      "--reporter=./scripts/run-reporter.ts",
       ...filters
     ],
-    { env: { CHROME_PATH: chromium } }
+    { env: { CHROME_PATH: chromium, [reportVariable]: reportPath } }
   )
-  const report = JSON.parse(readFileSync(reportPath, "utf8")) as VitestReport
-  // A file that could not be loaded has no test to count, and neither has an error outside of any test
-  const broken = report.testResults.filter(
-    (file) => file.status === "failed" && file.assertionResults.length === 0
-  )
-  const failures = report.numFailedTests + broken.length
-  return { passed: report.numPassedTests, failed: failures === 0 && code !== 0 ? 1 : failures }
+  const report = JSON.parse(readFileSync(reportPath, "utf8")) as RunReport
+  failures.push(...report.failures)
+  console.log(`\n${timeTable(report.times)}`)
+  const failed = report.failures.length
+  return { passed: report.passed, failed: failed === 0 && code !== 0 ? 1 : failed }
 }
+
+/** How many failures are told of once more at the end: of a long output, readers may have no more than that. */
+const retold = 15
 
 const [, , ...args] = process.argv
 const filters = args.filter((argument) => argument !== "--")
@@ -116,5 +124,7 @@ if (filters.length > 0) {
 }
 
 console.log(`\n${summary.join("\n")}\n`)
+for (const { error, where } of failures.slice(0, retold)) console.log(`FAIL ${where}\n     ${error}`)
+if (failures.length > retold) console.log(`and ${failures.length - retold} more`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
