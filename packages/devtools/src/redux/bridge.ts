@@ -459,14 +459,20 @@ class Bridge {
     Devtools.live(this.#runtime)
   }
 
-  /** Someone else has brought the instances back. */
+  /** Someone else has brought the instances back, or let in what the lock holds. */
   #travelled(): void {
-    if (this.#isActing || !this.#isAway) return
-    if (this.#runtime.list().some(({ runtime }) => Devtools.statusOf(runtime).travelled)) return
-    this.#isAway = false
-    this.#log.restore()
+    if (this.#isActing || !(this.#isAway || this.#isLocked)) return
+    const statuses = this.#runtime.list().map(({ runtime }) => Devtools.statusOf(runtime))
+    const isBack = this.#isAway && !statuses.some(({ travelled }) => travelled)
+    const isUnlocked = this.#isLocked && statuses.length > 0 && !statuses.some(({ locked }) => locked)
+    if (!isBack && !isUnlocked) return
+    if (isUnlocked) this.#isLocked = false
+    if (isBack) {
+      this.#isAway = false
+      this.#log.restore()
+    }
     this.#absorb()
-    this.#log.position = this.#log.end
+    if (isBack) this.#log.position = this.#log.end
     this.#sendAll()
   }
 
@@ -490,10 +496,12 @@ class Bridge {
 
   /** The states become the instances' own, and the list begins with them. Instances without one keep theirs. */
   #restartAt(states: States, name: string): void {
-    this.#forgetPending()
     const before = this.#live()
     if (states.size > 0) this.#become(states, name)
-    else this.#comeBack()
+    else {
+      this.#forgetPending()
+      this.#comeBack()
+    }
     this.#log = this.#newLog(
       before.map((live) => {
         const { instanceId } = live
@@ -504,11 +512,24 @@ class Bridge {
     this.#init()
   }
 
-  /** In one moment, before what has waited: that is recorded as it enters. */
+  /**
+   * In one moment, before what has waited: that is recorded as it enters. What was pending is before it, and no entry
+   * of the list that follows; where the states are refused it is still to come.
+   */
   #become(states: States, name: string): void {
+    const [pending, count] = [this.#pending, this.#pendingCount]
+    this.#forgetPending()
     this.#became.clear()
-    this.#isAway = false
-    Devtools.become(this.#runtime, states, name)
+    try {
+      Devtools.become(this.#runtime, states, name)
+      this.#isAway = false
+    } catch (error) {
+      this.#pending = [...pending, ...this.#pending]
+      this.#pendingCount += count
+      // It may have come back before it was refused.
+      this.#isAway &&= this.#runtime.list().some(({ runtime }) => Devtools.statusOf(runtime).travelled)
+      throw error
+    }
   }
 
   #lock(isLocked: boolean): void {
@@ -536,7 +557,6 @@ class Bridge {
       maxAge: this.#config.maxAge,
       base: this.#log.base
     })
-    this.#forgetPending()
     this.#become(log.latest, "redux import")
     this.#log = log
     this.#showPosition()

@@ -1,5 +1,6 @@
 /** The Redux DevTools bridge against a stand-in whose messages are of the extension's own format. */
 import { Collection, Module, Runtime } from "@sluice/core"
+import * as Devtools from "@sluice/core/Devtools"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
@@ -701,6 +702,18 @@ describe("commit, rollback, reset", () => {
 })
 
 describe("lock and pause", () => {
+  test("a lock that someone else has ended is none here either", () => {
+    const { add, count, receive, runtime, settle, shown } = begun()
+    receive(from.lock(true))
+    add(1)
+    runtime.travel.live()
+    expect([count(), shown().isLocked]).toEqual([31, false])
+    runtime.local(Counter.implement({ initial: { count: 7 } })).mount()
+    add(1)
+    settle()
+    expect([count(), shown().isLocked]).toEqual([32, false])
+  })
+
   test("LOCK_CHANGES: actions wait, in order, and none is lost", async () => {
     const { add, count, counts, receive, runtime, settle, shown, counter } = begun()
     receive(from.lock(true))
@@ -911,6 +924,24 @@ describe("export and import", () => {
     app.receive(from.importing(JSON.stringify({ payload: "[]", preloadedState: '{"Other#1": {}}' })))
     expect(app.errors.pop()).toContain("none of its instances lives here")
     expect([app.count(), app.shown()]).toEqual([30, before])
+  })
+
+  test("a file whose states the app refuses loses nothing of the list, and does not hide that the app is elsewhere", () => {
+    const { add, count, counts, counter, errors, receive, runtime, settle } = begun()
+    const state = (count: number) => ({ "Counter#1": { count, double: 2 * count } })
+    const importing = from.importing(from.exportedFile.text("[]", JSON.stringify(state(2))))
+    add(1)
+    // Within a transaction no entry can be made.
+    counter.unsafe.transact("open", () => receive(importing))
+    expect(errors.pop()).toContain("open transaction")
+    settle()
+    expect([count(), counts()]).toEqual([31, [1, 3, 30, 31]])
+
+    receive(from.jumpToState(1))
+    runtime.unsafe.transact([runtime.resolve(Log.tag)], "open", () => receive(importing))
+    errors.pop()
+    receive(from.jumpToState(3))
+    expect([count(), Devtools.statusOf(counter).travelled]).toEqual([31, false])
   })
 
   test("whatever is changed in a file, it is refused, or what comes of it fits the schemas", () => {
