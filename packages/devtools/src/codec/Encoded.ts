@@ -32,13 +32,17 @@ export interface Classes {
   readonly classes?: Readonly<Record<string, DataClass>>
 }
 
-/** How much `decode` takes in. `parts` counts slots, and the length of an array with holes; `text`, characters. */
+/**
+ * How much `decode` takes in. `parts` counts slots, and `text` characters; `holes`, the lengths of arrays with holes:
+ * they cost nothing in a file, and whoever goes through such an array meets each.
+ */
 export interface Limits {
   readonly parts: number
   readonly text: number
+  readonly holes: number
 }
 
-export const defaultLimits: Limits = { parts: 20_000_000, text: 200_000_000 }
+export const defaultLimits: Limits = { parts: 20_000_000, text: 200_000_000, holes: 1_000_000 }
 
 /** What was to be decoded is no encoding. `path` leads to the place: `["nodes", 3, 1]` is the first part of node 3. */
 export class InvalidEncoded extends Data.TaggedError("InvalidEncoded")<{

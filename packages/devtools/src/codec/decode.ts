@@ -92,6 +92,7 @@ class Decoding {
   readonly #lateFilled: Array<number> = []
   #parts = 0
   #text = 0
+  #holes = 0
 
   constructor(nodes: ReadonlyArray<unknown>, classes: Readonly<Record<string, DataClass>>, limits: Limits) {
     this.#nodes = nodes
@@ -323,8 +324,9 @@ class Decoding {
     // An array may not be longer than that.
     if (!Number.isInteger(length) || length < 0 || length > 0xffff_ffff) refuse("expected a length", index, 1)
     if (node.length % 2 === 1) refuse("expected pairs of an index and a value", index)
-    this.#parts += length
-    if (this.#parts > this.#limits.parts) refuse(`more than ${this.#limits.parts} parts`, index, 1)
+    this.#holes += length
+    if (this.#holes > this.#limits.holes)
+      refuse(`more than ${this.#limits.holes} places in arrays with holes`, index, 1)
     const value: Array<unknown> = []
     value.length = length
     let element = -1

@@ -130,10 +130,27 @@ const bytesOf = ({ buffer, byteLength, byteOffset }: ArrayBufferView) =>
 const sameBytes = (before: Uint8Array, after: Uint8Array): boolean =>
   before.length === after.length && before.every((byte, at) => byte === after[at])
 
+/** Holes that both have are looked at one by one up to here; a length costs nothing, and may be any. */
+const maxHoles = 1000
+
 function* ofArrays(before: ReadonlyArray<unknown>, after: ReadonlyArray<unknown>): Parts {
-  for (let at = 0; at < Math.max(before.length, after.length); at++) {
+  const length = Math.max(before.length, after.length)
+  let holes = 0
+  let at = 0
+  for (; at < length && holes < maxHoles; at++) {
     const isWhole = at in before !== at in after
-    yield { step: at, before: before[at], after: after[at], isWhole }
+    if (!isWhole && !(at in before)) holes++
+    else yield { step: at, before: before[at], after: after[at], isWhole }
+  }
+  if (at < length) {
+    const steps = new Set([...Object.keys(before), ...Object.keys(after)].map(Number))
+    for (const step of [...steps].filter((each) => each >= at).sort((a, b) => a - b))
+      yield {
+        step,
+        before: before[step],
+        after: after[step],
+        isWhole: step in before !== step in after
+      }
   }
   if (before.length !== after.length)
     yield { step: "length", before: before.length, after: after.length, isWhole: true }

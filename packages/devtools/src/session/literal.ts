@@ -13,16 +13,38 @@ export interface Writing {
 const width = 100
 const maxDepth = 60
 
-/** An expression that makes the value anew. Its lines after the first are indented for a place at `indent`. */
-export const literal = (value: unknown, writing: Writing, indent = ""): string =>
-  partsOf(value, writing, indent, []) ?? writing.other(value, indent)
+/**
+ * Parts that are shared would be written once for each way to them, which may be two to the power of their depth.
+ * Where those are most of a text, it is not written.
+ */
+class Repeats {
+  readonly #met = new Set<object>()
+  #again = 0
 
-/** `undefined` where the value leads back to one that it is in, or too deep. */
+  /** Whether there are too many. */
+  meet(value: object): boolean {
+    if (this.#met.has(value)) this.#again++
+    else this.#met.add(value)
+    return this.#again > maxRepeats + 4 * this.#met.size
+  }
+}
+
+const maxRepeats = 1000
+
+/**
+ * An expression that makes the value anew. Its lines after the first are indented for a place at `indent`. What
+ * shares too much with itself is left to `writing.other`.
+ */
+export const literal = (value: unknown, writing: Writing, indent = ""): string =>
+  partsOf(value, writing, indent, [], new Repeats()) ?? writing.other(value, indent)
+
+/** `undefined` where the value leads back to one that it is in, too deep, or too often to the same. */
 const partsOf = (
   value: unknown,
   writing: Writing,
   indent: string,
-  open: ReadonlyArray<object>
+  open: ReadonlyArray<object>,
+  repeats: Repeats
 ): string | undefined => {
   switch (typeof value) {
     case "string":
@@ -35,7 +57,7 @@ const partsOf = (
     case "undefined":
       return String(value)
     case "object":
-      return value === null ? "null" : ofObject(value, writing, indent, open)
+      return value === null ? "null" : ofObject(value, writing, indent, open, repeats)
     default:
       return writing.other(value, indent)
   }
@@ -45,10 +67,11 @@ const ofObject = (
   value: object,
   writing: Writing,
   indent: string,
-  open: ReadonlyArray<object>
+  open: ReadonlyArray<object>,
+  repeats: Repeats
 ): string | undefined => {
-  if (open.includes(value) || open.length > maxDepth) return undefined
-  const inside = (part: unknown) => partsOf(part, writing, `${indent}  `, [...open, value])
+  if (open.includes(value) || open.length > maxDepth || repeats.meet(value)) return undefined
+  const inside = (part: unknown) => partsOf(part, writing, `${indent}  `, [...open, value], repeats)
   const wrapped = (before: string, parts: ReadonlyArray<string | undefined>, after: string) =>
     parts.every((part) => part !== undefined) ? listed(before, parts, after, indent) : undefined
   const other = () => writing.other(value, indent)
@@ -131,9 +154,34 @@ export const edit = (
   indent = "",
   except: ReadonlyArray<string> = []
 ): string => {
+  const repeats = new Repeats()
+  let isTooMuch = false
+  const text = editIn(
+    expression,
+    from,
+    to,
+    writing,
+    indent,
+    except,
+    (value) => (isTooMuch ||= repeats.meet(value))
+  )
+  return isTooMuch ? literal(to, writing, indent) : text
+}
+
+/** `isTooMuch` is asked about each object on the way; where it says so the text is of no use. */
+const editIn = (
+  expression: string,
+  from: unknown,
+  to: unknown,
+  writing: Writing,
+  indent: string,
+  except: ReadonlyArray<string>,
+  isTooMuch: (value: object) => boolean
+): string => {
   if (Object.is(from, to)) return expression
+  if (typeof to === "object" && to !== null && isTooMuch(to)) return ""
   if (Collection.isCollection(from) && Collection.isCollection(to))
-    return editRows(expression, from, to, writing, indent)
+    return editRows(expression, from, to, writing, indent, isTooMuch)
   if (Array.isArray(from) && Array.isArray(to) && isLonger(from, to)) {
     const added = to.slice(from.length).map((item) => literal(item, writing, `${indent}  `))
     return listed("[", [`...${expression}`, ...added], "]", indent)
@@ -147,7 +195,7 @@ export const edit = (
     .map((name) => {
       const place = fieldOf(expression, name)
       const field = Object.hasOwn(from, name)
-        ? edit(place, from[name], to[name], writing, `${indent}  `)
+        ? editIn(place, from[name], to[name], writing, `${indent}  `, [], isTooMuch)
         : literal(to[name], writing, `${indent}  `)
       return `${nameOf(name)}: ${field}`
     })
@@ -163,7 +211,14 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isLonger = (from: ReadonlyArray<unknown>, to: ReadonlyArray<unknown>): boolean =>
   from.length > 0 && to.length > from.length && from.every((item, at) => Object.is(item, to[at]))
 
-const editRows = (expression: string, from: Rows, to: Rows, writing: Writing, indent: string): string => {
+const editRows = (
+  expression: string,
+  from: Rows,
+  to: Rows,
+  writing: Writing,
+  indent: string,
+  isTooMuch: (value: object) => boolean
+): string => {
   const changed = new Set<string | number>()
   Collection.diff(from, to, (key) => void changed.add(key))
   const kept = [...from.keys()].filter((key) => to.has(key))
@@ -176,7 +231,7 @@ const editRows = (expression: string, from: Rows, to: Rows, writing: Writing, in
     .filter((each) => from.has(each))
     .map((each) =>
       to.has(each)
-        ? `.update(${key(each)}, (row) => (${edit("row", from.get(each), to.get(each), writing, `${indent}  `)}))`
+        ? `.update(${key(each)}, (row) => (${editIn("row", from.get(each), to.get(each), writing, `${indent}  `, [], isTooMuch)}))`
         : `.remove(${key(each)})`
     )
   const inserts = added.map((each) => `.set(${literal(to.get(each), writing, `${indent}  `)})`)

@@ -26,7 +26,10 @@ export interface Merged {
 /** A place that holds nothing. */
 const nothing: unique symbol = Symbol("nothing")
 
-/** `value` with what differs between `from` and `to` as it is in `to`. Fields named in `except` stay. */
+/**
+ * `value` with what differs between `from` and `to` as it is in `to`. Fields named in `except` stay. Parts that are
+ * shared stay shared, and a conflict in one is told at the first place that leads there.
+ */
 export const merge = (
   value: unknown,
   from: unknown,
@@ -34,7 +37,7 @@ export const merge = (
   except: ReadonlyArray<string> = []
 ): Merged => {
   const conflicts: Array<Conflict> = []
-  const merged = at(value, from, to, { path: [], except, conflicts })
+  const merged = at(value, from, to, { path: [], except, conflicts, met: new Triples() })
   return { value: merged, conflicts }
 }
 
@@ -42,11 +45,43 @@ interface Place {
   readonly path: Path
   readonly except: ReadonlyArray<string>
   readonly conflicts: Array<Conflict>
+  readonly met: Triples
 }
+
+/** What was merged: parts that are shared are met again, and may be as many as two to the power of their depth. */
+class Triples {
+  readonly #known = new WeakMap<object, WeakMap<object, WeakMap<object, { readonly value: unknown }>>>()
+
+  get(value: object, from: object, to: object): { readonly value: unknown } | undefined {
+    return this.#known.get(value)?.get(from)?.get(to)
+  }
+
+  set(value: object, from: object, to: object, merged: unknown): void {
+    const ofValue = this.#known.get(value) ?? new WeakMap<object, WeakMap<object, { value: unknown }>>()
+    const ofFrom = ofValue.get(from) ?? new WeakMap<object, { value: unknown }>()
+    this.#known.set(value, ofValue)
+    ofValue.set(from, ofFrom)
+    ofFrom.set(to, { value: merged })
+  }
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
 const at = (value: unknown, from: unknown, to: unknown, place: Place): unknown => {
   if (Object.is(from, to)) return value
   if (Object.is(value, from) && place.except.length === 0) return to
+  if (place.except.length > 0 || !isObject(value) || !isObject(from) || !isObject(to))
+    return made(value, from, to, place)
+  const known = place.met.get(value, from, to)
+  if (known !== undefined) return known.value
+  // For a cycle that comes back here.
+  place.met.set(value, from, to, value)
+  const merged = made(value, from, to, place)
+  place.met.set(value, from, to, merged)
+  return merged
+}
+
+const made = (value: unknown, from: unknown, to: unknown, place: Place): unknown => {
   if (isPlain(value) && isPlain(from) && isPlain(to)) return ofFields(value, from, to, place)
   if (value instanceof Map && from instanceof Map && to instanceof Map) return ofMaps(value, from, to, place)
   if (value instanceof Set && from instanceof Set && to instanceof Set) return ofSets(value, from, to, place)
@@ -72,10 +107,11 @@ const at = (value: unknown, from: unknown, to: unknown, place: Place): unknown =
 
 const shown = (value: unknown): unknown => (value === nothing ? undefined : value)
 
-const inside = ({ conflicts, path }: Place, step: unknown): Place => ({
+const inside = ({ conflicts, met, path }: Place, step: unknown): Place => ({
   path: [...path, step],
   except: [],
-  conflicts
+  conflicts,
+  met
 })
 
 type Fields = Readonly<Record<PropertyKey, unknown>>

@@ -36,6 +36,8 @@ export interface Replayed {
  * Calls the reducers of every recorded action, in order, and compares what they make by structure. Up to the first
  * divergence what comes out is what was recorded, so each runs on the recorded state before it. A reducer that reads
  * a clock or a random number is found by that. Nothing is done to the runtime.
+ *
+ * Do not infer that private fields are the same: instances of a class are compared by their enumerable fields.
  */
 export const replay = (recording: Recording, reducers: Reducers): Replayed => {
   const partial = new Set(

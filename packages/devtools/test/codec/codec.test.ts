@@ -282,5 +282,10 @@ describe("decode", () => {
     expect(failure(list, { text: 50 })).toMatchObject({ value: { issue: "more than 50 characters" } })
     const long = { root: [0], nodes: [["sparse", 4_000_000_000]] }
     expect(failure(long)).toMatchObject({ value: { path: ["nodes", 0, 1] } })
+    // Few characters, and each of its places would be gone through.
+    const holes = { root: [0], nodes: [["sparse", 20_000_000]] }
+    expect(failure(holes)).toMatchObject({
+      value: { path: ["nodes", 0, 1], issue: "more than 1000000 places in arrays with holes" }
+    })
   })
 })

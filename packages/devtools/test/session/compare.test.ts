@@ -121,3 +121,16 @@ describe("the first difference", () => {
     )
   })
 })
+
+test("a length costs nothing: of long arrays with holes, what stands in them is compared", () => {
+  const make = (at: number, value: unknown) => {
+    const array: Array<unknown> = [0]
+    array.length = 400_000_000
+    array[at] = value
+    return array
+  }
+  expect(firstDifference(make(300_000_000, 1), make(300_000_000, 1))).toBeUndefined()
+  expect(firstDifference(make(300_000_000, 1), make(300_000_000, 2))?.path).toEqual([300_000_000])
+  expect(firstDifference(make(5, 1), make(300_000_000, 1))?.path).toEqual([5])
+  expect(firstDifference(make(2000, 1), [0])?.path).toEqual([2000])
+})

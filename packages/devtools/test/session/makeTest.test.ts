@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url"
 import { describe, expect, onTestFinished, test } from "vitest"
 import * as app from "./app.ts"
 import { Search, SearchLive } from "./search.ts"
+import { edit, literal, type Writing } from "../../src/session/literal.ts"
 import {
   History,
   makeRedaction,
@@ -182,6 +183,19 @@ describe("what has no literal", () => {
       'oddOne.write("more", (state) => ({ ...state, list: [...state.list, { "a b": 2 }] }))'
     )
   })
+})
+
+test("what shares too much with itself to be written out is decoded", () => {
+  const shared = (leaf: number): unknown => {
+    let value: unknown = { leaf }
+    for (let at = 0; at < 50; at++) value = { left: value, right: value }
+    return value
+  }
+  const writing: Writing = { uses: () => {}, other: () => "decoded(…)" }
+  expect(literal(shared(1), writing)).toBe("decoded(…)")
+  expect(edit("state", { deep: shared(1) }, { deep: shared(2) }, writing)).toBe("decoded(…)")
+  const one = { id: "one" }
+  expect(literal([one, one, one], writing)).toBe('[{ id: "one" }, { id: "one" }, { id: "one" }]')
 })
 
 test("what cannot be made into a test says why", async () => {

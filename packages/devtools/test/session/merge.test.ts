@@ -94,3 +94,23 @@ test("a field of the name `__proto__` is a field", () => {
   expect(conflicts).toEqual([])
   expect(JSON.stringify(value)).toBe('{"__proto__":2,"x":1,"y":2}')
 })
+
+test("parts that are shared are merged once, also where ways to them are many", () => {
+  const shared = (leaf: unknown, depth: number): unknown => {
+    let value: unknown = { leaf }
+    for (let at = 0; at < depth; at++) value = { left: value, right: value }
+    return value
+  }
+  const leafOf = (value: unknown, depth: number): unknown => {
+    let at = value as { left: unknown; leaf?: unknown }
+    for (let level = 0; level < depth; level++) at = at.left as typeof at
+    return at.leaf
+  }
+  const { conflicts, value } = merge({ ...(shared(1, 60) as object), own: 1 }, shared(1, 60), shared(2, 60))
+  expect(conflicts).toEqual([])
+  expect(leafOf(value, 60)).toBe(2)
+  expect((value as { left: unknown }).left).toBe((value as { right: unknown }).right)
+  const refused = merge({ ...(shared(3, 60) as object), own: 1 }, shared(1, 60), shared(2, 60))
+  expect(refused.conflicts.map(({ reason }) => reason)).toEqual(["changed"])
+  expect(refused.conflicts[0]?.path).toHaveLength(61)
+})
