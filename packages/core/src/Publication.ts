@@ -46,7 +46,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
   /** Told of each change as it is published, before its subscribers are. Written by `observe`. */
   private observers: ReadonlyArray<(change: Change<S>) => void> | undefined = undefined
   /** How much to record of the current entry, and when it began if in full. Written by `opening`. */
-  private detail: Detail = Detail.none
+  private detail: Detail = Detail.off
   private startedAt = 0
   /** Where the app provides a tracer. Written by `makeSpans`. */
   spans: Spans | undefined = undefined
@@ -134,7 +134,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     context: EntryContext
   ): void {
     const { detail, host, instanceId, txn } = this
-    if (detail !== Detail.none) {
+    if (detail !== Detail.off) {
       if (context !== plainContext || previous === next || origin === batchOrigin) {
         const outcome = previous === next ? "unchanged" : "commit"
         this.record(origin, actions, outcome, context, undefined, previous, next)
@@ -241,7 +241,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     atFault: boolean
   ): void {
     const failure = causeOf(error)
-    if (this.detail !== Detail.none) {
+    if (this.detail !== Detail.off) {
       const { state } = this
       this.record(origin, actions, "rollback", context, Cause.squash(failure), state, state)
     }
@@ -253,11 +253,12 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     outcome: EntryEvent["outcome"],
-    { cause, groupId }: EntryContext,
+    { cause, groupId, waiter }: EntryContext,
     error: unknown,
     previous: S,
     next: S
   ): void {
+    const waited = waiter?.waited
     this.host.trace.entry({
       instanceId: this.instanceId,
       n: this.txn,
@@ -267,10 +268,12 @@ export abstract class Publication<S, A> extends Parts<S, A> {
       actions,
       outcome,
       error,
-      full:
-        this.detail === Detail.full
-          ? { durationMs: monotonicMs() - this.startedAt, previous, next }
-          : undefined
+      full: this.detail === Detail.full && {
+        durationMs: monotonicMs() - this.startedAt,
+        previous,
+        next,
+        waited: waited && { ...waited, until: this.startedAt }
+      }
     })
   }
 

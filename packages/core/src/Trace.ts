@@ -5,6 +5,7 @@
 import type { AnySpan } from "effect/Tracer"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { counting } from "./internal/counting.ts"
+import { fieldsOf } from "./internal/fields.ts"
 
 /**
  * - `off`: nothing.
@@ -25,6 +26,13 @@ interface EventBase {
   readonly at: number
 }
 
+/** Of consumers, by name; from and until are monotonic milliseconds. */
+export interface Waited {
+  readonly consumers: ReadonlyArray<string>
+  readonly from: number
+  readonly until: number
+}
+
 /** How an entry ended. `unchanged`: the same state reference, so no commit; its actions were delivered. */
 export interface EntryEvent extends EventBase {
   readonly kind: "entry"
@@ -39,6 +47,8 @@ export interface EntryEvent extends EventBase {
   readonly payloads?: ReadonlyArray<unknown>
   /** Top-level fields of the state whose value changed. */
   readonly changed?: ReadonlyArray<string>
+  /** Of one that had to wait for slots, before its transaction. */
+  readonly waited?: Waited
 }
 
 /** An action of this transaction took its place in a consumer's FIFO. */
@@ -119,10 +129,8 @@ export interface TxnRef {
 export const txnId = (txn: TxnRef): string => `${txn.instanceId}::t${txn.n}`
 
 /** How much to record of one entry. */
-export const Detail = { none: 0, light: 1, full: 2 } as const
+export const Detail = { off: 0, light: 1, full: 2 } as const
 export type Detail = (typeof Detail)[keyof typeof Detail]
-
-const detailOf = { off: "none", light: "light", full: "full" } as const
 
 // An event without what the recorder adds; distributes over the union.
 type OtherEvent = Exclude<TraceEvent, EntryEvent>
@@ -130,19 +138,20 @@ type Unnumbered<E> = E extends TraceEvent ? Omit<E, "seq" | "at"> : never
 
 /** An entry that is not plain, as it is recorded. Its event is spelled out when someone reads it. */
 export interface RecordedEntry extends TxnRef {
-  readonly groupId: string | undefined
-  readonly cause: TxnRef | undefined
+  readonly groupId?: string | undefined
+  readonly cause?: TxnRef | undefined
   readonly origin: Origin
   readonly actions: ReadonlyArray<AnyAction>
   readonly outcome: EntryEvent["outcome"]
-  readonly error: unknown
+  readonly error?: unknown
   /** At level `full`. */
-  readonly full: RecordedInFull | undefined
+  readonly full: RecordedInFull | false | undefined
 }
 
 /** The states are kept while the ring remembers the entry, which costs what changed. */
 interface RecordedInFull {
   readonly durationMs: number
+  readonly waited?: Waited | undefined
   readonly previous: unknown
   readonly next: unknown
 }
@@ -159,21 +168,19 @@ const eventOf = (entry: RecordedEntry, seq: number, at: number): EntryEvent => (
   tags: entry.actions.map(({ _tag }) => _tag),
   outcome: entry.outcome,
   ...(entry.outcome === "rollback" ? { error: entry.error } : {}),
-  ...(entry.full === undefined
-    ? {}
-    : {
-        durationMs: entry.full.durationMs,
-        payloads: entry.actions.map(({ payload }) => payload),
-        changed: changedFields(entry.full.previous, entry.full.next)
-      })
+  ...(entry.full && {
+    durationMs: entry.full.durationMs,
+    payloads: entry.actions.map(({ payload }) => payload),
+    changed: changedFields(entry.full.previous, entry.full.next),
+    ...(entry.full.waited && { waited: entry.full.waited })
+  })
 })
 
 const changedFields = (previous: unknown, next: unknown): ReadonlyArray<string> => {
-  if (previous === next) return []
-  if (typeof previous !== "object" || typeof next !== "object" || previous === null || next === null)
-    return []
-  const fields = new Set([...Object.keys(previous), ...Object.keys(next)])
-  return [...fields].filter((field) => !Object.is(Reflect.get(previous, field), Reflect.get(next, field)))
+  if (typeof previous !== "object" || typeof next !== "object") return []
+  return Object.keys({ ...previous, ...next }).filter(
+    (field) => !Object.is(fieldsOf(previous ?? {})[field], fieldsOf(next ?? {})[field])
+  )
 }
 
 /** What a recorder needs of its runtime. */
@@ -225,7 +232,7 @@ export class TraceRecorder implements TraceReader {
     this.host = host
     this.times = new Float64Array(this.capacity)
     this.numbers = new Float64Array(this.capacity)
-    this.fixed = typeof this.level === "object" ? undefined : Detail[detailOf[this.level]]
+    this.fixed = typeof this.level === "object" ? undefined : Detail[this.level]
   }
 
   now(): number {
@@ -248,7 +255,7 @@ export class TraceRecorder implements TraceReader {
   private sample(): Detail {
     if (++this.sinceSample < this.every) {
       this.sampledOut++
-      return Detail.none
+      return Detail.off
     }
     this.sinceSample = 0
     return Detail.full
@@ -333,8 +340,8 @@ export class TraceRecorder implements TraceReader {
   private read(seq: number): TraceEvent {
     const position = (seq - 1) % this.capacity
     const at = this.times[position] ?? 0
-    const what = this.whats[position]
-    if (what === undefined) throw new Error(`The trace has no event ${seq}`)
+    // `since` asks for what is in the ring.
+    const what = this.whats[position]!
     if ("txnId" in what) return { ...what, seq, at }
     if ("origin" in what) return eventOf(what, seq, at)
     const durationMs = this.durations[position]
@@ -342,16 +349,14 @@ export class TraceRecorder implements TraceReader {
     const plain: RecordedEntry = {
       instanceId: this.instances[position] ?? "",
       n: this.numbers[position] ?? 0,
-      groupId: undefined,
-      cause: undefined,
       origin: what,
       actions,
       outcome: "commit",
-      error: undefined,
-      full:
-        durationMs === undefined
-          ? undefined
-          : { durationMs, previous: this.previous[position], next: this.nexts[position] }
+      full: durationMs === undefined ? undefined : {
+        durationMs,
+        previous: this.previous[position],
+        next: this.nexts[position]
+      }
     }
     return eventOf(plain, seq, at)
   }

@@ -8,6 +8,8 @@ import {
   type SlotTicket,
   type Standing
 } from "./Channel.ts"
+import { monotonicMs } from "./internal/platform.ts"
+import type { Waited } from "./Trace.ts"
 import { type Channel, closesCycle, type Run, type Waiting } from "./Waits.ts"
 
 /** What an entry would deliver where. */
@@ -45,6 +47,8 @@ export class Waiter implements Standing {
   private phase: "new" | "standing" | "ended" = "new"
   /** Its place among all waiters. Written by `start`. */
   order = 0
+  /** Where it lacked a slot at first. Written by `reserve`. */
+  waited: Omit<Waited, "until"> | undefined
 
   constructor(options: WaiterOptions) {
     this.options = options
@@ -103,6 +107,7 @@ export class Waiter implements Standing {
       if (claim.held < claim.need) lacking.push(claim)
     }
     if (lacking.length > 0) {
+      this.waited ??= { from: monotonicMs(), consumers: lacking.map(({ consumer }) => consumer.name) }
       for (const claim of lacking) claim.consumer.enqueue(this)
       if (this.run !== undefined) {
         this.run.add(this)
@@ -132,9 +137,8 @@ export class Waiter implements Standing {
   }
 
   claimOn(consumer: AnyConsumer): Claim {
-    const claim = this.claims.find((candidate) => candidate.consumer === consumer)
-    if (claim === undefined) throw new Error("A waiter stands in a line it has no claim on")
-    return claim
+    // It stands only in lines that it has a claim on.
+    return this.claims.find((claim) => claim.consumer === consumer)!
   }
 
   forget(consumer: AnyConsumer): void {
