@@ -5,7 +5,7 @@ import { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
 import { counting } from "./internal/counting.ts"
 import type { Backlog } from "./Handle.ts"
-import type { TxnRef } from "./Trace.ts"
+import { type TxnRef, txnId } from "./Trace.ts"
 import type { Demand, Ticket, Waiter } from "./Waiter.ts"
 import type { Run } from "./Waits.ts"
 
@@ -20,6 +20,15 @@ export interface Traced {
   /** By its id: a reference would keep the whole chain of causes in memory. */
   readonly cause: string | undefined
 }
+
+/** What an event of its way to a consumer tells. */
+export const about = (delivery: Delivery, consumer: string) => ({
+  txnId: txnId(delivery),
+  instanceId: delivery.instanceId,
+  cause: delivery.traced?.cause,
+  tag: delivery.action._tag,
+  consumer
+})
 
 export interface ConsumerRequest {
   readonly name: string

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import { type Caller, callerOf, withRun } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction } from "./Commit.ts"
-import type { Delivery } from "./Delivery.ts"
+import { about, type Delivery } from "./Delivery.ts"
 import { counting } from "./internal/counting.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
@@ -20,7 +20,6 @@ import type { Flow, Handler, RunOptions } from "./Module.ts"
 import { Pace, type Pacing } from "./Pace.ts"
 import { type Bracket, type Item, Runner, type Strategy } from "./Runner.ts"
 import * as Task from "./Task.ts"
-import { txnId } from "./Trace.ts"
 
 type AnyHandler = Handler<Any, Any, unknown>
 
@@ -287,13 +286,6 @@ export const ofActions =
 
 const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet => {
   const { trace } = instance.host
-  const about = (delivery: Delivery) => ({
-    txnId: txnId(delivery),
-    instanceId: delivery.instanceId,
-    cause: delivery.traced?.cause,
-    tag: delivery.action._tag,
-    consumer: consumer.name
-  })
   const arrival = instance.awaitItem(consumer)
   const poll = (): Item | undefined => {
     const delivery = consumer.take()
@@ -315,12 +307,13 @@ const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet
     arriving: Effect.succeed(arrival),
     skip: ({ delivery }, reason) => {
       consumer.skip(reason)
-      if (delivery?.traced) trace.event({ kind: "skipped", ...about(delivery), reason })
+      if (delivery?.traced) trace.event({ kind: "skipped", ...about(delivery, consumer.name), reason })
     },
     begin: ({ delivery }) => {
       const run = consumer.begin()
       if (delivery?.traced) run.startedAt = monotonicMs()
-      return { txn: delivery, run, instanceId: instance.instanceId, isSetup: false }
+      const txn = delivery?.traced ? { ...delivery, via: { handler: consumer.name } } : delivery
+      return { txn, run, instanceId: instance.instanceId, isSetup: false }
     },
     end: ({ delivery }, caller, exit) => {
       const run = caller?.run
@@ -328,7 +321,12 @@ const actionInlet = (instance: AnyInstance, consumer: Consumer<Delivery>): Inlet
       consumer.end(run)
       if (!delivery?.traced) return
       const durationMs = monotonicMs() - run.startedAt
-      trace.event({ kind: "handler", ...about(delivery), outcome: outcomeOf(exit), durationMs })
+      trace.event({
+        kind: "handler",
+        ...about(delivery, consumer.name),
+        outcome: outcomeOf(exit),
+        durationMs
+      })
     },
     interrupt: (handler) => {
       // The flow does wait for this handler, so what it waits for from here on may close a circle.

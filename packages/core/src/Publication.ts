@@ -6,7 +6,7 @@ import type * as Tracer from "effect/Tracer"
 import { type EntryContext, plainContext } from "./Admission.ts"
 import { spanOf, tellFor } from "./Caller.ts"
 import type { AnyAction, Commit, Origin } from "./Commit.ts"
-import type { Traced } from "./Delivery.ts"
+import { about, type Traced } from "./Delivery.ts"
 import { ReducerFailed, TransactionSuspended } from "./Errors.ts"
 import { fieldsOf } from "./internal/fields.ts"
 import { monotonicMs } from "./internal/platform.ts"
@@ -219,15 +219,13 @@ export abstract class Publication<S, A> extends Parts<S, A> {
   }
 
   private recordDeliveries(actions: ReadonlyArray<AnyAction>, traced: Traced): void {
-    for (const [consumer, deliveries] of this.deliveries.route(actions, 0, undefined, undefined)) {
+    for (const [consumer, deliveries] of this.deliveries.route(actions, 0, undefined, traced)) {
       for (const delivery of deliveries) {
         this.host.trace.event({
           kind: "delivery",
-          txnId: txnId(this.txnRef),
-          instanceId: this.instanceId,
-          cause: traced.cause,
-          tag: delivery.action._tag,
-          consumer: consumer.name
+          ...about(delivery, consumer.name),
+          // It was routed as one of none.
+          txnId: txnId(this.txnRef)
         })
       }
     }
@@ -272,7 +270,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
         durationMs: monotonicMs() - this.startedAt,
         previous,
         next,
-        waited: waited && { ...waited, until: this.startedAt }
+        wait: waited && { waited: { ...waited, until: this.startedAt } }
       }
     })
   }

@@ -10,7 +10,7 @@ import { fieldsOf } from "./internal/fields.ts"
 /**
  * - `off`: nothing.
  * - `light`: one event an entry; one clock read a task.
- * - `full`: also payloads, changed fields, deliveries, handlers and durations.
+ * - `full`: also payloads, changed fields, deliveries, handlers, durations and waits for slots.
  * - `{ sample: n }`: every n-th entry as `full`, the others are counted in `sampledOut`.
  */
 export type TraceLevel = "off" | "light" | "full" | { readonly sample: number }
@@ -47,6 +47,8 @@ export interface EntryEvent extends EventBase {
   readonly payloads?: ReadonlyArray<unknown>
   /** Top-level fields of the state whose value changed. */
   readonly changed?: ReadonlyArray<string>
+  /** The consumer whose handler made it. */
+  readonly handler?: string
   /** Of one that had to wait for slots, before its transaction. */
   readonly waited?: Waited
 }
@@ -124,6 +126,8 @@ export interface TxnRef {
   readonly n: number
   /** Where the app provides a tracer. */
   readonly span?: AnySpan | undefined
+  /** Of a cause at level `full`: the consumer whose handler it is. */
+  readonly via?: { readonly handler: string }
 }
 
 export const txnId = (txn: TxnRef): string => `${txn.instanceId}::t${txn.n}`
@@ -151,7 +155,7 @@ export interface RecordedEntry extends TxnRef {
 /** The states are kept while the ring remembers the entry, which costs what changed. */
 interface RecordedInFull {
   readonly durationMs: number
-  readonly waited?: Waited | undefined
+  readonly wait?: Pick<EntryEvent, "waited"> | undefined
   readonly previous: unknown
   readonly next: unknown
 }
@@ -172,7 +176,8 @@ const eventOf = (entry: RecordedEntry, seq: number, at: number): EntryEvent => (
     durationMs: entry.full.durationMs,
     payloads: entry.actions.map(({ payload }) => payload),
     changed: changedFields(entry.full.previous, entry.full.next),
-    ...(entry.full.waited && { waited: entry.full.waited })
+    ...entry.cause?.via,
+    ...entry.full.wait
   })
 })
 
@@ -352,11 +357,14 @@ export class TraceRecorder implements TraceReader {
       origin: what,
       actions,
       outcome: "commit",
-      full: durationMs === undefined ? undefined : {
-        durationMs,
-        previous: this.previous[position],
-        next: this.nexts[position]
-      }
+      full:
+        durationMs === undefined
+          ? undefined
+          : {
+              durationMs,
+              previous: this.previous[position],
+              next: this.nexts[position]
+            }
     }
     return eventOf(plain, seq, at)
   }

@@ -441,6 +441,45 @@ describe("O2 levels", () => {
     }
   })
 
+  test("O2 full: for whom an entry waited, until when; one that did not wait says nothing", async () => {
+    const gate = latch()
+    const logic = Counter.logic("slow", ($) =>
+      $.onAction("increment").run(() => Effect.promise(() => gate.promise), { name: "slow", capacity: 1 })
+    )
+    const runtime = disposing(
+      Runtime.make(Counter.implement({ initial: zero, logics: [logic] }), { trace: { level: "full" } })
+    )
+    const { actions } = runtime.resolve(Counter.tag)
+    const all = Promise.all([1, 2].map(() => runtime.runPromise(actions.increment())))
+    await idle()
+    gate.resolve()
+    await all
+    const waits = entriesOf(runtime).map(({ waited }) => waited)
+    expect(waits.map((waited) => waited?.consumers)).toEqual([undefined, ["slow"]])
+    expect(waits[1]!.until).toBeGreaterThanOrEqual(waits[1]!.from)
+  })
+
+  test("O3 full: which handler made an entry", async () => {
+    const logic = Counter.logic("relay", ($) =>
+      Effect.all([
+        $.onAction("increment").run(() => $.actions.note("a"), { name: "first" }),
+        $.onAction("increment").run(() => Effect.andThen(Effect.yieldNow, $.actions.note("b")), {
+          name: "second"
+        })
+      ])
+    )
+    for (const level of ["full", "light"] as const) {
+      const runtime = disposing(
+        Runtime.make(Counter.implement({ initial: zero, logics: [logic] }), { trace: { level } })
+      )
+      runtime.resolve(Counter.tag).unsafe.dispatch({ _tag: "increment" })
+      await idle()
+      expect(entriesOf(runtime).map(({ handler }) => handler)).toEqual(
+        level === "full" ? [undefined, "first", "second"] : [undefined, undefined, undefined]
+      )
+    }
+  })
+
   test("O2 light records none of these", async () => {
     const { runtime } = await full("light")
     expect(runtime.trace.snapshot().events.map(({ kind }) => kind)).toEqual([
