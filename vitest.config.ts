@@ -38,7 +38,12 @@ const base: Base = {
 }
 
 // Of the projects that all packages share; packages/react has more of them
-const provide = { concurrent: false, compiled: false, react: 19 } as const
+const provide = {
+  concurrent: false,
+  compiled: false,
+  react: 19,
+  screenshots: process.env["SLUICE_SCREENSHOTS"] === "1"
+} as const
 
 // groupOrder: one kind after another, so that a browser does not share two cores with the properties
 export default defineConfig({

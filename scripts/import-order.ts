@@ -64,8 +64,18 @@ export const coreRooms = [
   "index"
 ]
 
-/** Those of the devtools, top to bottom; all other files there are the panel, which is below. */
-const devtoolsRooms = ["codec/*", "inspect", "diff", "session/*", "protocol/*", "adapters/*", "redux/*"]
+/** Those of the devtools, top to bottom; all other files there are below. */
+const devtoolsRooms = [
+  "codec/*",
+  "inspect",
+  "diff",
+  "session/*",
+  "protocol/*",
+  "adapters/*",
+  "redux/*",
+  "panel/*",
+  "host/*"
+]
 
 /** What each package's sources may import, besides their own files. Apps may import any package. */
 const packageImports: Record<string, ReadonlyArray<string>> = {
@@ -73,7 +83,14 @@ const packageImports: Record<string, ReadonlyArray<string>> = {
   "packages/react": ["@sluice/core", "effect", "react"],
   "packages/testing": ["@sluice/core", "effect"],
   "packages/legacy-schema": ["@effect/schema"],
-  "packages/devtools": ["@sluice/core", "@tanstack/react-virtual", "effect", "react", "react-dom"]
+  "packages/devtools": [
+    "@sluice/core",
+    "@sluice/react",
+    "@tanstack/react-virtual",
+    "effect",
+    "react",
+    "react-dom"
+  ]
 }
 
 export interface SourceFile {

@@ -1,19 +1,26 @@
 /** What an app mounts: small, so that the panel itself is loaded when it is opened. */
+import * as Effect from "effect/Effect"
 import { useEffect } from "react"
 import { createRoot } from "react-dom/client"
-import { directAdapter, type DevtoolsRuntime } from "./adapter.ts"
-import { defaultHistoryCapacity, History } from "./session/history.ts"
-import type { Dock } from "./preferences.ts"
-import { Shell } from "./Shell.tsx"
+import { pair } from "./adapters/pair.ts"
+import type { Dock } from "./host/preferences.ts"
+import { Shell, type Travels } from "./host/Shell.tsx"
+import type { PanelView } from "./panel/PanelView.ts"
+import { connections } from "./protocol/reconnect.ts"
+import { serve } from "./protocol/serve.ts"
+import type { ServedRuntime } from "./protocol/source.ts"
 
 export interface SluiceDevtoolsProps {
-  readonly runtime: DevtoolsRuntime
-  /** How many commits can be looked at and returned to. Default 5,000. Read when it mounts. */
+  /** One, or several of the same page: the panel has a choice of them. Another array of the same ones is the same. */
+  readonly runtime: ServedRuntime | ReadonlyArray<ServedRuntime>
+  /** How many commits of each can be looked at and returned to. Default 5,000. Read when it mounts. */
   readonly history?: number
   /** Whether the panel is open at first. By default a button opens it. */
   readonly initialOpen?: boolean
   /** Where the panel is docked until the user has chosen. Default `right`. */
   readonly initialDock?: Dock
+  /** What the panel shows. Default: `builtInViews` of `@sluice/devtools/panel`. Read when it mounts. */
+  readonly views?: ReadonlyArray<PanelView>
 }
 
 /**
@@ -22,15 +29,20 @@ export interface SluiceDevtoolsProps {
  * that neither it nor the app can restyle, re-render or break the other.
  */
 export const SluiceDevtools = ({
-  runtime,
-  history: capacity = defaultHistoryCapacity,
+  history,
+  initialDock = "right",
   initialOpen = false,
-  initialDock = "right"
+  runtime,
+  views
 }: SluiceDevtoolsProps): null => {
+  const runtimes = "length" in runtime ? runtime : [runtime]
   useEffect(() => {
-    const adapter = directAdapter(runtime)
-    const history = new History(capacity)
-    const stopRecording = adapter.onCommits((batch) => history.append(batch))
+    const served = serve(runtimes, history === undefined ? {} : { history })
+    const open = Effect.sync(() => {
+      const [page, panel] = pair()
+      served.accept(page)
+      return panel
+    })
 
     const host = document.createElement("sluice-devtools")
     // An app's shortcuts are not meant for what is typed here.
@@ -41,23 +53,33 @@ export const SluiceDevtools = ({
     const root = createRoot(shadow)
     root.render(
       <Shell
-        adapter={adapter}
-        history={history}
+        label={runtimes.map(({ label }) => label).join(", ")}
+        travels={travelsOf(runtimes)}
+        connections={connections(open)}
+        views={views}
         initialOpen={initialOpen}
         initialDock={initialDock}
         root={shadow}
       />
     )
     return () => {
-      stopRecording()
-      // Without a panel nothing would lead back.
-      if (adapter.isTravelling()) adapter.live()
+      served.close()
       host.remove()
       // Not now: React may be rendering, and then refuses.
       queueMicrotask(() => root.unmount())
     }
-    // Only another runtime starts anew: what the others say holds for the mount.
+    // Only other runtimes start anew: what the others say holds for the mount.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [runtime])
+  }, runtimes)
   return null
 }
+
+const travelsOf = (runtimes: ReadonlyArray<ServedRuntime>): Travels => ({
+  active: () => runtimes.some(({ travel }) => travel.active()),
+  subscribe: (listener) => {
+    const ends = runtimes.map(({ travel }) => travel.subscribe(listener))
+    return () => {
+      for (const end of ends) end()
+    }
+  }
+})

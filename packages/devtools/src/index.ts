@@ -1,4 +1,5 @@
 /** Devtools for Sluice: a panel in the page. */
-export type { DevtoolsRuntime } from "./adapter.ts"
-export type { Dock } from "./preferences.ts"
+export type { Dock } from "./host/preferences.ts"
+export type { PanelView } from "./panel/PanelView.ts"
+export type { ServedRuntime } from "./protocol/source.ts"
 export { SluiceDevtools, type SluiceDevtoolsProps } from "./SluiceDevtools.tsx"

@@ -132,7 +132,7 @@ export const RuntimeInfo = Schema.Struct({
 })
 export type RuntimeInfo = typeof RuntimeInfo.Type
 
-const Instance = Schema.Struct({
+export const Instance = Schema.Struct({
   instanceId: Schema.String,
   moduleId: Schema.String,
   /** Of the runtime or scope whose it is. Absent where it has closed. */
@@ -144,6 +144,8 @@ const Instance = Schema.Struct({
   travelled: Schema.Boolean,
   locked: Schema.Boolean
 })
+
+export type Instance = typeof Instance.Type
 
 const Backlog = Schema.Struct({
   instanceId: Schema.String,

@@ -1,23 +1,29 @@
 /** The channels of each instance as they are now, and what the ring and the history have lost. */
-import { type ReactNode, useEffect, useState } from "react"
-import type { Adapter, InstanceBacklog } from "./adapter.ts"
-import { count } from "./format.ts"
-import type { PanelModel } from "./model.ts"
-import { usePanel } from "./usePanel.ts"
+import { useModule, useSelector } from "@sluice/react"
+import type { ReactNode } from "react"
+import type { Success } from "../../../protocol/index.ts"
+import { Connection } from "../../modules/Connection.ts"
+import type { PanelView } from "../../PanelView.ts"
+import { count } from "../../ui/format.ts"
+import { useAnswer } from "../../useAnswer.ts"
 
-/** Milliseconds between two readings. */
-const readEvery = 100
+type InstanceBacklog = Success<"Backlogs">["backlogs"][number]
 
-export interface GaugesProps {
-  readonly model: PanelModel
-}
-
-export const Gauges = ({ model }: GaugesProps): ReactNode => {
-  const { adapter } = model
-  const trace = usePanel(model, (state) => state.trace)
-  const history = usePanel(model, (state) => state.history)
-  const missed = usePanel(model, (state) => state.missed)
-  const backlogs = useBacklogs(adapter)
+const ChannelsComponent = (): ReactNode => {
+  const connection = useModule(Connection)
+  const counts = useSelector(connection, (state) => state.counts)
+  const capacity = useSelector(
+    connection,
+    (state) => state.runtimes.find(({ id }) => id === state.runtime)?.trace.capacity ?? 0
+  )
+  const historyCapacity = useSelector(
+    connection,
+    (state) => state.runtimes.find(({ id }) => id === state.runtime)?.historyCapacity ?? 0
+  )
+  const { value } = useAnswer("Backlogs", {})
+  const backlogs = value?.backlogs ?? []
+  if (counts === null) return null
+  const { history, trace } = counts
   return (
     <div className="gauges">
       <section aria-label="Losses">
@@ -42,12 +48,7 @@ export const Gauges = ({ model }: GaugesProps): ReactNode => {
             <tr>
               <th scope="row">trace</th>
               <td>
-                <Meter
-                  label="trace ring"
-                  value={trace.recorded - trace.dropped}
-                  max={adapter.traceCapacity}
-                  isCalm
-                />
+                <Meter label="trace ring" value={trace.recorded - trace.dropped} max={capacity} isCalm />
               </td>
               <Cell value={trace.recorded} />
               <Cell value={trace.dropped} isLoss />
@@ -56,7 +57,7 @@ export const Gauges = ({ model }: GaugesProps): ReactNode => {
             <tr>
               <th scope="row">history</th>
               <td>
-                <Meter label="history" value={history.length} max={history.capacity} isCalm />
+                <Meter label="history" value={history.length} max={historyCapacity} isCalm />
               </td>
               <Cell value={history.length + history.dropped} />
               <Cell value={history.dropped} isLoss />
@@ -64,9 +65,6 @@ export const Gauges = ({ model }: GaugesProps): ReactNode => {
             </tr>
           </tbody>
         </table>
-        {missed > 0 ? (
-          <p className="hint">{count(missed)} traced entries came too fast for this panel.</p>
-        ) : null}
       </section>
       {backlogs.map((backlog) => (
         <Instance key={backlog.instanceId} backlog={backlog} />
@@ -182,14 +180,4 @@ const Meter = ({ isCalm = false, label, max, value }: MeterProps) => {
   )
 }
 
-/** Read anew ten times a second: handlers that end change a backlog, and no commit tells of it. */
-const useBacklogs = (adapter: Adapter): ReadonlyArray<InstanceBacklog> => {
-  const [backlogs, setBacklogs] = useState(adapter.backlogs)
-  useEffect(() => {
-    const read = () => setBacklogs(adapter.backlogs())
-    read()
-    const timer = setInterval(read, readEvery)
-    return () => clearInterval(timer)
-  }, [adapter])
-  return backlogs
-}
+export const channelsView: PanelView = { id: "channels", label: "Channels", Component: ChannelsComponent }

@@ -2,28 +2,27 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- a select cannot show rows with columns, nor only those in view */
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, memo, type ReactNode, useId, useLayoutEffect, useRef } from "react"
-import { count, duration, shortTxn, timeOfDay } from "./format.ts"
-import type { PanelModel } from "./model.ts"
-import type { TimelineEntry } from "./timeline.ts"
-import { useMediaQuery } from "./useMediaQuery.ts"
-import { usePanel } from "./usePanel.ts"
+import { useModule, useSelector } from "@sluice/react"
+import type { Row as TimelineEntry } from "../../../protocol/index.ts"
+import { Connection } from "../../modules/Connection.ts"
+import { isAt, Timeline } from "../../modules/Timeline.ts"
+import { Travel } from "../../modules/Travel.ts"
+import { count, duration, shortTxn, timeOfDay } from "../../ui/format.ts"
+import { useMediaQuery } from "../../ui/useMediaQuery.ts"
 
-export interface TimelineListProps {
-  readonly model: PanelModel
-}
-
-export const TimelineList = ({ model }: TimelineListProps): ReactNode => (
+export const TimelineList = (): ReactNode => (
   <div className="timeline">
-    <Tools model={model} />
-    <Rows model={model} />
+    <Tools />
+    <Rows />
   </div>
 )
 
-const Tools = ({ model }: TimelineListProps) => {
-  const filter = usePanel(model, (state) => state.filter)
-  const follow = usePanel(model, (state) => state.follow)
-  const total = usePanel(model, (state) => state.total)
-  const shown = usePanel(model, (state) => state.entries.length)
+const Tools = () => {
+  const timeline = useModule(Timeline)
+  const filter = useSelector(timeline, (state) => state.filter)
+  const follow = useSelector(timeline, (state) => state.follow)
+  const total = useSelector(timeline, (state) => state.rows.length)
+  const shown = useSelector(timeline, (state) => state.shown.length)
   return (
     <div className="bar tools">
       <input
@@ -32,11 +31,11 @@ const Tools = ({ model }: TimelineListProps) => {
         aria-label="Filter by instance, action or origin"
         placeholder="Filter: instance, action, origin, -not"
         value={filter}
-        onChange={(event) => model.setFilter(event.currentTarget.value)}
+        onChange={(event) => timeline.actions.setFilter(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key !== "Escape" || filter === "") return
           event.preventDefault()
-          model.setFilter("")
+          timeline.actions.setFilter("")
         }}
       />
       <span className="count">{filter === "" ? count(total) : `${count(shown)} of ${count(total)}`}</span>
@@ -45,7 +44,7 @@ const Tools = ({ model }: TimelineListProps) => {
         className="toggle"
         aria-pressed={follow}
         title="Keep the latest entry in view"
-        onClick={() => model.setFollow(!follow)}
+        onClick={() => timeline.actions.setFollow(!follow)}
       >
         Follow
       </button>
@@ -56,13 +55,17 @@ const Tools = ({ model }: TimelineListProps) => {
 /** Farther than this from the end, in CSS pixels, the user has scrolled. */
 const scrollSlack = 4
 
-const Rows = ({ model }: TimelineListProps) => {
-  const entries = usePanel(model, (state) => state.entries)
-  const follow = usePanel(model, (state) => state.follow)
-  const selected = usePanel(model, (state) => state.selected)
-  const travelledTo = usePanel(model, (state) => state.travelledTo)
-  const isEmpty = usePanel(model, (state) => state.total === 0)
+const Rows = () => {
+  const timeline = useModule(Timeline)
+  const travel = useModule(Travel)
+  const entries = useSelector(timeline, (state) => state.shown)
+  const follow = useSelector(timeline, (state) => state.follow)
+  const selected = useSelector(timeline, (state) => state.selected) ?? undefined
+  const more = useSelector(timeline, (state) => state.more)
+  const isEmpty = useSelector(timeline, (state) => state.rows.length === 0)
+  const moment = useSelector(useModule(Connection), (state) => state.travel.moment)
   const listId = useId()
+  const rowId = ({ at }: TimelineEntry) => `${listId}${at.seq}-${at.n}`
   const scroller = useRef<HTMLDivElement>(null)
   const rowHeight = useMediaQuery("(pointer: coarse)") ? 36 : 26
   const selectedIndex = selected === undefined ? -1 : indexOf(entries, selected)
@@ -92,14 +95,14 @@ const Rows = ({ model }: TimelineListProps) => {
     const list = scroller.current
     const before = inView.current
     if (list === null) return
-    if (!follow && before !== undefined && entries[before.index]?.txnId !== before.entry.txnId) {
+    if (!follow && before !== undefined && !isSame(entries[before.index], before.entry)) {
       const index = indexOf(entries, before.entry)
       list.scrollTop = index < 0 ? 0 : list.scrollTop + (index - before.index) * rowHeight
     }
     inView.current = firstInView(list, entries, rowHeight)
   }, [follow, entries, rowHeight])
 
-  const selectedId = selected?.txnId
+  const selectedId = selected && rowId(selected)
   useLayoutEffect(() => {
     const list = scroller.current
     if (list === null || selectedIndex < 0) return
@@ -115,12 +118,14 @@ const Rows = ({ model }: TimelineListProps) => {
     const list = scroller.current
     if (list === null) return
     inView.current = firstInView(list, entries, rowHeight)
-    if (follow && list.scrollHeight - list.clientHeight - list.scrollTop > scrollSlack) model.setFollow(false)
+    if (more && list.scrollTop < 20 * rowHeight) timeline.actions.older()
+    if (follow && list.scrollHeight - list.clientHeight - list.scrollTop > scrollSlack)
+      timeline.actions.setFollow(false)
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && selected !== undefined) {
       event.preventDefault()
-      model.jump(selected)
+      travel.actions.to(selected.at.seq)
       return
     }
     const page = Math.max(1, Math.floor(height / rowHeight) - 1)
@@ -137,10 +142,8 @@ const Rows = ({ model }: TimelineListProps) => {
     if (wanted === undefined) return
     event.preventDefault()
     const entry = entries[Math.min(last, Math.max(0, wanted))]
-    if (entry !== undefined) model.select(entry)
+    if (entry !== undefined) timeline.actions.select(entry)
   }
-  const rowId = (entry: TimelineEntry) => `${listId}${entry.txnId}`
-  const here = travelledTo === undefined ? undefined : model.find(travelledTo)
   return (
     <div
       ref={scroller}
@@ -161,17 +164,18 @@ const Rows = ({ model }: TimelineListProps) => {
           if (entry === undefined) return null
           return (
             <Row
-              key={entry.txnId}
+              key={rowId(entry)}
               id={rowId(entry)}
               entry={entry}
-              model={model}
+              onSelect={timeline.actions.select}
+              onJump={travel.actions.to}
               top={start}
               height={rowHeight}
               place={index + 1}
               of={entries.length}
               isSelected={index === selectedIndex}
-              isHere={entry.txnId === here?.txnId}
-              isLater={here !== undefined && entry.position > here.position}
+              isHere={isAt(entry.at, { seq: moment ?? -1, n: 0 })}
+              isLater={moment !== undefined && entry.at.seq > moment}
             />
           )
         })}
@@ -189,13 +193,17 @@ const firstInView = (list: Element, entries: ReadonlyArray<TimelineEntry>, rowHe
 }
 
 /** Where the entry is; looked for from the end, where it mostly is. */
-const indexOf = (entries: ReadonlyArray<TimelineEntry>, { txnId }: TimelineEntry): number =>
-  entries.findLastIndex((entry) => entry.txnId === txnId)
+const indexOf = (entries: ReadonlyArray<TimelineEntry>, { at }: TimelineEntry): number =>
+  entries.findLastIndex((entry) => isAt(entry.at, at))
+
+const isSame = (a: TimelineEntry | undefined, b: TimelineEntry): boolean =>
+  a !== undefined && isAt(a.at, b.at)
 
 interface RowProps {
   readonly id: string
   readonly entry: TimelineEntry
-  readonly model: PanelModel
+  readonly onSelect: (entry: TimelineEntry) => void
+  readonly onJump: (moment: number) => void
   readonly top: number
   readonly height: number
   readonly place: number
@@ -213,7 +221,7 @@ export const titleOf = ({ origin, tags }: TimelineEntry): string => {
   return `${first}, ${second}${rest.length > 0 ? ` +${rest.length}` : ""}`
 }
 
-const originNames: Record<TimelineEntry["origin"]["kind"], string> = {
+const originNames: Readonly<Record<string, string>> = {
   action: "action",
   "source-refresh": "source",
   "service-callback": "callback",
@@ -223,37 +231,37 @@ const originNames: Record<TimelineEntry["origin"]["kind"], string> = {
   hydrate: "hydrate"
 }
 
-const Row = memo(({ entry, height, id, isHere, isLater, isSelected, model, of, place, top }: RowProps) => {
-  const classes = ["row", entry.origin.kind, entry.outcome, isHere ? "here" : "", isLater ? "later" : ""]
-  return (
-    // The list has the keys, Enter being the double click, and the focus: it says which row is active.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
-    <div
-      id={id}
-      className={classes.join(" ")}
-      role="option"
-      aria-selected={isSelected}
-      aria-posinset={place}
-      aria-setsize={of}
-      aria-current={isHere ? "step" : undefined}
-      style={{ transform: `translateY(${top}px)`, height }}
-      onClick={() => model.select(entry)}
-      onDoubleClick={() => model.jump(entry)}
-    >
-      <span className="time">{timeOfDay(entry.at)}</span>
-      <span className="instance">{entry.instanceId}</span>
-      <span className="what">
-        {titleOf(entry)}
-        {entry.outcome === "commit" ? null : <em>{entry.outcome}</em>}
-      </span>
-      <span className="origin">{originNames[entry.origin.kind]}</span>
-      <span className="cause" title={entry.cause === undefined ? undefined : `Caused by ${entry.cause}`}>
-        {entry.cause === undefined ? "" : `↳ ${shortTxn(entry.cause, entry.instanceId)}`}
-      </span>
-      <span className="duration">
-        {entry.traced?.durationMs === undefined ? "" : duration(entry.traced.durationMs)}
-      </span>
-    </div>
-  )
-})
+const Row = memo(
+  ({ entry, height, id, isHere, isLater, isSelected, of, onJump, onSelect, place, top }: RowProps) => {
+    const classes = ["row", entry.origin.kind, entry.outcome, isHere ? "here" : "", isLater ? "later" : ""]
+    return (
+      // The list has the keys, Enter being the double click, and the focus: it says which row is active.
+      // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+      <div
+        id={id}
+        className={classes.join(" ")}
+        role="option"
+        aria-selected={isSelected}
+        aria-posinset={place}
+        aria-setsize={of}
+        aria-current={isHere ? "step" : undefined}
+        style={{ transform: `translateY(${top}px)`, height }}
+        onClick={() => onSelect(entry)}
+        onDoubleClick={() => onJump(entry.at.seq)}
+      >
+        <span className="time">{timeOfDay(entry.time)}</span>
+        <span className="instance">{entry.instanceId}</span>
+        <span className="what">
+          {titleOf(entry)}
+          {entry.outcome === "commit" ? null : <em>{entry.outcome}</em>}
+        </span>
+        <span className="origin">{originNames[entry.origin.kind] ?? entry.origin.kind}</span>
+        <span className="cause" title={entry.cause === undefined ? undefined : `Caused by ${entry.cause}`}>
+          {entry.cause === undefined ? "" : `↳ ${shortTxn(entry.cause, entry.instanceId)}`}
+        </span>
+        <span className="duration">{entry.durationMs === undefined ? "" : duration(entry.durationMs)}</span>
+      </div>
+    )
+  }
+)
 Row.displayName = "Row"

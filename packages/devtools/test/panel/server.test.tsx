@@ -2,7 +2,7 @@ import { Module, Runtime } from "@sluice/core"
 import * as Schema from "effect/Schema"
 import { renderToString } from "react-dom/server"
 import { expect, test } from "vitest"
-import { SluiceDevtools } from "../src/index.ts"
+import { SluiceDevtools } from "../../src/index.ts"
 
 test("on a server it renders nothing", async () => {
   const Empty = Module.make("Empty", { state: Schema.Struct({}), actions: {} })

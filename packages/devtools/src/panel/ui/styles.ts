@@ -45,29 +45,39 @@ export const buttonStyles = `${colours}
 .failure { display: flex; gap: 12px; padding: 10px 14px; max-width: min(480px, calc(100vw - 24px)); color: var(--bad); }
 `
 
-export const panelStyles = `
-.panel {
-  position: fixed; z-index: 2147483000; box-sizing: border-box; display: flex; flex-direction: column;
-  container: panel / inline-size; overflow: hidden;
-  font: 12.5px/1.45 system-ui, -apple-system, "Segoe UI", sans-serif; color: var(--text); background: var(--ground);
-  box-shadow: 0 0 24px rgb(0 0 0 / 0.16);
-  --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
-}
-.panel *, .panel *::before { box-sizing: border-box; }
-.panel.right { inset: 0 0 0 auto; border-left: 1px solid var(--line); min-width: 300px; max-width: 90vw; }
-.panel.left { inset: 0 auto 0 0; border-right: 1px solid var(--line); min-width: 300px; max-width: 90vw; }
-.panel.bottom { inset: auto 0 0 0; border-top: 1px solid var(--line); min-height: 180px; max-height: 90vh; max-height: 90dvh; }
-.panel h3, .panel p, .panel ul, .panel dl, .panel dd { margin: 0; padding: 0; font: inherit; }
-.panel button, .panel input, .panel select { font: inherit; color: inherit; }
-.panel code, .panel kbd { font-family: var(--mono); font-size: 11.5px; }
-.panel kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 4px; background: var(--raised); }
-.panel :focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
-
+/** Of the place where a page's own panel is. */
+export const dockStyles = `
+.dock { position: fixed; z-index: 2147483000; box-sizing: border-box; background: var(--ground); box-shadow: 0 0 24px rgb(0 0 0 / 0.16); }
+.dock.right { inset: 0 0 0 auto; border-left: 1px solid var(--line); min-width: 300px; max-width: 90vw; }
+.dock.left { inset: 0 auto 0 0; border-right: 1px solid var(--line); min-width: 300px; max-width: 90vw; }
+.dock.bottom { inset: auto 0 0 0; border-top: 1px solid var(--line); min-height: 180px; max-height: 90vh; max-height: 90dvh; }
 .resizer { position: absolute; z-index: 2; touch-action: none; }
 .resizer:hover, .resizer:focus-visible, .resizer:active { background: var(--accent); outline: none; }
 .right .resizer, .left .resizer { inset-block: 0; width: 6px; cursor: ew-resize; }
 .right .resizer { left: 0; } .left .resizer { right: 0; }
 .bottom .resizer { inset-inline: 0; top: 0; height: 6px; cursor: ns-resize; }
+@media (max-width: 640px) {
+  .dock.bottom { width: 100%; min-height: 64vh; border-radius: 12px 12px 0 0; overflow: hidden; }
+  .bottom .resizer { height: 14px; }
+  .bottom .resizer::before { content: ""; position: absolute; inset: 5px 0 auto 50%; width: 36px; height: 4px; translate: -50%; border-radius: 2px; background: var(--muted); }
+  .bottom .panel > .bar:first-of-type { padding-top: 10px; }
+}
+`
+
+export const panelStyles = `${colours}
+.panel {
+  box-sizing: border-box; display: flex; flex-direction: column; height: 100%;
+  container: panel / inline-size; overflow: hidden;
+  font: 12.5px/1.45 system-ui, -apple-system, "Segoe UI", sans-serif; color: var(--text); background: var(--ground);
+  outline: none;
+  --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}
+.panel *, .panel *::before { box-sizing: border-box; }
+.panel h3, .panel p, .panel ul, .panel dl, .panel dd { margin: 0; padding: 0; font: inherit; }
+.panel button, .panel input, .panel select { font: inherit; color: inherit; }
+.panel code, .panel kbd { font-family: var(--mono); font-size: 11.5px; }
+.panel kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 4px; background: var(--raised); }
+.panel :focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
 
 .bar { display: flex; align-items: center; gap: 8px; flex: none; padding: 0 10px; min-height: 34px; border-bottom: 1px solid var(--line); background: var(--raised); white-space: nowrap; }
 .title { overflow: hidden; text-overflow: ellipsis; font-weight: 650; min-width: 0; flex: 0 1 auto; }
@@ -211,12 +221,8 @@ export const panelStyles = `
   .meter .track { display: none; }
 }
 @media (max-width: 640px) {
-  .panel.bottom { width: 100%; min-height: 64vh; border-radius: 12px 12px 0 0; }
   .bar { gap: 6px; min-height: 40px; }
   .status { min-height: 30px; flex-wrap: wrap; gap: 2px 14px; padding-block: 4px; }
-  .bottom .resizer { height: 14px; }
-  .bottom .resizer::before { content: ""; position: absolute; inset: 5px 0 auto 50%; width: 36px; height: 4px; translate: -50%; border-radius: 2px; background: var(--muted); }
-  .bottom > .bar:first-of-type { padding-top: 10px; }
   .panel .primary, .panel .toggle, .filter { min-height: 32px; }
   .icon { width: 36px; height: 34px; }
   .gauges th, .gauges td { padding-inline: 4px; }

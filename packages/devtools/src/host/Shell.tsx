@@ -4,31 +4,50 @@ import {
   lazy,
   type ReactNode,
   Suspense,
+  useEffect,
   useLayoutEffect,
   useRef,
   useState,
   useSyncExternalStore
 } from "react"
-import type { Adapter } from "./adapter.ts"
-import type { History } from "./session/history.ts"
-import type { PanelModel } from "./model.ts"
+import type { Connections } from "../panel/Page.ts"
+import type { PanelView } from "../panel/PanelView.ts"
+import type { PanelSession } from "../panel/session.ts"
+import { adoptStyles, buttonStyles } from "../panel/ui/styles.ts"
 import type { Dock } from "./preferences.ts"
-import { adoptStyles, buttonStyles } from "./styles.ts"
 
-const Panel = lazy(() => import("./Panel.tsx"))
+const DockedPanel = lazy(() => import("./DockedPanel.tsx"))
+
+/** What the button shows of the page. */
+export interface Travels {
+  readonly active: () => boolean
+  /** Returns the function that ends it. */
+  readonly subscribe: (listener: () => void) => () => void
+}
 
 export interface ShellProps {
-  readonly adapter: Adapter
-  readonly history: History
+  /** Of the runtimes that are served. */
+  readonly label: string
+  readonly travels: Travels
+  readonly connections: Connections
+  readonly views: ReadonlyArray<PanelView> | undefined
   readonly initialOpen: boolean
   readonly initialDock: Dock
   readonly root: ShadowRoot
 }
 
-export const Shell = ({ adapter, history, initialDock, initialOpen, root }: ShellProps): ReactNode => {
+export const Shell = ({
+  connections,
+  initialDock,
+  initialOpen,
+  label,
+  root,
+  travels,
+  views
+}: ShellProps): ReactNode => {
   const [isOpen, setIsOpen] = useState(initialOpen)
-  const isTravelling = useSyncExternalStore(adapter.onChange, adapter.isTravelling)
-  const [keep] = useState(makeKeep)
+  const isTravelling = useSyncExternalStore(travels.subscribe, travels.active)
+  const [kept] = useState(makeKeep)
   /** Whether the user has opened or closed it: then the keyboard goes along. */
   const [hasToggled, setHasToggled] = useState(false)
   const opener = useRef<HTMLButtonElement>(null)
@@ -40,13 +59,18 @@ export const Shell = ({ adapter, history, initialDock, initialOpen, root }: Shel
     if (hasToggled && !isOpen) opener.current?.focus()
   }, [hasToggled, isOpen])
   useLayoutEffect(() => adoptStyles(root, buttonStyles), [root])
+  // Without a panel the page would go back to live: who closes it to see the past better still sees the past.
+  useEffect(() => {
+    if (!isOpen && !isTravelling) kept.letGo()
+  }, [isOpen, isTravelling, kept])
+  useEffect(() => kept.letGo, [kept])
   if (!isOpen) {
     return (
       <button
         ref={opener}
         type="button"
         className={isTravelling ? "opener travelling" : "opener"}
-        aria-label={`Open Sluice devtools for ${adapter.label}`}
+        aria-label={`Open Sluice devtools for ${label}`}
         title="Sluice devtools"
         onClick={toggle}
       >
@@ -58,10 +82,11 @@ export const Shell = ({ adapter, history, initialDock, initialOpen, root }: Shel
   return (
     <Boundary onClose={toggle}>
       <Suspense fallback={null}>
-        <Panel
-          adapter={adapter}
-          history={history}
-          keep={keep}
+        <DockedPanel
+          label={label}
+          connections={connections}
+          keep={kept.keep}
+          views={views}
           initialDock={initialDock}
           root={root}
           takeFocus={hasToggled}
@@ -73,8 +98,14 @@ export const Shell = ({ adapter, history, initialDock, initialOpen, root }: Shel
 }
 
 const makeKeep = () => {
-  let model: PanelModel | undefined
-  return (make: () => PanelModel) => (model ??= make())
+  let session: PanelSession | undefined
+  return {
+    keep: (make: () => PanelSession) => (session ??= make()),
+    letGo: () => {
+      void session?.dispose()
+      session = undefined
+    }
+  }
 }
 
 /** A sluice: a gate between two levels. */

@@ -1,10 +1,10 @@
 /** The text filter of the timeline. */
-import type { TimelineEntry } from "./timeline.ts"
+import type { Row } from "../protocol/index.ts"
 
 /** Kept with the entry: an entry is tested again each time the list grows. */
-const texts = new WeakMap<TimelineEntry, string>()
+const texts = new WeakMap<Row, string>()
 
-const textOf = (entry: TimelineEntry): string => {
+const textOf = (entry: Row): string => {
   const known = texts.get(entry)
   if (known !== undefined) return known
   const outcome = entry.outcome === "commit" ? "" : entry.outcome
@@ -19,7 +19,7 @@ const textOf = (entry: TimelineEntry): string => {
  * Entries whose transaction id (so its instance too), origin, actions or outcome contain each of the words,
  * in any case; a word that begins with `-` must not be contained. `undefined` when there is no word.
  */
-export const makeFilter = (text: string): ((entry: TimelineEntry) => boolean) | undefined => {
+export const makeFilter = (text: string): ((entry: Row) => boolean) | undefined => {
   const words = text
     .toLowerCase()
     .split(/\s+/)

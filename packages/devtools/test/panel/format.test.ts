@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { duration } from "../src/format.ts"
+import { duration } from "../../src/panel/ui/format.ts"
 
 test.each([
   [0, "<0.1 ms"],

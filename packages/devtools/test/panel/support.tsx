@@ -5,9 +5,15 @@ import * as Schema from "effect/Schema"
 import { StrictMode } from "react"
 import { flushSync } from "react-dom"
 import { createRoot } from "react-dom/client"
-import { afterEach, beforeEach, expect } from "vitest"
+import { afterEach, beforeEach, expect, inject } from "vitest"
 import { page } from "vitest/browser"
-import { SluiceDevtools, type SluiceDevtoolsProps } from "../src/index.ts"
+import { SluiceDevtools, type SluiceDevtoolsProps } from "../../src/index.ts"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly screenshots?: boolean
+  }
+}
 
 const Counter = Module.make("Counter", {
   state: Schema.Struct({ count: Schema.Number, last: Schema.NullOr(Schema.String) }),
@@ -122,3 +128,9 @@ export const inPanel = (selector: string): ReadonlyArray<HTMLElement> => [
 /** What has the focus in the shadow root; of the page it is the host that has it. */
 export const focused = (): Element | null | undefined =>
   document.querySelector("sluice-devtools")?.shadowRoot?.activeElement
+
+/** A picture of the docs. It is taken when the run is made with `SLUICE_SCREENSHOTS=1`. */
+export const screenshot = async (name: string): Promise<void> => {
+  if (inject("screenshots") !== true) return
+  await page.screenshot({ path: `../../../../docs/images/devtools-${name}.png`, element: document.body })
+}

@@ -1,0 +1,10 @@
+/** The panel, for hosts of other kinds than a page of its own app, and for views that are added to it. */
+export { mountPanel, type MountPanelOptions } from "./mountPanel.tsx"
+export { Connection, type ConnectionState } from "./modules/Connection.ts"
+export { Timeline, type TimelineState } from "./modules/Timeline.ts"
+export { Travel } from "./modules/Travel.ts"
+export { type Asked, type Connections, NotConnected, Page, type PageError, type PageShape } from "./Page.ts"
+export type { PanelView } from "./PanelView.ts"
+export { type AnswerOf, type AnswerOptions, useAnswer } from "./useAnswer.ts"
+export { type PanelPage, usePage } from "./usePage.ts"
+export { builtInViews } from "./views/index.ts"

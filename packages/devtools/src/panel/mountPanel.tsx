@@ -1,0 +1,28 @@
+/** Puts a panel into an element. */
+import { createRoot } from "react-dom/client"
+import type { Connections } from "./Page.ts"
+import { Panel } from "./Panel.tsx"
+import type { PanelView } from "./PanelView.ts"
+import { openSession } from "./session.ts"
+
+export interface MountPanelOptions {
+  /** How the page is reached, again and again: see `connections` of `@sluice/devtools/protocol`. */
+  readonly connections: Connections
+  /** Default: `builtInViews`. */
+  readonly views?: ReadonlyArray<PanelView>
+}
+
+/** The panel fills the element, which must have a size. Returns the function that takes it out and disconnects. */
+export const mountPanel = (
+  element: HTMLElement,
+  { connections, views }: MountPanelOptions
+): (() => Promise<void>) => {
+  const session = openSession(connections)
+  const shadow = element.shadowRoot ?? element.attachShadow({ mode: "open" })
+  const root = createRoot(shadow)
+  root.render(<Panel session={session} root={shadow} {...(views === undefined ? {} : { views })} />)
+  return () => {
+    root.unmount()
+    return session.dispose()
+  }
+}

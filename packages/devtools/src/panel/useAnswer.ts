@@ -1,0 +1,51 @@
+import { useModule, useSelector } from "@sluice/react"
+import * as Option from "effect/Option"
+import * as AsyncResult from "effect/reactivity/AsyncResult"
+import { useState } from "react"
+import type { CallTag, Success } from "../protocol/index.ts"
+import { AnswerLive } from "./modules/Answer.ts"
+import { Connection, linkOf } from "./modules/Connection.ts"
+import type { Asked } from "./Page.ts"
+import { usePage } from "./usePage.ts"
+
+export interface AnswerOptions {
+  /** Whether it is asked again when the states that the page shows have changed. Default true. */
+  readonly changes?: boolean
+  /** Whether the answer to the last payload is given until that to another one is there. Default false. */
+  readonly keep?: boolean
+}
+
+export interface AnswerOf<A> {
+  /** Also while a newer one is waited for, and after a newer one failed. */
+  readonly value: A | undefined
+  /** Why there is none, or none that is newer. */
+  readonly failure: string | undefined
+  readonly isWaiting: boolean
+}
+
+/**
+ * What the page answers: components that ask the same share one answer. It is asked for while a component shows it,
+ * and let go with the last of them.
+ */
+export const useAnswer = <Tag extends CallTag>(
+  tag: Tag,
+  payload: Asked<Tag>,
+  { changes = true, keep = false }: AnswerOptions = {}
+): AnswerOf<Success<Tag>> => {
+  const { layer } = usePage()
+  const link = useSelector(useModule(Connection), linkOf)
+  const key = `${link} ${changes} ${tag} ${JSON.stringify(payload)}`
+  const answer = useSelector(
+    useModule(AnswerLive, { key, input: { tag, payload, changes }, layer }),
+    (state) => state.answer
+  )
+  // The protocol has decoded it by the schema of this tag.
+  const value = Option.getOrUndefined(AsyncResult.value(answer)) as Success<Tag> | undefined
+  const [last, setLast] = useState(value)
+  if (value !== undefined && value !== last) setLast(value)
+  return {
+    value: value ?? (keep ? last : undefined),
+    failure: Option.getOrUndefined(AsyncResult.error(answer))?.message,
+    isWaiting: answer.waiting || AsyncResult.isInitial(answer)
+  }
+}

@@ -1,0 +1,6 @@
+import type { PanelView } from "../PanelView.ts"
+import { channelsView } from "./channels/ChannelsView.tsx"
+import { timelineView } from "./timeline/TimelineView.tsx"
+
+/** Those of every panel, in the order of their tabs. */
+export const builtInViews: ReadonlyArray<PanelView> = [timelineView, channelsView]
