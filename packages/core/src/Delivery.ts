@@ -74,7 +74,7 @@ const ingressWarning = 10
 export class Deliveries {
   private readonly options: DeliveriesOptions
   // Written by `subscribe`, `unsubscribe`, `setupsEnded` and `close`.
-  private consumers: Array<Consumer<Delivery>> = []
+  consumers: Array<Consumer<Delivery>> = []
   private readonly byTag = new Map<string, ReadonlyArray<Consumer<Delivery>>>()
   /** Every action until all setups have ended. */
   private kept: Consumer<Delivery> | undefined

@@ -164,11 +164,12 @@ export const noHooks: Hooks = {
 const runs = -1
 
 /** One derived field. Its mutable fields are written by its Derivation. */
-class Node {
+export class Node {
   readonly index: number
   readonly name: string
   readonly trait: AnyTrait
-  readonly read: (state: unknown) => unknown
+  /** The trait's own, but while it is watched. Written by `Profile`. */
+  read: (state: unknown) => unknown
   readonly bit: number
   /** What its last run read: the first word, the further words, and rows of Collections read by row alone. */
   reads = 0
@@ -323,7 +324,7 @@ class RowReads implements Tracker {
 type Mode = "init" | "converge" | "retrace"
 
 export class Derivation {
-  private readonly layout: Layout
+  readonly layout: Layout
   private readonly instanceId: string
   private readonly hooks: Hooks
   private mode: Mode = "init"

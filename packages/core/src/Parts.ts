@@ -98,9 +98,10 @@ export abstract class Parts<S, A>
   /** The state it was made with, and the same without its derived fields. */
   initial: S
   protected base: S
-  protected derivation: Derivation | undefined
+  derivation: Derivation | undefined
   protected sources: Sources<S> | undefined
-  protected plans: Plans<S>
+  /** A profile puts its own in their place. */
+  plans: Plans<S>
   /** Services for what the instance forks. Written by `start`. */
   protected knownServices: Context.Context<never> | undefined = undefined
   protected lateServices: () => Context.Context<never>

@@ -126,7 +126,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     return next
   }
 
-  protected publish(
+  publish(
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     previous: S,
@@ -199,7 +199,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     ticket?.enter()
   }
 
-  private tellObservers(change: Change<S>, observers: ReadonlyArray<(change: Change<S>) => void>): void {
+  tellObservers(change: Change<S>, observers: ReadonlyArray<(change: Change<S>) => void>): void {
     for (const observer of observers) {
       try {
         observer(change)
@@ -231,7 +231,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     }
   }
 
-  protected rolledBack(
+  rolledBack(
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     error: unknown,

@@ -4,6 +4,7 @@
  * and single rows of a Collection.
  */
 import type { Equals, Selector, Watch } from "./Handle.ts"
+import type { Any } from "./internal/any.ts"
 import { Places } from "./internal/places.ts"
 import { isRows, RowsId, track, type Tracker } from "./internal/rows.ts"
 
@@ -148,7 +149,8 @@ const holds = (state: object, reads: Reads & {}, value: unknown): boolean => {
 }
 
 class Listener<S> {
-  readonly notify: (state: S) => void
+  /** A profile puts its own in its place. */
+  notify: (state: S) => void
   /** The commit after which it came; it is not told of that one. */
   readonly since: number
   active = true
@@ -168,6 +170,7 @@ interface Source<S> {
 
 interface Indexed<S> {
   readonly reads: Reads
+  readonly selector: Selector<S, Any>
   readonly recheck: (state: S) => void
   /** The last commit that affected it, and the next that the same commit did. Written by `affected`. */
   commit: number
@@ -179,7 +182,7 @@ abstract class Selection<S, B> implements Indexed<S> {
   protected readonly index: Index<S>
   protected readonly equals: Equals<B>
   // Written by `select` of those that can exchange it.
-  protected selector: Selector<S, B>
+  selector: Selector<S, B>
   protected active = true
   /** Written by `enter`, `leave` and `end`. */
   private entered = false
@@ -567,9 +570,9 @@ const removeFrom = <S>(map: Map<PropertyKey, Some<S>>, key: PropertyKey, watch: 
 
 export class Subscriptions<S> {
   private readonly failed: (error: unknown) => void
-  private first: Listener<S> | undefined
+  first: Listener<S> | undefined
   private last: Listener<S> | undefined
-  private readonly index = new Index<S>()
+  readonly index = new Index<S>()
   /** Commits told so far. Written by `tell`. */
   private told = 0
 
