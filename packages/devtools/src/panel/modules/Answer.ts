@@ -45,7 +45,8 @@ const asking = Answer.logic("asking", ($) =>
   Effect.gen(function* () {
     const page = yield* $.use(Page)
     const { question } = yield* $.state.get
-    if (question.changes) yield* $.on(page.moves).run(() => $.refresh("answer"))
+    // A page that is busy tells of new entries more often than anyone can read.
+    if (question.changes) yield* $.on(page.moves).throttle("100 millis").run(() => $.refresh("answer"))
   })
 )
 
