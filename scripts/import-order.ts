@@ -71,8 +71,10 @@ export const coreRooms = [
 const devtoolsRooms = [
   "codec/*",
   "inspect",
+  "print",
   "diff",
   "session/*",
+  "form/*",
   "protocol/*",
   "adapters/*",
   "redux/*",

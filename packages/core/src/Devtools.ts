@@ -236,6 +236,19 @@ export const become = (runtime: Held, states: ReadonlyMap<string, unknown>, name
   tellListeners(runtime)
 }
 
+/** What an instance's state and the payloads of its actions are held against, and its derived fields. */
+export interface Declared {
+  readonly state: AnySchema
+  readonly actions: Readonly<Record<string, AnySchema>>
+  readonly derived: ReadonlyArray<string>
+}
+
+/** Throws InstanceClosed. */
+export const declaredOf = (runtime: Held, instanceId: string): Declared => {
+  const { actions, schema, traits } = instanceOf(runtime, instanceId, editing).impl.def
+  return { state: schema, actions, derived: traits === undefined ? [] : Object.keys(traits.traits) }
+}
+
 /**
  * The action that JSON has as `{ _tag, payload }`, its payload decoded by the module's schema. Throws UnknownAction,
  * InvalidPayload or InstanceClosed.

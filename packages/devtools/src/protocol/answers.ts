@@ -1,12 +1,21 @@
 /** What a page answers each request with. */
 import * as Devtools from "@sluice/core/Devtools"
+import { InvalidPayload, InvalidState } from "@sluice/core/Errors"
+import type * as Module from "@sluice/core/Module"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { decode } from "../codec/index.ts"
+import { decode, encode } from "../codec/index.ts"
+import { weigh } from "../codec/equal.ts"
 import { diff, formatPath } from "../diff.ts"
+import { schemaAt } from "../form/at.ts"
+import { formOf } from "../form/describe.ts"
+import { check, fit, type Fitted, toJson } from "../form/fit.ts"
+import { anyJson, type Issue } from "../form/Form.ts"
+import { lineOf } from "../inspect.ts"
+import { print } from "../print.ts"
 import { exportSession, importSession } from "../session/document.ts"
 import { makeTest } from "../session/makeTest.ts"
-import { formatPath as formatKeys } from "../session/paths.ts"
+import { formatPath as formatKeys, valueAt } from "../session/paths.ts"
 import { recompute, type Recomputed, show } from "../session/recompute.ts"
 import type { Recording } from "../session/recording.ts"
 import { redactRecording } from "../session/redact.ts"
@@ -26,7 +35,7 @@ import {
   type Success
 } from "./messages.ts"
 import type { Panel } from "./panel.ts"
-import { clip, follow, keysOnly, pageOf, put, sendableSteps, valueOf } from "./place.ts"
+import { checkGiven, clip, follow, keysOnly, pageOf, put, sendableSteps, valueOf } from "./place.ts"
 import type { Source } from "./source.ts"
 
 /** What is asked of the page. */
@@ -45,6 +54,13 @@ export type Answers = <Tag extends CallTag>(call: CallOf<Tag>, panel: Panel) => 
 const maxSubscriptions = 100
 /** Characters of an upload. */
 const maxUpload = 50_000_000
+/** Characters that are printed at once. */
+const maxPrinted = 20_000_000
+/** About as many characters, of a value that is sent for a form to begin with. */
+const maxFieldValue = 20_000
+/** Nodes of all forms of one answer. */
+const maxFormNodes = 5000
+const maxActions = 500
 
 type Handlers = { readonly [Tag in CallTag]: (call: CallOf<Tag>, panel: Panel) => Success<Tag> }
 
@@ -98,6 +114,67 @@ const entryOf = ({ log, oldest }: Source, at: Cursor): Found => {
   const found = log.find(at)
   if (found === undefined) throw new OutOfReach({ seq: at.seq, oldest })
   return found
+}
+
+const declaredOf = (source: Source, instanceId: string): Devtools.Declared => {
+  // Throws UnknownInstance, which says what to ask for.
+  source.stateOf(instanceId, "live")
+  return Devtools.declaredOf(source.runtime, instanceId)
+}
+
+/** What the runtime refused, with the places in what was given. */
+const refusedWith = (call: Call, thrown: unknown, fitted: Fitted | undefined): Answered => {
+  const answered = toAnswered(call, thrown)
+  return answered._tag !== "Refused" || fitted === undefined || "value" in fitted
+    ? answered
+    : refusedAt(call, answered.error, answered.reason, fitted.issues)
+}
+
+const refusedAt = (call: Call, error: string, reason: string, issues: ReadonlyArray<Issue>): Refused =>
+  new Refused({ request: call._tag, error, reason, issues })
+
+/** What stands at a place, as its form has it, if it can and may be sent. */
+const fieldValue = (
+  schema: Module.AnySchema | undefined,
+  shown: unknown,
+  value: unknown
+): { readonly value?: unknown } => {
+  // A form that holds something redacted would put that in its place.
+  if (shown !== value || weigh([value], maxFieldValue) >= maxFieldValue) return {}
+  if (schema === undefined) return isPlainJson(value) ? { value } : {}
+  const json = toJson(schema, value)
+  return "value" in json && isPlainJson(json.value) ? { value: json.value } : {}
+}
+
+const isPlainJson = Schema.is(Schema.Json)
+
+const givenOf = (call: CallOf<"Edit">, there: Module.AnySchema | undefined): unknown => {
+  if (call.encoded === true) return Result.getOrThrow(decode(call.value))
+  if (call.byForm !== true || there === undefined) return call.value
+  const fitted = fit(there, call.value)
+  if ("value" in fitted) return fitted.value
+  const [first] = fitted.issues
+  const reason = `${first?.message ?? "It does not fit"}. Nothing was changed; correct the value there.`
+  throw refusedAt(call, "InvalidState", reason, fitted.issues)
+}
+
+const printed = (
+  source: Source,
+  { as, limit = maxPrinted, path, root, ...call }: CallOf<"Print">,
+  value: unknown
+) => {
+  if (as === "text") return print(value, Math.min(limit, maxPrinted))
+  const refuse = (error: string, reason: string) => new Refused({ request: call._tag, error, reason })
+  if (weigh([value], maxPrinted) >= maxPrinted)
+    throw refuse("TooLong", `It has more than ${maxPrinted} characters. Open it, and take a part of it.`)
+  if (as === "codec") return { text: JSON.stringify(encode(value)), complete: true }
+  const state = root._tag === "State" ? source.stateOf(root.instanceId, root.moment) : undefined
+  const schema = root._tag === "State" && schemaAt(declaredOf(source, root.instanceId).state, state, path)
+  if (schema === false || schema === undefined)
+    throw refuse("NoSchema", "No schema tells what is there. Take it as text, or as the codec's JSON.")
+  const json = toJson(schema, value)
+  if ("issues" in json) throw refuse("NoJson", json.issues[0]?.message ?? "It has no JSON by its schema.")
+  return { text: JSON.stringify(json.value, null, 2), complete: true }
 }
 
 export const makeAnswers = (page: Page): Answers => {
@@ -172,6 +249,24 @@ export const makeAnswers = (page: Page): Answers => {
     },
     Inspect: (call, panel) =>
       pageOf(follow(rootOf(sourceOf(call), call.root, panel), call.path), call.from, call.to),
+    Values: (call, panel) => {
+      const source = sourceOf(call)
+      return {
+        values: call.places.map(({ path, root }) => {
+          try {
+            return { value: valueOf(follow(rootOf(source, root, panel), path)) }
+          } catch (thrown) {
+            return { issue: toAnswered(call, thrown).message }
+          }
+        })
+      }
+    },
+    Print: (call, panel) => {
+      const source = sourceOf(call)
+      const value = follow(rootOf(source, call.root, panel), call.path)
+      const made = printed(source, call, value)
+      return { text: panel.texts.add(made.text), length: made.text.length, complete: made.complete }
+    },
     Diff: (call, panel) => {
       const source = sourceOf(call)
       const [before, after] = [call.before, call.after].map((root) => rootOf(source, root, panel))
@@ -190,11 +285,31 @@ export const makeAnswers = (page: Page): Answers => {
         })
       }
     },
+    Differing: (call) => {
+      const source = sourceOf(call)
+      const isLive = call.before === "live" || call.after === "live"
+      const closed = new Set(isLive ? source.closedIds : [])
+      const known = source.known().filter(({ instanceId }) => !closed.has(instanceId))
+      const ids = known.map(({ instanceId }) => instanceId)
+      const [before, after] = [call.before, call.after].map((moment) => source.statesAt(moment, ids))
+      return {
+        instances: known
+          .filter(({ instanceId }) => before?.get(instanceId) !== after?.get(instanceId))
+          .map(({ instanceId, moduleId }) => ({ instanceId, moduleId }))
+      }
+    },
     WhoChanged: (call) => {
-      const { history, log } = sourceOf(call)
-      const commits = whoChanged(history, call.instanceId, keysOnly(call.path))
-      const rows = commits.slice(0, Math.min(call.limit, maxRows)).map((commit) => log.rowOf({ commit }))
-      return { rows, more: rows.length < commits.length }
+      const source = sourceOf(call)
+      const { history, log } = source
+      const path = keysOnly(call.path)
+      const commits = whoChanged(history, call.instanceId, path)
+      const shown = commits.slice(0, Math.min(call.limit, maxRows))
+      const at = (state: unknown) => valueOf(valueAt(source.redacted(call.instanceId, state), path))
+      return {
+        rows: shown.map((commit) => log.rowOf({ commit })),
+        values: shown.map(({ next, previous }) => ({ before: at(previous), after: at(next) })),
+        more: shown.length < commits.length
+      }
     },
     Travel: (call) => sourceOf(call).travel(call.moment, call.instances),
     Step: (call) => sourceOf(call).step(call.by),
@@ -205,12 +320,58 @@ export const makeAnswers = (page: Page): Answers => {
     },
     Lock: (call) => sourceOf(call).lock(call.instances),
     Unlock: (call) => sourceOf(call).unlock(call.instances),
-    Dispatch: (call) => Devtools.dispatch(sourceOf(call).runtime, call.instanceId, call.action),
+    Actions: (call) => {
+      const { actions } = declaredOf(sourceOf(call), call.instanceId)
+      let nodes = 0
+      return {
+        actions: Object.entries(actions)
+          .slice(0, maxActions)
+          .map(([tag, schema]) => {
+            const form = nodes < maxFormNodes ? formOf(schema) : anyJson
+            nodes += form.nodes.length
+            return { tag, form }
+          })
+      }
+    },
+    Field: (call) => {
+      const source = sourceOf(call)
+      const { derived, state: schema } = declaredOf(source, call.instanceId)
+      const state = source.stateOf(call.instanceId, "live")
+      const there = schemaAt(schema, state, call.path)
+      const [first] = call.path
+      return {
+        form: there === undefined ? anyJson : formOf(there),
+        ...fieldValue(
+          there,
+          follow(source.redacted(call.instanceId, state), call.path),
+          follow(state, call.path)
+        ),
+        isDerived: first?.kind === "property" && derived.includes(String(first.key))
+      }
+    },
+    Dispatch: (call) => {
+      const source = sourceOf(call)
+      try {
+        return Devtools.dispatch(source.runtime, call.instanceId, call.action)
+      } catch (thrown) {
+        if (!(thrown instanceof InvalidPayload)) throw thrown
+        const schema = declaredOf(source, call.instanceId).actions[call.action._tag]
+        throw refusedWith(call, thrown, schema && fit(schema, call.action.payload))
+      }
+    },
     Edit: (call) => {
       const source = sourceOf(call)
-      const given = call.encoded === true ? Result.getOrThrow(decode(call.value)) : call.value
-      const state = put(source.stateOf(call.instanceId, "live"), call.path, given)
-      Devtools.edit(source.runtime, call.instanceId, state)
+      const shown = source.stateOf(call.instanceId, "live")
+      checkGiven(call.path, call.value)
+      const { state: schema } = declaredOf(source, call.instanceId)
+      const there = schemaAt(schema, shown, call.path)
+      const given = givenOf(call, there)
+      try {
+        Devtools.edit(source.runtime, call.instanceId, put(shown, call.path, given))
+      } catch (thrown) {
+        if (!(thrown instanceof InvalidState)) throw thrown
+        throw refusedWith(call, thrown, there && check(there, given))
+      }
       return {}
     },
     Recompute: (call, panel) => {
@@ -347,10 +508,24 @@ export const makeAnswers = (page: Page): Answers => {
 
 const isAnswered = Schema.is(Answered)
 
+const maxReason = 2000
+
 /** What a runtime throws is told to the panel, and goes no further. */
 export const toAnswered = (call: Call, thrown: unknown): Answered => {
-  if (isAnswered(thrown)) return thrown
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const tag: unknown = "_tag" in error ? error._tag : error.name
-  return new Refused({ request: call._tag, error: clip(String(tag)), reason: error.message.slice(0, 2000) })
+  try {
+    if (isAnswered(thrown)) return thrown
+    const error = thrown instanceof Error ? thrown : new Error(lineOf(thrown))
+    const tag: unknown = "_tag" in error ? error._tag : error.name
+    return new Refused({
+      request: call._tag,
+      error: clip(textOf(tag)),
+      reason: textOf(error.message).slice(0, maxReason)
+    })
+  } catch {
+    // Its getters throw, or it is a Proxy that does.
+    const reason = "What the runtime threw cannot be read. Look at the page's console, or at onError."
+    return new Refused({ request: call._tag, error: "Unreadable", reason })
+  }
 }
+
+const textOf = (given: unknown): string => (typeof given === "string" ? given : lineOf(given))

@@ -1,5 +1,6 @@
 /** What can go wrong between a page and a panel. Those that a page answers with travel as they are. */
 import * as Schema from "effect/Schema"
+import { Issue } from "../form/Form.ts"
 
 /** A message arrived that is no request of this version. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
@@ -57,11 +58,15 @@ export class NotKept extends Schema.TaggedError<NotKept>()("NotKept", {
   }
 }
 
-/** The runtime refused an operation: `error` is the tag of what it threw. */
+/**
+ * The runtime refused an operation: `error` is the tag of what it threw. Where a value that was given does not fit its
+ * schema, `issues` says where in it.
+ */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   request: Schema.String,
   error: Schema.String,
-  reason: Schema.String
+  reason: Schema.String,
+  issues: Schema.optionalKey(Schema.Array(Issue))
 }) {
   override get message() {
     return this.reason

@@ -4,6 +4,7 @@
  */
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import { Form } from "../form/Form.ts"
 import { Answered } from "./errors.ts"
 
 /** Page and panel must be of the same. */
@@ -13,6 +14,7 @@ export const version = 1
 export const maxRows = 500
 export const maxParts = 500
 export const maxChanges = 200
+export const maxPlaces = 200
 /** Characters. */
 export const maxText = 200_000
 
@@ -198,7 +200,25 @@ const calls = {
   Entry: { runtime, at: Cursor },
   /** Parts `from` (inclusive) to `to` (exclusive) of the value at the path. */
   Inspect: { runtime, root: Root, path: Path, from: Count, to: Count },
+  /** Several places at once, each in a line. */
+  Values: {
+    runtime,
+    places: Schema.Array(Schema.Struct({ root: Root, path: Path })).check(Schema.isMaxLength(maxPlaces))
+  },
+  /**
+   * What is at the path, written out: to be read, as the codec's JSON, or as the JSON of the state's schema there. Of
+   * the first, no more than so many characters.
+   */
+  Print: {
+    runtime,
+    root: Root,
+    path: Path,
+    as: Schema.Literals(["text", "codec", "schema"]),
+    limit: Schema.optionalKey(Count)
+  },
   Diff: { runtime, before: Root, after: Root },
+  /** The instances whose states are not the same at both moments. */
+  Differing: { runtime, before: Moment, after: Moment },
   /** The newest commits in which what is at the path changed, down to the history's base. */
   WhoChanged: { runtime, instanceId: Name, path: Path, limit: Count },
   /** Without `instances`, all of them, in one moment. Within a group, the moment is its end. */
@@ -208,6 +228,10 @@ const calls = {
   Live: { runtime, instances },
   Lock: { runtime, instances },
   Unlock: { runtime, instances },
+  /** What can be dispatched. */
+  Actions: { runtime, instanceId: Name },
+  /** What can be put in the place of what is at the path. */
+  Field: { runtime, instanceId: Name, path: Path },
   /** The payload is as JSON has it, and is decoded by the module's schema. */
   Dispatch: {
     runtime,
@@ -216,14 +240,16 @@ const calls = {
   },
   /**
    * The value takes the place of what is at the path; the whole state is checked by its schema. It is JSON, or with
-   * `encoded` what `encode` of `@sluice/devtools/codec` has made.
+   * `encoded` what `encode` of `@sluice/devtools/codec` has made, or with `byForm` what the form of `Field` describes,
+   * and is decoded by the schema of that place.
    */
   Edit: {
     runtime,
     instanceId: Name,
     path: Path,
     value: Schema.Unknown,
-    encoded: Schema.optionalKey(Schema.Boolean)
+    encoded: Schema.optionalKey(Schema.Boolean),
+    byForm: Schema.optionalKey(Schema.Boolean)
   },
   /**
    * What would have been without these transactions, or with one before another or at the end. Nothing is done to
@@ -311,13 +337,38 @@ const answers = {
     error: Schema.optionalKey(Value)
   }),
   Inspect: Schema.Struct({ value: Value, parts: Schema.Array(Part) }),
+  /** In their order; `issue` where there is nothing to show, and why. */
+  Values: Schema.Struct({
+    values: Schema.Array(
+      Schema.Struct({ value: Schema.optionalKey(Value), issue: Schema.optionalKey(Schema.String) })
+    )
+  }),
+  Print: Schema.Struct({ text: Count, length: Count, complete: Schema.Boolean }),
   Diff: Schema.Struct({ changes: Schema.Array(Change), complete: Schema.Boolean }),
-  WhoChanged: Schema.Struct({ rows: Schema.Array(Row), more: Schema.Boolean }),
+  Differing: Schema.Struct({
+    instances: Schema.Array(Schema.Struct({ instanceId: Schema.String, moduleId: Schema.String }))
+  }),
+  /** `values` are what was at the path before and after each of the rows. */
+  WhoChanged: Schema.Struct({
+    rows: Schema.Array(Row),
+    values: Schema.Array(Schema.Struct({ before: Value, after: Value })),
+    more: Schema.Boolean
+  }),
   Travel: travelled,
   Step: travelled,
   Live: TravelState,
   Lock: TravelState,
   Unlock: TravelState,
+  Actions: Schema.Struct({ actions: Schema.Array(Schema.Struct({ tag: Schema.String, form: Form })) }),
+  /**
+   * `value` is what is there, as the form has it; absent where it is too large, redacted, or has no such JSON. A
+   * derived field is computed again whatever is put there.
+   */
+  Field: Schema.Struct({
+    form: Form,
+    value: Schema.optionalKey(Schema.Unknown),
+    isDerived: Schema.Boolean
+  }),
   Dispatch: Schema.Struct({ waits: Schema.Boolean }),
   Edit: nothing,
   Recompute: Schema.Struct({
@@ -444,12 +495,17 @@ export const decodeAnswer: { readonly [Tag in CallTag]: (given: unknown) => Deco
   Unsubscribe: decoder(answers.Unsubscribe),
   Entry: decoder(answers.Entry),
   Inspect: decoder(answers.Inspect),
+  Values: decoder(answers.Values),
+  Print: decoder(answers.Print),
   Diff: decoder(answers.Diff),
+  Differing: decoder(answers.Differing),
   Travel: decoder(answers.Travel),
   Step: decoder(answers.Step),
   Live: decoder(answers.Live),
   Lock: decoder(answers.Lock),
   Unlock: decoder(answers.Unlock),
+  Actions: decoder(answers.Actions),
+  Field: decoder(answers.Field),
   Dispatch: decoder(answers.Dispatch),
   Edit: decoder(answers.Edit),
   WhoChanged: decoder(answers.WhoChanged),

@@ -126,6 +126,31 @@ const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> => 
   return prototype === Object.prototype || prototype === null
 }
 
+/** Whether plain data has `__proto__` for a name, which a later Object.assign would take for the prototype. */
+const hidesPrototype = (given: unknown): boolean => {
+  const open = [given]
+  const seen = new Set<unknown>()
+  for (let value = open.pop(); value !== undefined || open.length > 0; value = open.pop()) {
+    if (!isObject(value) || seen.has(value)) continue
+    seen.add(value)
+    if (Array.isArray(value)) open.push(...(value as ReadonlyArray<unknown>))
+    else if (isPlain(value)) {
+      if (Object.hasOwn(value, "__proto__")) return true
+      for (const name of Object.keys(value)) open.push(propertyOf(value, name))
+    }
+  }
+  return false
+}
+
+/** Throws NoSuchPart where what is to be put at the path cannot be in any state. */
+export const checkGiven = (path: ReadonlyArray<Step>, given: unknown): void => {
+  if (!hidesPrototype(given)) return
+  throw new NoSuchPart({
+    path: formatSteps(path),
+    issue: "no state has a property __proto__, and the value given has one"
+  })
+}
+
 /** The value with another at the path; what is not on the way is shared. Throws NoSuchPart, which tells no value. */
 export const put = (value: unknown, path: ReadonlyArray<Step>, given: unknown, depth = 0): unknown => {
   const step = path[depth]

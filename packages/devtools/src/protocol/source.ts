@@ -147,6 +147,25 @@ export class Source {
     return this.history.statesAt(moment, [{ instanceId, state }]).get(instanceId)
   }
 
+  /** All that the history knows of, and that are alive. */
+  known(): ReadonlyArray<{ readonly instanceId: string; readonly moduleId: string }> {
+    const alive = this.runtime.list().map(({ instanceId, moduleId }) => ({ instanceId, moduleId }))
+    return [...alive, ...this.closed]
+  }
+
+  /** Of the instances that can be shown then. */
+  statesAt(moment: Moment, ids: ReadonlyArray<string>): ReadonlyMap<string, unknown> {
+    const states = new Map(
+      this.runtime.list().map(({ instanceId, runtime }) => [instanceId, runtime.unsafe.getState() as unknown])
+    )
+    if (moment === "live") return states
+    this.reach(moment)
+    return this.history.statesAt(
+      moment,
+      ids.map((instanceId) => ({ instanceId, state: states.get(instanceId) }))
+    )
+  }
+
   moduleOf(instanceId: string): string {
     return this.history.instances.find((life) => life.instanceId === instanceId)?.moduleId ?? ""
   }
