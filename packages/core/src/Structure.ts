@@ -1,6 +1,7 @@
 /** What a runtime is made of: its modules and instances, and how they hang together. For devtools. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type { ConsumerBacklog } from "./Handle.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { AnyModuleImpl } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
@@ -59,8 +60,22 @@ export interface InstanceStructure {
   readonly traits: ReadonlyArray<TraitStructure>
 }
 
+export interface ConsumerStructure {
+  readonly instanceId: string
+  /** The same object as long as there is the consumer, which a name need not tell. */
+  readonly consumer: object
+  /** Exact now. */
+  readonly backlog: ConsumerBacklog
+}
+
+/** All that consume actions now. */
+export const consumersOf = (runtime: Pick<Structured, "list">): ReadonlyArray<ConsumerStructure> =>
+  instancesOf(runtime).flatMap(([{ instanceId }, { deliveries }]) =>
+    deliveries.consumers.map((consumer) => ({ instanceId, consumer, backlog: consumer.gauge() }))
+  )
+
 const instancesOf = (
-  runtime: Structured
+  runtime: Pick<Structured, "list">
 ): ReadonlyArray<readonly [info: InstanceInfo, instance: AnyInstance]> =>
   runtime.list().flatMap((info) => {
     const instance = Faces.instanceOf(info.runtime)

@@ -8,7 +8,7 @@ import { Shell, type Travels } from "./host/Shell.tsx"
 import type { PanelView } from "./panel/PanelView.ts"
 import { connections } from "./protocol/reconnect.ts"
 import { serve } from "./protocol/serve.ts"
-import type { ServedRuntime } from "./protocol/source.ts"
+import type { ServedRuntime } from "./protocol/served.ts"
 
 export interface SluiceDevtoolsProps {
   /** One, or several of the same page: the panel has a choice of them. Another array of the same ones is the same. */

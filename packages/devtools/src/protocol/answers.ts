@@ -23,6 +23,7 @@ import { reducersOf } from "../session/reducers.ts"
 import { replay } from "../session/replay.ts"
 import { whoChanged } from "../session/whoChanged.ts"
 import { Answered, OutOfReach, Refused } from "./errors.ts"
+import { insightHandlers } from "./insightHandlers.ts"
 import {
   type Call,
   type CallOf,
@@ -180,6 +181,7 @@ const printed = (
 export const makeAnswers = (page: Page): Answers => {
   const { sourceOf } = page
   const handlers: Handlers = {
+    ...insightHandlers(sourceOf),
     Instances: (call) => {
       const source = sourceOf(call)
       const alive = source.runtime.list().map(({ instanceId, label, local, moduleId, runtime }) => ({
@@ -240,8 +242,11 @@ export const makeAnswers = (page: Page): Answers => {
       source.log.sync()
       const found = entryOf(source, call.at)
       const details = detailsOf(source, found)
+      const row = source.log.rowOf(found)
+      const sites = source.insight.sitesOf(row.txnId)
       return {
-        row: source.log.rowOf(found),
+        row,
+        ...(sites.length === 0 ? {} : { sites }),
         payloads: payloadsOf(source, found).map(valueOf),
         ...(details === undefined ? {} : { details: valueOf(details) }),
         ...("event" in found && "error" in found.event ? { error: valueOf(found.event.error) } : {})

@@ -24,5 +24,5 @@ export {
 export { makePort, type Port, type Wire } from "./port.ts"
 export { type AcceptOptions, type Refusals, serve, type Served } from "./serve.ts"
 export { download, upload } from "./text.ts"
-export type { ServedRuntime, ServeOptions } from "./source.ts"
+export type { ServedRuntime, ServeOptions } from "./served.ts"
 export { connections, type ConnectionsOptions } from "./reconnect.ts"

@@ -6,6 +6,8 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { Form } from "../form/Form.ts"
 import { Answered } from "./errors.ts"
+import { insightAnswers, insightCalls, Site } from "./insight.ts"
+import { Count, Name } from "./primitives.ts"
 
 /** Page and panel must be of the same. */
 export const version = 1
@@ -18,8 +20,6 @@ export const maxPlaces = 200
 /** Characters. */
 export const maxText = 200_000
 
-const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-const Name = Schema.String.check(Schema.isMaxLength(1000))
 const runtime = Name
 const session = Schema.optionalKey(Count)
 const instances = Schema.optionalKey(Schema.Array(Name).check(Schema.isMaxLength(10_000)))
@@ -189,6 +189,7 @@ export type TravelState = typeof TravelState.Type
 // Requests, and what answers each
 
 const calls = {
+  ...insightCalls,
   Instances: { runtime },
   Counts: { runtime },
   Backlogs: { runtime },
@@ -323,6 +324,7 @@ const Divergence = Schema.Struct({
 })
 
 const answers = {
+  ...insightAnswers,
   Instances: Schema.Struct({ instances: Schema.Array(Instance) }),
   Counts,
   Backlogs: Schema.Struct({ backlogs: Schema.Array(Backlog) }),
@@ -334,7 +336,9 @@ const answers = {
     row: Row,
     payloads: Schema.Array(Value),
     details: Schema.optionalKey(Value),
-    error: Schema.optionalKey(Value)
+    error: Schema.optionalKey(Value),
+    /** Where in the code it was made, where the page keeps that: innermost first. */
+    sites: Schema.optionalKey(Schema.Array(Site))
   }),
   Inspect: Schema.Struct({ value: Value, parts: Schema.Array(Part) }),
   /** In their order; `issue` where there is nothing to show, and why. */
@@ -517,6 +521,15 @@ export const decodeAnswer: { readonly [Tag in CallTag]: (given: unknown) => Deco
   MakeTest: decoder(answers.MakeTest),
   Text: decoder(answers.Text),
   Upload: decoder(answers.Upload),
-  Import: decoder(answers.Import)
+  Import: decoder(answers.Import),
+  Sample: decoder(answers.Sample),
+  Samples: decoder(answers.Samples),
+  EndSample: decoder(answers.EndSample),
+  Ring: decoder(answers.Ring),
+  BeginProfile: decoder(answers.BeginProfile),
+  EndProfile: decoder(answers.EndProfile),
+  Profile: decoder(answers.Profile),
+  Modules: decoder(answers.Modules),
+  Readers: decoder(answers.Readers)
 }
 export const encodeError = Schema.encodeSync(Answered)

@@ -5,6 +5,7 @@ import { NotKept } from "./errors.ts"
 import type { Reader } from "./log.ts"
 import type { SentByPage } from "./messages.ts"
 import type { Port } from "./port.ts"
+import type { Sampler } from "./sampler.ts"
 import type { Source } from "./source.ts"
 
 const maxKept = 4
@@ -49,6 +50,8 @@ export class Panel {
   /** Written when it has said hello. */
   welcomed = false
   readonly subscriptions = new Map<number, Subscription>()
+  /** By number. They end with the panel. */
+  readonly samplers = new Map<number, Sampler>()
   readonly recomputed = new Kept<Recomputed>("recomputed")
   readonly sessions = new Kept<Recording>("session")
   readonly texts = new Kept<string>("text")

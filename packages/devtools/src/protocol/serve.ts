@@ -15,7 +15,8 @@ import {
 } from "./messages.ts"
 import { Panel, type Subscription } from "./panel.ts"
 import type { Port } from "./port.ts"
-import { type ServedRuntime, type ServeOptions, Source } from "./source.ts"
+import type { ServedRuntime, ServeOptions } from "./served.ts"
+import { Source } from "./source.ts"
 
 export interface AcceptOptions {
   /** Lets only a panel in that brings an invitation which `invite` has made. */
@@ -282,6 +283,7 @@ export const serve = (
     const late = setTimeout(() => turnAway(panel, "order", "no hello came"), helloMs)
     port.onClose(() => {
       clearTimeout(late)
+      for (const sampler of panel.samplers.values()) sampler.end()
       if (!panels.delete(panel) || panels.size > 0) return
       clearTimeout(timer)
       timer = undefined

@@ -1,30 +1,16 @@
 /** One runtime that a page serves: its history, its log, and where panels have sent it. */
-import type { Commit, Runtime } from "@sluice/core"
+import type { Commit } from "@sluice/core"
 import * as Devtools from "@sluice/core/Devtools"
 import { History, type InstanceLife } from "../session/history.ts"
 import { record } from "../session/record.ts"
 import { travelsOf } from "../session/recording.ts"
-import { makeRedaction, type Redaction, type RedactionRule } from "../session/redact.ts"
+import { makeRedaction, type Redaction } from "../session/redact.ts"
 import { OutOfReach, UnknownInstance } from "./errors.ts"
+import { Insight } from "./insightSource.ts"
 import { Log } from "./log.ts"
 import type { Counts, Moment, RuntimeInfo, Success, TravelState } from "./messages.ts"
 import { clip } from "./place.ts"
-
-/** The parts of a runtime that are served. Every runtime is one. */
-export interface ServedRuntime extends Pick<
-  Runtime.AnyRuntime,
-  "label" | "status" | "instances" | "list" | "trace" | "onCommit" | "travel" | "subscribe"
-> {}
-
-export interface ServeOptions {
-  /** Commits to keep of each runtime. Default 5,000. */
-  readonly history?: number
-  /**
-   * What no panel is to see, of states, payloads and details of origins. Messages of errors are sent as they are, and
-   * travel shows the page what it has.
-   */
-  readonly redact?: ReadonlyArray<RedactionRule>
-}
+import type { ServedRuntime, ServeOptions } from "./served.ts"
 
 /** One runtime, served. */
 export class Source {
@@ -41,21 +27,26 @@ export class Source {
   /** Whether a panel has locked all of it: then what is made later, too. Written by `lock`, `unlock`, `letGo` and who brings it back. */
   #lockedWhole = false
   readonly redaction: Redaction
+  readonly insight: Insight
   readonly #ends: ReadonlyArray<() => void>
 
   constructor(
     id: string,
     runtime: ServedRuntime,
-    { history: capacity, redact = [] }: ServeOptions,
+    options: ServeOptions,
     told: { rows: () => void; changed: () => void }
   ) {
+    const { callSites = false, history: capacity, redact = [] } = options
     this.id = id
+    this.insight = new Insight(runtime, options)
     this.redaction = makeRedaction(redact)
     this.runtime = runtime
     this.status = runtime.status
     this.history = new History(capacity)
     this.log = new Log(this.history, runtime.trace, told.rows)
+    if (callSites) this.insight.keepCallSites()
     this.#ends = [
+      () => this.insight.end(),
       record(runtime, this.history),
       this.history.subscribe(told.rows),
       runtime.travel.subscribe(() => {
@@ -85,6 +76,7 @@ export class Source {
 
   /** Without a panel nothing would lead back. */
   letGo(): void {
+    this.insight.letGo()
     this.#lockedWhole = false
     if (this.isHeld) this.runtime.travel.live()
     this.isHeld = false

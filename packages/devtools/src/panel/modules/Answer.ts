@@ -46,7 +46,10 @@ const asking = Answer.logic("asking", ($) =>
     const page = yield* $.use(Page)
     const { question } = yield* $.state.get
     // A page that is busy tells of new entries more often than anyone can read.
-    if (question.changes) yield* $.on(page.moves).throttle("100 millis").run(() => $.refresh("answer"))
+    if (question.changes)
+      yield* $.on(page.moves)
+        .throttle("100 millis")
+        .run(() => $.refresh("answer"))
   })
 )
 
