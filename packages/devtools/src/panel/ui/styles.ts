@@ -169,7 +169,9 @@ export const panelStyles = `${colours}
 .node { display: flex; gap: 5px; border-radius: 3px; cursor: default; min-height: 20px; min-width: 0; }
 .node[aria-expanded] { cursor: pointer; }
 .node:hover { background: var(--hover); }
-.twist { flex: none; width: 10px; color: var(--muted); }
+.node[aria-selected=true] { background: var(--chosen); }
+.node.more { color: var(--accent); cursor: pointer; }
+.twist { flex: none; width: 12px; color: var(--muted); cursor: pointer; }
 .label { flex: none; color: var(--muted); }
 .node .label::after { content: ":"; }
 .node .value { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
