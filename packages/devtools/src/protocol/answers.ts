@@ -22,7 +22,9 @@ import { redactRecording } from "../session/redact.ts"
 import { reducersOf } from "../session/reducers.ts"
 import { replay } from "../session/replay.ts"
 import { whoChanged } from "../session/whoChanged.ts"
+import { causes } from "./causes.ts"
 import { Answered, OutOfReach, Refused } from "./errors.ts"
+import { find } from "./find.ts"
 import { insightHandlers } from "./insightHandlers.ts"
 import {
   type Call,
@@ -214,6 +216,29 @@ export const makeAnswers = (page: Page): Answers => {
       log.sync()
       return log.before(call.before, Math.min(call.limit, maxRows))
     },
+    RowsAt: (call) => {
+      const { log } = sourceOf(call)
+      return {
+        rows: call.places.flatMap((place) => {
+          const found = log.at(place)
+          return found === undefined || ("event" in found && found.event === undefined)
+            ? []
+            : log.rowOf(found)
+        })
+      }
+    },
+    Find: (call) => find(sourceOf(call).log, { ...call, collapse: call.collapse ?? false }),
+    Locate: (call) => {
+      const { log } = sourceOf(call)
+      log.sync()
+      const place = log.placeOf(call.txnId)
+      return place === undefined ? {} : { place }
+    },
+    Causes: (call) => {
+      const { log } = sourceOf(call)
+      log.sync()
+      return causes(log, call.txnId, call.limit)
+    },
     Subscribe: (call, panel) => {
       const source = sourceOf(call)
       if (panel.subscriptions.size >= maxSubscriptions)
@@ -227,6 +252,7 @@ export const makeAnswers = (page: Page): Answers => {
         id: page.nextSubscription(),
         source,
         reader: source.log.reader(call.after),
+        ...(call.rows === false ? { version: -1 } : {}),
         unacked: 0
       }
       panel.subscriptions.set(subscription.id, subscription)

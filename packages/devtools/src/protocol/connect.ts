@@ -15,6 +15,7 @@ import {
 import {
   type CallOf,
   type CallTag,
+  type Counts,
   type Cursor,
   decodeAnswer,
   decodePageMessage,
@@ -59,6 +60,8 @@ export interface RemoteAdapter {
    * told in `gap` what had left the history meanwhile. Ends with PortClosed.
    */
   readonly rows: (runtime: string, after?: Cursor) => Stream.Stream<Rows, RequestError>
+  /** Tells the counts whenever there is more to read, or more is known of what was read, but no rows. */
+  readonly progress: (runtime: string) => Stream.Stream<Counts, RequestError>
   /** Returns the function that ends it. */
   readonly onNotice: (listener: (notice: Notice) => void) => () => void
   /** Messages of the page that could not be read, and why the last could not. */
@@ -170,11 +173,14 @@ class Remote implements RemoteAdapter {
       return Effect.sync(() => void this.#pending.delete(id))
     })
 
-  readonly rows = (runtime: string, after?: Cursor): Stream.Stream<Rows, RequestError> => {
-    const begin = Effect.map(
-      this.request("Subscribe", { runtime, ...(after === undefined ? {} : { after }) }),
-      ({ subscription }) => subscription
-    )
+  readonly rows = (runtime: string, after?: Cursor): Stream.Stream<Rows, RequestError> =>
+    this.#subscribe({ runtime, ...(after === undefined ? {} : { after }) })
+
+  readonly progress = (runtime: string): Stream.Stream<Counts, RequestError> =>
+    Stream.map(this.#subscribe({ runtime, rows: false }), ({ counts }) => counts)
+
+  #subscribe(call: Payload<"Subscribe">): Stream.Stream<Rows, RequestError> {
+    const begin = Effect.map(this.request("Subscribe", call), ({ subscription }) => subscription)
     const end = (subscription: number) =>
       Effect.sync(() => {
         this.#inboxes.delete(subscription)

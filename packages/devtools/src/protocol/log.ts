@@ -1,19 +1,14 @@
 /**
- * The entries of one runtime, as rows: its commits, from the history, and from the trace the entries that made none
- * and the durations. The rows themselves are made when they are asked for.
+ * The entries of one runtime in their order: its commits, from the history, and from the trace the entries that made
+ * none, the durations, and what became of each. The rows themselves are made when they are asked for.
  */
 import type { Commit, Trace } from "@sluice/core"
 import type { History } from "../session/history.ts"
-import { lineOf } from "../inspect.ts"
+import { Loads } from "./loads.ts"
 import type { Cursor, Row } from "./messages.ts"
-import { clip } from "./place.ts"
-
-/** An entry without a commit, at its place. `nth` counts all that ever came. */
-interface Other {
-  readonly at: Cursor
-  readonly nth: number
-  readonly event: Trace.EntryEvent
-}
+import { type Lost, type Other, Others } from "./others.ts"
+import { moduleOf, rowOfCommit, rowOfEvent } from "./rows.ts"
+import { Runs } from "./runs.ts"
 
 /** How far a reader has come. Written by `Log.next`. */
 export interface Reader {
@@ -30,60 +25,31 @@ export interface Batch {
   readonly more: boolean
 }
 
-const maxTags = 20
-const maxChanged = 50
+export interface FoundCommit {
+  readonly commit: Commit.Commit
+}
+export type Found = FoundCommit | Other
+
+/** The places that have an entry, or had one that was lost between them; `last` is before `first` where there is none. */
+export interface Places {
+  readonly first: number
+  readonly last: number
+}
 
 export const compareCursors = (a: Cursor, b: Cursor): number => a.seq - b.seq || a.n - b.n
 
 const isEntry = (event: Trace.TraceEvent): event is Trace.EntryEvent => event.kind === "entry"
 
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
-
-const changedFields = (previous: unknown, next: unknown): ReadonlyArray<string> => {
-  if (!isObject(previous) || !isObject(next)) return []
-  const fields = new Set([...Object.keys(previous), ...Object.keys(next)])
-  return [...fields].filter((field) => !Object.is(Reflect.get(previous, field), Reflect.get(next, field)))
-}
-
-const ofCommit = (commit: Commit.Commit, traced: Trace.EntryEvent | undefined): Row => ({
-  at: { seq: commit.seq, n: 0 },
-  txnId: commit.txnId,
-  ...(commit.groupId === undefined ? {} : { groupId: commit.groupId }),
-  instanceId: commit.instanceId,
-  moduleId: commit.moduleId,
-  origin: { kind: commit.origin.kind, name: clip(commit.origin.name) },
-  ...(commit.cause === undefined ? {} : { cause: commit.cause }),
-  tags: commit.actions.slice(0, maxTags).map(({ _tag }) => clip(_tag)),
-  actions: commit.actions.length,
-  outcome: "commit",
-  time: commit.startedAt,
-  ...(traced?.durationMs === undefined ? {} : { durationMs: traced.durationMs }),
-  changed: changedFields(commit.previous, commit.next).slice(0, maxChanged).map(clip)
-})
-
-const ofEvent = ({ at, event }: Other): Row => ({
-  at,
-  txnId: event.txnId,
-  ...(event.groupId === undefined ? {} : { groupId: event.groupId }),
-  instanceId: event.instanceId,
-  moduleId: event.instanceId.slice(0, Math.max(0, event.instanceId.lastIndexOf("#"))),
-  origin: { kind: event.origin.kind, name: clip(event.origin.name) },
-  ...(event.cause === undefined ? {} : { cause: event.cause }),
-  tags: event.tags.slice(0, maxTags).map(clip),
-  actions: event.tags.length,
-  outcome: event.outcome,
-  time: event.at,
-  ...(event.durationMs === undefined ? {} : { durationMs: event.durationMs }),
-  ...(event.changed === undefined ? {} : { changed: event.changed.slice(0, maxChanged).map(clip) }),
-  ...("error" in event ? { error: clip(lineOf(event.error)) } : {})
-})
+/** Without what no panel is to see. */
+type RedactAction = (moduleId: string, action: Commit.AnyAction) => Commit.AnyAction
 
 export class Log {
   readonly history: History
   readonly #trace: Trace.TraceReader
-  /** In order. Replaced or pushed to by `#take`. */
-  #others: Array<Other> = []
-  #othersEver = 0
+  readonly #redact: RedactAction
+  readonly #others = new Others()
+  readonly #runs: Runs
+  readonly #loads = new Loads()
   readonly #seqOf = new Map<string, number>()
   readonly #traced = new Map<number, Trace.EntryEvent>()
   #indexed = 0
@@ -92,14 +58,25 @@ export class Log {
   /** The last event that was taken in. */
   #taken = 0
   #settled = 0
+  /** Of the commits that someone has been given or told the place of: what comes later comes after them. */
+  #given = 0
+  /** Another number whenever there is something else to read. */
+  #version = 0
   #detach: (() => void) | undefined
   readonly #changed: () => void
 
   /** `changed` is told when there is more to read. */
-  constructor(history: History, trace: Trace.TraceReader, changed: () => void) {
+  constructor(
+    history: History,
+    trace: Trace.TraceReader,
+    changed: () => void,
+    redact: RedactAction = (_, action) => action
+  ) {
     this.history = history
     this.#trace = trace
     this.#changed = changed
+    this.#redact = redact
+    this.#runs = new Runs(history.capacity)
   }
 
   /** Reads the trace, what it still has and what comes, until `close`. */
@@ -123,16 +100,23 @@ export class Log {
   close(): void {
     this.#detach?.()
     this.#detach = undefined
-    this.#others = []
+    this.#others.clear()
+    this.#runs.clear()
+    this.#loads.clear()
     this.#seqOf.clear()
     this.#traced.clear()
     this.#indexed = 0
     this.#anchor = 0
     this.#taken = 0
+    this.#given = 0
   }
 
   get isOpen(): boolean {
     return this.#detach !== undefined
+  }
+
+  get version(): number {
+    return this.#version
   }
 
   /**
@@ -147,43 +131,105 @@ export class Log {
 
   /** What has been committed by now is settled, once what is running has ended. */
   settle(): void {
-    this.#settled = this.history.latest?.seq ?? 0
+    const latest = this.history.latest?.seq ?? 0
+    if (latest === this.#settled) return
+    this.#settled = latest
+    this.#version++
   }
 
   get isBehind(): boolean {
     return (this.history.latest?.seq ?? 0) > this.settled
   }
 
+  #give(): number {
+    this.#given = Math.max(this.#given, this.settled)
+    return this.#given
+  }
+
+  // --- places -------------------------------------------------------------------------------------------
+
+  get places(): Places {
+    const settled = this.#give()
+    const { oldest } = this.history
+    const last = settled + this.#others.upTo(settled)
+    const other = this.#others.first
+    const firsts = [
+      ...(oldest === undefined || oldest.seq > settled ? [] : [this.#placeOf(oldest)]),
+      ...(other === undefined ? [] : [other])
+    ]
+    return { first: Math.min(last + 1, ...firsts), last }
+  }
+
+  #placeOf({ seq }: Commit.Commit): number {
+    return seq + this.#others.before(seq)
+  }
+
+  /** What has this place; a number of entries that are lost, this one among them. */
+  at(place: number): Found | Lost | undefined {
+    const { history } = this
+    const { before, other } = this.#others.atPlace(place)
+    if (other !== undefined) return other
+    const seq = place - before
+    const commit = seq > this.#give() ? undefined : history.at(seq - (history.oldest?.seq ?? 0))
+    return commit?.seq === seq ? { commit } : undefined
+  }
+
+  /** The entry of this transaction, as long as it is known. */
+  placeOf(txnId: string): number | undefined {
+    const seq = this.#seqOf.get(txnId)
+    const commit = seq === undefined ? undefined : this.history.at(seq - (this.history.oldest?.seq ?? 0))
+    if (commit?.txnId === txnId) return commit.seq > this.#give() ? undefined : this.#placeOf(commit)
+    const other = this.#others.find((event) => event.txnId === txnId)
+    return other && other.at.seq + other.nth
+  }
+
+  // --- reading ------------------------------------------------------------------------------------------
+
   /** One that has had all up to the cursor; without a cursor, all until now. */
   reader(after: Cursor | undefined): Reader {
-    if (after === undefined) return { seq: this.settled, nth: this.#othersEver }
-    const next = this.#others.find(({ at }) => compareCursors(at, after) > 0)
-    return { seq: after.seq, nth: next === undefined ? this.#othersEver : next.nth - 1 }
+    if (after === undefined) return { seq: this.#give(), nth: this.#others.upTo(this.#give()) }
+    return { seq: after.seq, nth: this.#others.countUpTo(after) }
   }
 
   /** The next entries for this reader, in their order. */
   next(reader: Reader, limit: number): Batch {
     const { history } = this
+    const settled = this.#give()
     const first = history.oldest?.seq ?? 0
     const lostCommits = history.length === 0 ? 0 : Math.max(0, first - 1 - reader.seq)
-    const firstOther = this.#others[0]?.nth ?? this.#othersEver + 1
-    const lostEvents = Math.max(0, firstOther - 1 - reader.nth)
     reader.seq += lostCommits
-    reader.nth += lostEvents
+    const start = this.#others.startAfter(reader.nth)
+    let lostEvents = start - reader.nth
+    reader.nth = start
     const commits: Array<Commit.Commit> = []
-    for (let seq = reader.seq + 1; seq <= this.settled && commits.length <= limit; seq++) {
+    for (let seq = reader.seq + 1; seq <= settled && commits.length <= limit; seq++) {
       const commit = history.at(seq - first)
       if (commit !== undefined) commits.push(commit)
     }
-    const start = Math.max(0, reader.nth + 1 - firstOther)
-    const others = this.#others.slice(start, start + limit + 1)
-    const { rows, ends } = this.#merge(commits, others, limit)
+    const others: Array<Other> = []
+    let isInterrupted = false
+    for (const other of this.#others.after(reader.nth)) {
+      if (other.at.seq > settled || others.length > limit) break
+      if (other.event !== undefined) {
+        others.push(other)
+        continue
+      }
+      // A gap is told before the rows that follow it.
+      isInterrupted = others.length > 0 || (commits[0]?.seq ?? Infinity) <= other.at.seq
+      if (isInterrupted) {
+        while ((commits.at(-1)?.seq ?? 0) > other.at.seq) commits.pop()
+        break
+      }
+      lostEvents += other.nth - reader.nth
+      reader.nth = other.nth
+    }
+    const { ends, rows } = this.#merge(commits, others, limit)
     reader.seq = ends.commit?.seq ?? reader.seq
     reader.nth = ends.other?.nth ?? reader.nth
     return {
       rows,
       gap: { commits: lostCommits, events: lostEvents },
-      more: rows.length < commits.length + others.length
+      more: isInterrupted || rows.length < commits.length + others.length
     }
   }
 
@@ -194,29 +240,64 @@ export class Log {
   ): { readonly rows: ReadonlyArray<Row>; readonly more: boolean } {
     const { history } = this
     const first = history.oldest?.seq ?? 0
-    const isBefore = (at: Cursor) => cursor === undefined || compareCursors(at, cursor) < 0
-    const last = cursor === undefined ? this.settled : Math.min(this.settled, cursor.seq)
+    const settled = this.#give()
+    const isBefore = (at: Cursor) =>
+      at.seq <= settled && (cursor === undefined || compareCursors(at, cursor) < 0)
+    const last = cursor === undefined ? settled : Math.min(settled, cursor.seq)
     const commits: Array<Commit.Commit> = []
     for (let index = last - first; index >= 0 && commits.length <= limit; index--) {
       const commit = history.at(index)
       if (commit !== undefined && isBefore({ seq: commit.seq, n: 0 })) commits.push(commit)
     }
-    const end = cursor === undefined ? this.#others.length : this.#others.findIndex(({ at }) => !isBefore(at))
-    const others = this.#others.slice(0, end < 0 ? undefined : end).slice(-limit - 1)
+    const others = this.#others.known(isBefore, limit + 1)
     const all = this.#merge(commits.toReversed(), others, Infinity).rows
     return { rows: all.slice(Math.max(0, all.length - limit)), more: all.length > limit }
   }
 
-  find(at: Cursor): { readonly commit: Commit.Commit } | Other | undefined {
+  find(at: Cursor): Found | undefined {
     if (at.n === 0) {
       const commit = this.history.at(at.seq - (this.history.oldest?.seq ?? 0))
       return commit?.seq === at.seq ? { commit } : undefined
     }
-    return this.#others.find((other) => other.at.n === at.n)
+    return this.#others.find((event) => event.seq === at.n)
   }
 
-  rowOf(found: { readonly commit: Commit.Commit } | Other): Row {
-    return "commit" in found ? ofCommit(found.commit, this.#traced.get(found.commit.seq)) : ofEvent(found)
+  rowOf(found: Found): Row {
+    if ("commit" in found) {
+      const { commit } = found
+      return rowOfCommit(commit, this.#traced.get(commit.seq), {
+        place: this.#placeOf(commit),
+        payload: this.payloadOf(found),
+        runs: this.#runs.summary(commit.txnId, commit.startedAt),
+        loads: this.#loads.of(commit.seq)
+      })
+    }
+    const { at, event, nth } = found
+    return rowOfEvent(event, at, {
+      place: at.seq + nth,
+      payload: this.payloadOf(found),
+      runs: this.#runs.summary(event.txnId, event.at),
+      loads: undefined
+    })
+  }
+
+  /** Of the entry's first action, as panels may see it. */
+  payloadOf(found: Found): unknown {
+    if ("commit" in found) {
+      const [action] = found.commit.actions
+      return action && this.#redact(found.commit.moduleId, action).payload
+    }
+    const { event } = found
+    const [_tag] = event.tags
+    const [payload] = event.payloads ?? []
+    return _tag === undefined || payload === undefined
+      ? undefined
+      : this.#redact(moduleOf(event.instanceId), { _tag, payload }).payload
+  }
+
+  /** What became of its actions. */
+  runsOf(txnId: string) {
+    return this.#runs.of(txnId)
   }
 
   #merge(commits: ReadonlyArray<Commit.Commit>, others: ReadonlyArray<Other>, limit: number) {
@@ -228,34 +309,61 @@ export class Log {
       const nextOther = others[o]
       if (nextCommit !== undefined && (nextOther === undefined || nextCommit.seq <= nextOther.at.seq)) {
         commit = nextCommit
-        rows.push(ofCommit(nextCommit, this.#traced.get(nextCommit.seq)))
+        rows.push(this.rowOf({ commit }))
         c++
       } else if (nextOther !== undefined) {
         other = nextOther
-        rows.push(ofEvent(nextOther))
+        rows.push(this.rowOf(other))
         o++
       } else break
     }
     return { rows, ends: { commit, other } }
   }
 
+  // --- taking in ----------------------------------------------------------------------------------------
+
   /** All commits that these events are of have been appended: the history is told in the step that makes one. */
   #take(events: ReadonlyArray<Trace.TraceEvent>): void {
     this.#indexCommits()
-    for (const event of events) {
+    for (const [index, event] of events.entries()) {
       if (event.seq <= this.#taken) continue
+      const missed = event.seq - this.#taken - 1
+      if (missed > 0) this.#passOver(missed, events, index)
       this.#taken = event.seq
-      if (!isEntry(event)) continue
+      this.#version++
+      if (!isEntry(event)) {
+        this.#runs.take(event)
+        continue
+      }
       const seq = event.outcome === "commit" ? this.#seqOf.get(event.txnId) : undefined
       if (seq !== undefined) {
         this.#anchor = Math.max(this.#anchor, seq)
         this.#traced.set(seq, event)
       } else if (event.outcome !== "commit" || this.history.dropped === 0) {
-        const at = { seq: this.#positionOf(event), n: event.seq }
-        this.#others.push({ at, nth: ++this.#othersEver, event })
+        this.#others.add(this.#positionOf(event), event)
       }
     }
     this.#trim()
+  }
+
+  /**
+   * The trace has overwritten so many events that it told nobody of. Those of commits are known by the history; what
+   * is left are entries without a commit, or at level `full` also what became of actions.
+   */
+  #passOver(missed: number, events: ReadonlyArray<Trace.TraceEvent>, from: number): void {
+    let next: number | undefined
+    for (let index = from; index < events.length && next === undefined; index++) {
+      const event = events[index]
+      if (event?.kind === "entry") next = this.#seqOf.get(event.txnId)
+    }
+    const last = (next ?? (this.history.latest?.seq ?? 0) + 1) - 1
+    const isEach = typeof this.#trace.level !== "object"
+    const commits = isEach ? Math.max(0, last - this.#anchor) : 0
+    if (isEach) this.#anchor = Math.max(this.#anchor, last)
+    if (missed > commits) {
+      const at = { seq: Math.max(this.#anchor, this.#given), n: this.#taken + missed }
+      this.#others.lose(at, missed - commits)
+    }
   }
 
   #indexCommits(): void {
@@ -265,33 +373,31 @@ export class Log {
       const commit = history.at(index)
       if (commit === undefined) continue
       this.#seqOf.set(commit.txnId, commit.seq)
+      this.#loads.take(commit)
       this.#indexed = commit.seq
     }
   }
 
   /** The commit before it. Of those after the last traced one, where not all are traced, the clock tells. */
   #positionOf(event: Trace.EntryEvent): number {
-    if (typeof this.#trace.level !== "object") return this.#anchor
-    const { history } = this
-    const first = history.oldest?.seq ?? 0
-    for (let index = Math.max(0, this.#anchor + 1 - first); index < history.length; index++) {
-      const commit = history.at(index)
-      if (commit === undefined || commit.startedAt > event.at) break
-      this.#anchor = commit.seq
+    if (typeof this.#trace.level === "object") {
+      const { history } = this
+      const first = history.oldest?.seq ?? 0
+      for (let index = Math.max(0, this.#anchor + 1 - first); index < history.length; index++) {
+        const commit = history.at(index)
+        if (commit === undefined || commit.startedAt > event.at) break
+        this.#anchor = commit.seq
+      }
     }
-    return this.#anchor
+    return Math.max(this.#anchor, this.#given)
   }
 
   #trim(): void {
     const { capacity, dropped, oldest } = this.history
     const base = dropped === 0 ? 0 : (oldest?.seq ?? 0) - 1
-    const reachable = this.#others.findIndex(({ at }) => at.seq >= base)
-    const excess = Math.max(
-      this.#others.length > 2 * capacity ? this.#others.length - capacity : 0,
-      reachable < 0 ? this.#others.length : reachable
-    )
-    if (excess > 0) this.#others.splice(0, excess)
+    this.#others.trim(base, capacity)
     if (this.#seqOf.size <= 2 * capacity) return
+    this.#loads.trim(base)
     for (const [txnId, seq] of this.#seqOf) {
       if (seq > base) break
       this.#seqOf.delete(txnId)

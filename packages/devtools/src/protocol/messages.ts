@@ -77,6 +77,8 @@ const Part = Schema.Struct({ label: Schema.String, step: Step, value: Value })
 /** An entry, without its states. */
 export const Row = Schema.Struct({
   at: Cursor,
+  /** Its place among all that the page knows of, from 1. Those that are lost between two entries have theirs, too. */
+  place: Count,
   txnId: Schema.String,
   /** The same for all of one group (T11). */
   groupId: Schema.optionalKey(Schema.String),
@@ -91,8 +93,27 @@ export const Row = Schema.Struct({
   outcome: Schema.Literals(["commit", "unchanged", "rollback"]),
   /** Epoch milliseconds. */
   time: Schema.Number,
+  /** Of its first action, in a line. */
+  payload: Schema.optionalKey(Schema.String),
   /** Where the trace has it. */
   durationMs: Schema.optionalKey(Schema.Number),
+  /** The consumer of the cause whose handler made it, where the trace has it. */
+  handler: Schema.optionalKey(Schema.String),
+  /** Before its transaction, for slots of these consumers, where the trace has it. */
+  waited: Schema.optionalKey(Schema.Struct({ ms: Schema.Number, consumers: Schema.Array(Schema.String) })),
+  /** Of its actions at their consumers, where the trace has them; `ms` until the last handler's end. */
+  runs: Schema.optionalKey(Schema.Struct({ all: Count, waiting: Count, failed: Count, ms: Schema.Number })),
+  /** Of sources: those that this commit ended or began. `ms` where both ends are known. */
+  loads: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        field: Schema.String,
+        phase: Schema.Literals(["begins", "ends"]),
+        outcome: Schema.Literals(["running", "success", "failure", "interrupted"]),
+        ms: Schema.optionalKey(Schema.Number)
+      })
+    )
+  ),
   /** Top-level fields whose value changed, the first fifty. Absent where the commit is not known. */
   changed: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Of a rollback, in a line. */
@@ -111,6 +132,8 @@ export const Counts = Schema.Struct({
     oldest: Count,
     latest: Count
   }),
+  /** Those that can be read; `last` is before `first` where there is none. */
+  places: Schema.Struct({ first: Count, last: Count }),
   /** Messages that the page refused, of any panel. */
   malformed: Count
 })
@@ -118,6 +141,35 @@ export type Counts = typeof Counts.Type
 
 /** What a reader has missed, since it was too slow or away: exact for commits; of the trace what was kept for it. */
 const Gap = Schema.Struct({ commits: Count, events: Count })
+
+/** What an entry must be to be found. */
+export const Filter = Schema.Struct({
+  /** Words that its id, origin, actions, outcome, error or payload contain, in any case; `-word` must not be. */
+  text: Schema.optionalKey(Name),
+  /** One of these, each. */
+  kinds: Schema.optionalKey(Schema.Array(Name).check(Schema.isMaxLength(20))),
+  outcomes: Schema.optionalKey(Schema.Array(Name).check(Schema.isMaxLength(20))),
+  instances
+})
+export type Filter = typeof Filter.Type
+
+/** What became of an action at a consumer. */
+const HandlerRun = Schema.Struct({
+  consumer: Schema.String,
+  tag: Schema.String,
+  state: Schema.Literals(["waiting", "success", "failure", "interrupt", "skipped"]),
+  reason: Schema.optionalKey(Schema.String),
+  ms: Schema.optionalKey(Schema.Number)
+})
+
+/** A transaction in the tree of causes. `row` is absent where it is not known any more. */
+const CauseNode = Schema.Struct({
+  txnId: Schema.String,
+  depth: Count,
+  row: Schema.optionalKey(Row),
+  runs: Schema.Array(HandlerRun)
+})
+export type CauseNode = typeof CauseNode.Type
 
 export const RuntimeInfo = Schema.Struct({
   id: Schema.String,
@@ -195,8 +247,28 @@ const calls = {
   Backlogs: { runtime },
   /** Entries before a cursor, or the newest. */
   Page: { runtime, before: Schema.optionalKey(Cursor), limit: Count },
-  /** Entries after a cursor, or from now on, as `Rows`, until `Unsubscribe`. */
-  Subscribe: { runtime, after: Schema.optionalKey(Cursor) },
+  /** The entries of these places, as far as they are known. */
+  RowsAt: { runtime, places: Schema.Array(Count).check(Schema.isMaxLength(maxRows)) },
+  /**
+   * The places of the entries that pass the filter, from one up to before another: the newest first, as far as the page
+   * looks at once. With `collapse`, those in a row that are alike are one, at the last one's place; `before` and
+   * `after` are the places of the nearest ones that were found beside these.
+   */
+  Find: {
+    runtime,
+    filter: Filter,
+    collapse: Schema.optionalKey(Schema.Boolean),
+    from: Count,
+    to: Count,
+    before: Schema.optionalKey(Count),
+    after: Schema.optionalKey(Count)
+  },
+  /** The place of a transaction's entry. */
+  Locate: { runtime, txnId: Name },
+  /** What caused a transaction, up to where it is known, and what its handlers have caused, up to so many. */
+  Causes: { runtime, txnId: Name, limit: Count },
+  /** Entries after a cursor, or from now on, as `Rows`, until `Unsubscribe`. Without `rows` only that there are some. */
+  Subscribe: { runtime, after: Schema.optionalKey(Cursor), rows: Schema.optionalKey(Schema.Boolean) },
   Unsubscribe: { subscription: Count },
   Entry: { runtime, at: Cursor },
   /** Parts `from` (inclusive) to `to` (exclusive) of the value at the path. */
@@ -330,6 +402,25 @@ const answers = {
   Backlogs: Schema.Struct({ backlogs: Schema.Array(Backlog) }),
   /** Oldest first. `more`: there are older ones. */
   Page: Schema.Struct({ rows: Schema.Array(Row), more: Schema.Boolean }),
+  RowsAt: Schema.Struct({ rows: Schema.Array(Row) }),
+  Find: Schema.Struct({
+    /** Oldest first. */
+    places: Schema.Array(Count),
+    /** How many each stands for, with `collapse`; of lost ones, less than nothing: -3 for three, up to that place. */
+    counts: Schema.Array(Schema.Int),
+    /** It has looked from here on. */
+    from: Count,
+    /** Whether the first and the last of these are one with those beside. */
+    joins: Schema.Struct({ before: Schema.Boolean, after: Schema.Boolean })
+  }),
+  /** No `place`: it is not known any more, or was never here. */
+  Locate: Schema.Struct({ place: Schema.optionalKey(Count) }),
+  Causes: Schema.Struct({
+    /** Each right after what caused it, or one that was caused by the same. */
+    nodes: Schema.Array(CauseNode),
+    /** How many more it has caused. */
+    more: Count
+  }),
   Subscribe: Schema.Struct({ subscription: Count }),
   Unsubscribe: nothing,
   Entry: Schema.Struct({
@@ -495,6 +586,10 @@ export const decodeAnswer: { readonly [Tag in CallTag]: (given: unknown) => Deco
   Counts: decoder(answers.Counts),
   Backlogs: decoder(answers.Backlogs),
   Page: decoder(answers.Page),
+  RowsAt: decoder(answers.RowsAt),
+  Find: decoder(answers.Find),
+  Locate: decoder(answers.Locate),
+  Causes: decoder(answers.Causes),
   Subscribe: decoder(answers.Subscribe),
   Unsubscribe: decoder(answers.Unsubscribe),
   Entry: decoder(answers.Entry),

@@ -41,6 +41,8 @@ export interface Subscription {
   readonly id: number
   readonly source: Source
   readonly reader: Reader
+  /** Of the log, when it was last told of; only where it is told of no rows. */
+  version?: number
   unacked: number
 }
 

@@ -112,6 +112,7 @@ export const serve = (
 
   const sendRows = (panel: Panel, subscription: Subscription): void => {
     const { id, reader, source } = subscription
+    if (subscription.version !== undefined) return sendProgress(panel, subscription)
     while (subscription.unacked < maxUnacked) {
       const { gap, more, rows } = source.log.next(reader, maxRows)
       if (rows.length === 0 && gap.commits === 0 && gap.events === 0) return
@@ -119,6 +120,16 @@ export const serve = (
       panel.send({ _tag: "Rows", subscription: id, rows, gap, counts: source.counts(refusedMessages) })
       if (!more) return
     }
+  }
+
+  const sendProgress = (panel: Panel, subscription: Subscription): void => {
+    const { id, source } = subscription
+    const { version } = source.log
+    if (subscription.version === version || subscription.unacked >= maxUnacked) return
+    subscription.version = version
+    subscription.unacked++
+    const gap = { commits: 0, events: 0 }
+    panel.send({ _tag: "Rows", subscription: id, rows: [], gap, counts: source.counts(refusedMessages) })
   }
 
   const sendChanges = (panel: Panel): void => {

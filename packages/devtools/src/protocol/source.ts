@@ -43,7 +43,7 @@ export class Source {
     this.runtime = runtime
     this.status = runtime.status
     this.history = new History(capacity)
-    this.log = new Log(this.history, runtime.trace, told.rows)
+    this.log = new Log(this.history, runtime.trace, told.rows, this.redaction.action)
     if (callSites) this.insight.keepCallSites()
     this.#ends = [
       () => this.insight.end(),
@@ -196,11 +196,12 @@ export class Source {
   }
 
   counts(malformed: number): Counts {
-    const { history, latest, oldest, runtime } = this
+    const { history, latest, log, oldest, runtime } = this
     const { appended, dropped, length } = history
     return {
       trace: runtime.trace.counts(),
       history: { length, appended, dropped, oldest, latest },
+      places: log.places,
       malformed
     }
   }
