@@ -258,6 +258,7 @@ describe("a patch to another value", () => {
       }),
       runs
     )
-    expect(taken).toBeGreaterThan(100)
+    // About 115, give or take 10
+    expect(taken).toBeGreaterThan(30)
   }, 60_000)
 })
