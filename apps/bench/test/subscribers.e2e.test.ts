@@ -19,16 +19,20 @@ const checked: ReadonlyArray<string> = [
 
 /** Each contender's page, alone, through `body`. */
 const inPages = async (work: ReactWork, body: (page: BenchPage) => Promise<void>): Promise<void> => {
+  const sources = []
   for (const { contender, entry } of work.pages.filter((page) => checked.includes(page.contender))) {
     const { script } = await bundlePage(entry, { minify: true })
-    const browser = await launch([{ contender, script, style: work.style }], work)
-    try {
+    sources.push({ contender, script, style: work.style })
+  }
+  const browser = await launch(sources, work)
+  try {
+    for (const { contender } of sources) {
       const page = await browser.open(contender)
       await browser.traced(() => body(page))
       await page.close()
-    } finally {
-      await browser.close()
     }
+  } finally {
+    await browser.close()
   }
 }
 

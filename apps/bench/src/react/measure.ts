@@ -95,8 +95,9 @@ export const measure = async (
   const inFreshPages = async (steps: ReadonlyArray<Step>): Promise<void> => {
     const pages: Array<BenchPage> = []
     const unresolved: Array<Given<number | Lap>> = []
+    // Before the trace: Chromium waits seconds for a process that began in it, at its end and before the next
+    for (const contender of shuffled(contenders, random)) pages.push(await browser.open(contender))
     const timeOf = await browser.traced(async () => {
-      for (const contender of shuffled(contenders, random)) pages.push(await browser.open(contender))
       for (const step of steps) {
         const times = Math.min(step.times ?? 1, pace.times ?? Number.POSITIVE_INFINITY)
         for (let time = 0; time < times; time++) {
