@@ -1,5 +1,5 @@
 /** The built desk in a real browser, on its real server. */
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -8,6 +8,7 @@ import { createBuilder } from "vite"
 import { expect } from "vitest"
 import { chromiumArgs, ensureChromium } from "../../../scripts/chromium.ts"
 import { type DeskServerOptions, type RunningDesk, startDesk } from "../server/DeskServer.ts"
+import { sharedBuild } from "./sharedBuild.ts"
 
 const appFolder = fileURLToPath(new URL("..", import.meta.url))
 
@@ -75,26 +76,30 @@ const buildInto = async (dist: string): Promise<void> => {
   }
 }
 
-/** One build and one browser for a file of tests. */
+/** One browser for a file of tests. */
 export class DeskBrowser {
   private readonly browser: Browser
   private readonly dist: string
+  private readonly forget: () => Promise<void>
 
-  private constructor(browser: Browser, dist: string) {
+  private constructor(browser: Browser, dist: string, forget: () => Promise<void>) {
     this.browser = browser
     this.dist = dist
+    this.forget = forget
   }
 
   static async launch(): Promise<DeskBrowser> {
-    const dist = await mkdtemp(join(tmpdir(), "flightdesk-"))
-    await buildInto(dist)
+    const shared = process.env[sharedBuild]
+    const dist = shared ?? (await mkdtemp(join(tmpdir(), "flightdesk-")))
+    if (shared === undefined || (await readdir(shared)).length === 0) await buildInto(dist)
     const browser = await chromium.launch({ executablePath: ensureChromium(), args: [...chromiumArgs] })
-    return new DeskBrowser(browser, dist)
+    const forget = () => rm(dist, { recursive: true, force: true })
+    return new DeskBrowser(browser, dist, shared === undefined ? forget : async () => {})
   }
 
   async close(): Promise<void> {
     await this.browser.close()
-    await rm(this.dist, { recursive: true, force: true })
+    await this.forget()
   }
 
   async open(options: OpenOptions = {}): Promise<DeskPage> {
