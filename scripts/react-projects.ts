@@ -58,8 +58,14 @@ const compiler = () =>
 
 const reactEntries = ["react", "react/jsx-dev-runtime", "react-dom", "react-dom/client", "react-dom/server"]
 
+/** What depends on how React renders, and not only on what the hooks return. */
+const aboutRendering =
+  "test/{caret,concurrent,listening,matrix,swap,tearing,useSuspenseSource}{,.*}.browser.test.tsx"
+
 interface Variant {
   readonly name: string
+  /** Only these files. */
+  readonly include?: string
   readonly on: "node" | "browser"
   readonly react?: 18 | 19
   readonly compiled?: true
@@ -71,7 +77,8 @@ const variants: ReadonlyArray<Variant> = [
   { name: "react-concurrent-node", on: "node", concurrent: true },
   { name: "react-18", on: "browser", react: 18 },
   { name: "react-concurrent", on: "browser", concurrent: true },
-  { name: "react-18-concurrent", on: "browser", react: 18, concurrent: true },
+  // What is not about both at once, each of the two proves by itself
+  { name: "react-18-concurrent", on: "browser", react: 18, concurrent: true, include: aboutRendering },
   { name: "react-compiler", on: "browser", compiled: true, concurrent: true }
 ]
 
@@ -82,7 +89,7 @@ const ofPackage = (patterns: ReadonlyArray<string> = []) =>
     .map((pattern) => pattern.replace("packages/*/", ""))
 
 export const reactProjects = (base: Base): Array<TestProjectInlineConfiguration> =>
-  variants.map(({ compiled = false, concurrent = false, name, on, react = 19 }, index) => {
+  variants.map(({ compiled = false, concurrent = false, include, name, on, react = 19 }, index) => {
     const options = base[on]()
     const provide: ProvidedContext = { compiled, concurrent, react }
     return {
@@ -93,7 +100,7 @@ export const reactProjects = (base: Base): Array<TestProjectInlineConfiguration>
       test: {
         ...options,
         name,
-        include: ofPackage(options.include),
+        include: include === undefined ? ofPackage(options.include) : [include],
         exclude: ofPackage([...(options.exclude ?? []), ...(concurrent ? [] : [forConcurrent])]),
         tags: react === 18 ? tagsOn18 : tags,
         provide,
