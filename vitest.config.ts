@@ -1,6 +1,8 @@
+import { fileURLToPath } from "node:url"
 import { playwright } from "@vitest/browser-playwright"
 import { defineConfig } from "vitest/config"
 import { chromiumArgs, findChromium } from "./scripts/chromium.ts"
+import { patienceMs } from "./scripts/patience.ts"
 import { forConcurrent, reactProjects, tags, type Base } from "./scripts/react-projects.ts"
 
 const chromium = findChromium()
@@ -10,15 +12,27 @@ const tests = (suffix: string): Array<string> =>
     ["ts", "tsx"].map((extension) => `${folder}/**/*.${suffix}.${extension}`)
   )
 
+/** Of every test: what comes later than that does not come. A machine that is busy makes nothing fail. */
+const patient = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: patienceMs, interval: 20 } },
+  setupFiles: [fileURLToPath(new URL("scripts/patience-setup.ts", import.meta.url))]
+}
+
 /** New each time: vitest names the instances of each project in place. */
 const base: Base = {
   node: () => ({
+    ...patient,
+    // By itself vitest leaves one core of two to itself, which has next to nothing to do
+    maxWorkers: 2,
     include: tests("test"),
     exclude: [...ignored, ...tests("browser.test"), ...tests("e2e.test")],
     environment: "node",
     sequence: { groupOrder: 0 }
   }),
   browser: () => ({
+    ...patient,
     include: tests("browser.test"),
     exclude: ignored,
     sequence: { groupOrder: 1 },
@@ -66,11 +80,13 @@ export default defineConfig({
       ...reactProjects(base),
       {
         test: {
+          ...patient,
           name: "e2e",
           include: tests("e2e.test"),
           exclude: ignored,
           environment: "node",
           fileParallelism: false,
+          globalSetup: fileURLToPath(new URL("apps/flightdesk/test/sharedBuild.ts", import.meta.url)),
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 100 }
