@@ -16,6 +16,13 @@ import { comeBack, show } from "./Travel.ts"
 /** The parts of a runtime that are used here. */
 export interface Held extends Pick<AnyRuntime, "list" | "travel"> {}
 
+/** What an instance is, as far as devtools have done it. */
+export interface Status {
+  /** It shows another moment than its own. */
+  readonly travelled: boolean
+  readonly locked: boolean
+}
+
 const editing: Origin = { kind: "devtools", name: "edit" }
 
 interface Lock {
@@ -99,14 +106,28 @@ const letIn = (instances: ReadonlyArray<AnyInstance>): void => {
 /** Travel to no state at all tells its listeners. */
 const tellListeners = ({ travel }: Held): void => travel.to(new Map())
 
-/** Whether an instance shows another moment than its own (`travelled`), and whether it is locked. */
-export const statusOf = (face: object): { readonly travelled: boolean; readonly locked: boolean } => {
+export const statusOf = (face: object): Status => {
   const instance = Faces.instanceOf(face)
   return {
     travelled: instance !== undefined && !isHome(instance),
     locked: instance !== undefined && lockOf(instance) !== undefined
   }
 }
+
+/** Entries that wait until the instance is neither travelled nor locked; one on several instances waits at each. */
+export const waitingAt = (face: object): number => {
+  const instance = Faces.instanceOf(face)
+  return instance?.away === undefined ? 0 : instance.queued
+}
+
+/** By instance id, the states that they were made with, computed fields included. */
+export const initialStates = (runtime: Held): ReadonlyMap<string, unknown> =>
+  new Map(
+    instancesOf(runtime).map((instance) => [
+      instance.instanceId,
+      instance.toInitial(instance.liveState) as unknown
+    ])
+  )
 
 /**
  * Holds these instances, or all, where they are: entries wait in order, as while travelled, until `unlock`. An instance that is made later is not locked. `runtime.travel.live` lets all in.
@@ -121,6 +142,78 @@ export const lock = (runtime: Held, instanceIds?: Iterable<string>): void => {
     }
   })
   tellListeners(runtime)
+}
+
+/**
+ * Locks all in this very step, also while a commit is being told: for who is told of it by `onCommit`. Whoever that
+ * commit makes enter waits already.
+ */
+export const lockNow = (runtime: Held): void => {
+  for (const instance of instancesOf(runtime)) {
+    if (lockOf(instance) !== undefined) continue
+    lockIn(instance, instance.away === undefined)
+    instance.hold()
+  }
+  // Listeners may make entries.
+  void Promise.resolve().then(() => tellListeners(runtime))
+}
+
+/** Who is told of entries that have begun to wait, by the instance that they wait for. */
+const waits = new WeakMap<AnyInstance, Set<() => void>>()
+
+const onWait = (instance: AnyInstance, listener: () => void): (() => void) => {
+  const listeners = waits.get(instance) ?? new Set()
+  if (!waits.has(instance)) {
+    waits.set(instance, listeners)
+    const later = instance.later.bind(instance)
+    // In the place of its class's own, so that an instance that nobody watches has nothing to ask.
+    instance.later = (task) => {
+      later(task)
+      for (const each of listeners) each()
+    }
+  }
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    waits.delete(instance)
+    Reflect.deleteProperty(instance, "later")
+  }
+}
+
+/**
+ * From now on an entry that comes while its instance is at another moment ends the travel, of all instances, and then
+ * enters; so does whatever waits already when the next comes. At a lock, entries wait as ever. `ended` is told before.
+ * Returns the function that ends it.
+ */
+export const endTravelFirst = (
+  runtime: Held & Pick<AnyRuntime, "subscribe">,
+  ended: () => void = () => {}
+): (() => void) => {
+  const ends = new Map<AnyInstance, () => void>()
+  const watch = () => {
+    for (const instance of instancesOf(runtime)) {
+      if (ends.has(instance)) continue
+      const end = onWait(instance, () => {
+        if (isHome(instance) || lockOf(instance) !== undefined) return
+        ended()
+        live(runtime)
+      })
+      ends.set(instance, end)
+    }
+    for (const [instance, end] of ends) {
+      if (!instance.closed) continue
+      end()
+      ends.delete(instance)
+    }
+  }
+  watch()
+  const stop = runtime.subscribe(watch)
+  return () => {
+    stop()
+    for (const end of ends.values()) end()
+    ends.clear()
+  }
 }
 
 /** Lets in what has waited, where the instance is not at another moment: that is for `live` to end. */

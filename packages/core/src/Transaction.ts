@@ -142,7 +142,7 @@ export abstract class Kernel<S, Along> implements Open {
   /** Whether an entry can run now. If not, give it to `later`. */
   get idle(): boolean {
     // A caller that a queued task resumes comes after what is still queued.
-    return this.busy === 0 && (!this.pumping || this.turn || !this.queued)
+    return this.busy === 0 && (!this.pumping || this.turn || this.queued === 0)
   }
 
   /** Runs the task when the instance is idle, in the order given. It must not throw. */
@@ -191,7 +191,7 @@ export abstract class Kernel<S, Along> implements Open {
       this.tell(origin, previous, next, context)
     }
     this.busy &= ~Busy.telling
-    if (this.urgent !== undefined || this.queued || afterWindow.length > 0) this.goOn()
+    if (this.urgent !== undefined || this.queued > 0 || afterWindow.length > 0) this.goOn()
     return n
   }
 
@@ -291,8 +291,9 @@ export abstract class Kernel<S, Along> implements Open {
     for (const kernel of kernels) kernel.pumping = false
   }
 
-  private get queued(): boolean {
-    return this.queue !== undefined && this.queue.length > 0
+  /** Entries that wait for their turn; of a group, one on each instance. */
+  get queued(): number {
+    return this.queue?.length ?? 0
   }
 
   /** The order of what is first in the queue. */

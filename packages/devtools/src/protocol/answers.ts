@@ -16,7 +16,7 @@ import { print } from "../print.ts"
 import { exportSession, importSession } from "../session/document.ts"
 import { makeTest } from "../session/makeTest.ts"
 import { formatPath as formatKeys, valueAt } from "../session/paths.ts"
-import { recompute, type Recomputed, show } from "../session/recompute.ts"
+import { recompute, type Recomputed } from "../session/recompute.ts"
 import type { Recording } from "../session/recording.ts"
 import { redactRecording } from "../session/redact.ts"
 import { reducersOf } from "../session/reducers.ts"
@@ -344,11 +344,7 @@ export const makeAnswers = (page: Page): Answers => {
     },
     Travel: (call) => sourceOf(call).travel(call.moment, call.instances),
     Step: (call) => sourceOf(call).step(call.by),
-    Live: (call) => {
-      const source = sourceOf(call)
-      Devtools.live(source.runtime, call.instances)
-      return source.afterwards()
-    },
+    Live: (call) => sourceOf(call).live(call.instances),
     Lock: (call) => sourceOf(call).lock(call.instances),
     Unlock: (call) => sourceOf(call).unlock(call.instances),
     Actions: (call) => {
@@ -390,6 +386,13 @@ export const makeAnswers = (page: Page): Answers => {
         throw refusedWith(call, thrown, schema && fit(schema, call.action.payload))
       }
     },
+    EndTravelFirst: (call) => sourceOf(call).endTravelFirst(call.on),
+    Commit: (call) => sourceOf(call).commitShown(),
+    Revert: (call) => sourceOf(call).revert(),
+    Reset: (call) => sourceOf(call).reset(),
+    Pause: (call) => sourceOf(call).pause(),
+    Resume: (call) => sourceOf(call).resume(),
+    LockWhen: (call) => sourceOf(call).lockWhen(call.condition),
     Edit: (call) => {
       const source = sourceOf(call)
       const shown = source.stateOf(call.instanceId, "live")
@@ -445,8 +448,8 @@ export const makeAnswers = (page: Page): Answers => {
     }),
     Show: (call, panel) => {
       const source = sourceOf(call)
-      show(source.runtime, recomputedOf(panel, call), call.count)
-      source.moment = undefined
+      const { entries, statesAfter } = recomputedOf(panel, call)
+      source.show(statesAfter(call.count ?? entries.length))
       return source.afterwards()
     },
     Replay: (call, panel) => {

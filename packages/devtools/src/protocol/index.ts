@@ -4,6 +4,7 @@ export * from "./errors.ts"
 export {
   Call,
   type CallTag,
+  Condition,
   Counts,
   Cursor,
   Instance,

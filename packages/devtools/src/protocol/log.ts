@@ -4,6 +4,7 @@
  */
 import type { Commit, Trace } from "@sluice/core"
 import type { History } from "../session/history.ts"
+import type { RecordedCommit } from "../session/recording.ts"
 import { Loads } from "./loads.ts"
 import type { Cursor, Row } from "./messages.ts"
 import { type Lost, type Other, Others } from "./others.ts"
@@ -26,7 +27,7 @@ export interface Batch {
 }
 
 export interface FoundCommit {
-  readonly commit: Commit.Commit
+  readonly commit: RecordedCommit
 }
 export type Found = FoundCommit | Other
 
@@ -58,6 +59,10 @@ export class Log {
   /** The last event that was taken in. */
   #taken = 0
   #settled = 0
+  /** Of the trace, what was recorded while recording was paused. Written by `pause`, `resume` and `#trim`. */
+  #pauses: Array<{ readonly from: number; to: number }> = []
+  /** Entries without a commit that have passed since it was paused. */
+  passed = 0
   /** Of the commits that someone has been given or told the place of: what comes later comes after them. */
   #given = 0
   /** Another number whenever there is something else to read. */
@@ -97,6 +102,25 @@ export class Log {
     this.settle()
   }
 
+  /** Entries that are traced from now on pass, and are counted, until `resume`. */
+  pause(): void {
+    this.sync()
+    this.passed = 0
+    this.#pauses.push({ from: this.#trace.counts().recorded, to: Infinity })
+  }
+
+  /** What has passed stands in the history by now. */
+  resume(): void {
+    this.sync()
+    this.#anchor = Math.max(this.#anchor, this.history.end)
+    const last = this.#pauses.at(-1)
+    if (last?.to === Infinity) last.to = this.#trace.counts().recorded
+  }
+
+  #hasPassed({ seq }: Trace.TraceEvent): boolean {
+    return this.#pauses.some(({ from, to }) => seq > from && seq <= to)
+  }
+
   close(): void {
     this.#detach?.()
     this.#detach = undefined
@@ -131,14 +155,14 @@ export class Log {
 
   /** What has been committed by now is settled, once what is running has ended. */
   settle(): void {
-    const latest = this.history.latest?.seq ?? 0
+    const latest = this.history.end
     if (latest === this.#settled) return
     this.#settled = latest
     this.#version++
   }
 
   get isBehind(): boolean {
-    return (this.history.latest?.seq ?? 0) > this.settled
+    return this.history.end > this.settled
   }
 
   #give(): number {
@@ -164,20 +188,19 @@ export class Log {
     return seq + this.#others.before(seq)
   }
 
-  /** What has this place; a number of entries that are lost, this one among them. */
+  /** What has this place; a number of entries that are lost, this one among them; of a commit that has passed nothing. */
   at(place: number): Found | Lost | undefined {
-    const { history } = this
     const { before, other } = this.#others.atPlace(place)
     if (other !== undefined) return other
     const seq = place - before
-    const commit = seq > this.#give() ? undefined : history.at(seq - (history.oldest?.seq ?? 0))
-    return commit?.seq === seq ? { commit } : undefined
+    const commit = seq > this.#give() ? undefined : this.history.commitAt(seq)
+    return commit && { commit }
   }
 
   /** The entry of this transaction, as long as it is known. */
   placeOf(txnId: string): number | undefined {
     const seq = this.#seqOf.get(txnId)
-    const commit = seq === undefined ? undefined : this.history.at(seq - (this.history.oldest?.seq ?? 0))
+    const commit = seq === undefined ? undefined : this.history.commitAt(seq)
     if (commit?.txnId === txnId) return commit.seq > this.#give() ? undefined : this.#placeOf(commit)
     const other = this.#others.find((event) => event.txnId === txnId)
     return other && other.at.seq + other.nth
@@ -195,16 +218,16 @@ export class Log {
   next(reader: Reader, limit: number): Batch {
     const { history } = this
     const settled = this.#give()
-    const first = history.oldest?.seq ?? 0
-    const lostCommits = history.length === 0 ? 0 : Math.max(0, first - 1 - reader.seq)
+    const lostCommits = Math.max(0, history.floor - reader.seq)
     reader.seq += lostCommits
     const start = this.#others.startAfter(reader.nth)
     let lostEvents = start - reader.nth
     reader.nth = start
-    const commits: Array<Commit.Commit> = []
-    for (let seq = reader.seq + 1; seq <= settled && commits.length <= limit; seq++) {
-      const commit = history.at(seq - first)
-      if (commit !== undefined) commits.push(commit)
+    const commits: Array<RecordedCommit> = []
+    for (let index = history.countUpTo(reader.seq); commits.length <= limit; index++) {
+      const commit = history.at(index)
+      if (commit === undefined || commit.seq > settled) break
+      commits.push(commit)
     }
     const others: Array<Other> = []
     let isInterrupted = false
@@ -239,13 +262,12 @@ export class Log {
     limit: number
   ): { readonly rows: ReadonlyArray<Row>; readonly more: boolean } {
     const { history } = this
-    const first = history.oldest?.seq ?? 0
     const settled = this.#give()
     const isBefore = (at: Cursor) =>
       at.seq <= settled && (cursor === undefined || compareCursors(at, cursor) < 0)
     const last = cursor === undefined ? settled : Math.min(settled, cursor.seq)
-    const commits: Array<Commit.Commit> = []
-    for (let index = last - first; index >= 0 && commits.length <= limit; index--) {
+    const commits: Array<RecordedCommit> = []
+    for (let index = history.countUpTo(last) - 1; index >= 0 && commits.length <= limit; index--) {
       const commit = history.at(index)
       if (commit !== undefined && isBefore({ seq: commit.seq, n: 0 })) commits.push(commit)
     }
@@ -256,8 +278,8 @@ export class Log {
 
   find(at: Cursor): Found | undefined {
     if (at.n === 0) {
-      const commit = this.history.at(at.seq - (this.history.oldest?.seq ?? 0))
-      return commit?.seq === at.seq ? { commit } : undefined
+      const commit = this.history.commitAt(at.seq)
+      return commit && { commit }
     }
     return this.#others.find((event) => event.seq === at.n)
   }
@@ -300,9 +322,9 @@ export class Log {
     return this.#runs.of(txnId)
   }
 
-  #merge(commits: ReadonlyArray<Commit.Commit>, others: ReadonlyArray<Other>, limit: number) {
+  #merge(commits: ReadonlyArray<RecordedCommit>, others: ReadonlyArray<Other>, limit: number) {
     const rows: Array<Row> = []
-    let commit: Commit.Commit | undefined
+    let commit: RecordedCommit | undefined
     let other: Other | undefined
     for (let c = 0, o = 0; rows.length < limit;) {
       const nextCommit = commits[c]
@@ -335,6 +357,12 @@ export class Log {
         this.#runs.take(event)
         continue
       }
+      if (this.#hasPassed(event)) {
+        if (event.outcome === "commit") continue
+        this.passed++
+        this.#others.lose({ seq: this.#positionOf(event), n: event.seq }, 1)
+        continue
+      }
       const seq = event.outcome === "commit" ? this.#seqOf.get(event.txnId) : undefined
       if (seq !== undefined) {
         this.#anchor = Math.max(this.#anchor, seq)
@@ -356,7 +384,7 @@ export class Log {
       const event = events[index]
       if (event?.kind === "entry") next = this.#seqOf.get(event.txnId)
     }
-    const last = (next ?? (this.history.latest?.seq ?? 0) + 1) - 1
+    const last = (next ?? this.history.end + 1) - 1
     const isEach = typeof this.#trace.level !== "object"
     const commits = isEach ? Math.max(0, last - this.#anchor) : 0
     if (isEach) this.#anchor = Math.max(this.#anchor, last)
@@ -368,8 +396,7 @@ export class Log {
 
   #indexCommits(): void {
     const { history } = this
-    const first = history.oldest?.seq ?? 0
-    for (let index = Math.max(0, this.#indexed + 1 - first); index < history.length; index++) {
+    for (let index = history.countUpTo(this.#indexed); index < history.length; index++) {
       const commit = history.at(index)
       if (commit === undefined) continue
       this.#seqOf.set(commit.txnId, commit.seq)
@@ -382,8 +409,7 @@ export class Log {
   #positionOf(event: Trace.EntryEvent): number {
     if (typeof this.#trace.level === "object") {
       const { history } = this
-      const first = history.oldest?.seq ?? 0
-      for (let index = Math.max(0, this.#anchor + 1 - first); index < history.length; index++) {
+      for (let index = history.countUpTo(this.#anchor); index < history.length; index++) {
         const commit = history.at(index)
         if (commit === undefined || commit.startedAt > event.at) break
         this.#anchor = commit.seq
@@ -393,8 +419,10 @@ export class Log {
   }
 
   #trim(): void {
-    const { capacity, dropped, oldest } = this.history
-    const base = dropped === 0 ? 0 : (oldest?.seq ?? 0) - 1
+    const { capacity, dropped, floor } = this.history
+    const { dropped: overwritten } = this.#trace.counts()
+    if (this.#pauses.length > 0) this.#pauses = this.#pauses.filter(({ to }) => to > overwritten)
+    const base = dropped === 0 ? 0 : floor
     this.#others.trim(base, capacity)
     if (this.#seqOf.size <= 2 * capacity) return
     this.#loads.trim(base)

@@ -117,7 +117,9 @@ export const Row = Schema.Struct({
   /** Top-level fields whose value changed, the first fifty. Absent where the commit is not known. */
   changed: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Of a rollback, in a line. */
-  error: Schema.optionalKey(Schema.String)
+  error: Schema.optionalKey(Schema.String),
+  /** It stands for so many commits of its instance that passed while recording was paused. */
+  passed: Schema.optionalKey(Count)
 })
 export type Row = typeof Row.Type
 
@@ -228,12 +230,52 @@ const Change = Schema.Struct({
   after: Schema.optionalKey(Value)
 })
 
+/**
+ * When to lock all: at the first commit of which all of this is so, and at the next after that is unlocked. Without
+ * any of it, at the next commit. Those of devtools do not count.
+ */
+export const Condition = Schema.Struct({
+  moduleId: Schema.optionalKey(Name),
+  instanceId: Schema.optionalKey(Name),
+  /** Of one of its actions. */
+  tag: Schema.optionalKey(Name),
+  /** What is there in the state has changed. */
+  path: Schema.optionalKey(Path),
+  /** What is at the path, or the whole state, is now so. Order is that of numbers, or of texts. */
+  is: Schema.optionalKey(
+    Schema.Struct({
+      operator: Schema.Literals(["=", "!=", "<", "<=", ">", ">="]),
+      value: Schema.Union([
+        Schema.String.check(Schema.isMaxLength(1000)),
+        Schema.Finite,
+        Schema.Boolean,
+        Schema.Null
+      ])
+    })
+  )
+})
+export type Condition = typeof Condition.Type
+
 /** The moment is that of the page's own travel; instances may have been sent elsewhere one by one. */
 export const TravelState = Schema.Struct({
   travelling: Schema.Boolean,
   moment: Schema.optionalKey(Count),
   travelled: Schema.Array(Schema.String),
-  locked: Schema.Array(Schema.String)
+  locked: Schema.Array(Schema.String),
+  /** How many entries wait at each instance that is travelled or locked, where there are any. */
+  waiting: Schema.Array(Schema.Struct({ instanceId: Schema.String, entries: Count })),
+  /** Whether an entry that comes meanwhile ends the travel. */
+  endsFirst: Schema.Boolean,
+  /** What has passed since recording was paused. Absent where it goes on. */
+  paused: Schema.optionalKey(Gap),
+  condition: Schema.optionalKey(Condition),
+  /** The commit that has met it, until that is unlocked. */
+  met: Schema.optionalKey(Schema.Struct({ at: Cursor, txnId: Schema.String, instanceId: Schema.String })),
+  /**
+   * What has ended the last travel or lock where it was no panel: an entry (`endsFirst`), or something else, such as the
+   * app itself or a hot reload. Until the next.
+   */
+  ended: Schema.optionalKey(Schema.Literals(["entry", "elsewhere"]))
 })
 export type TravelState = typeof TravelState.Type
 
@@ -305,6 +347,19 @@ const calls = {
   Actions: { runtime, instanceId: Name },
   /** What can be put in the place of what is at the path. */
   Field: { runtime, instanceId: Name, path: Path },
+  /** Whether entries that come while travelled end the travel first, instead of waiting. Until the last panel closes. */
+  EndTravelFirst: { runtime, on: Schema.Boolean },
+  /** What is shown becomes the instances' own, and the base of the history: what was before is let go of. */
+  Commit: { runtime },
+  /** The states of the history's base become the instances' own, by an entry of devtools. */
+  Revert: { runtime },
+  /** The states that the instances were made with become their own, by an entry of devtools. */
+  Reset: { runtime },
+  /** Lets commits and traced entries pass, and counts them. Until the last panel closes. */
+  Pause: { runtime },
+  Resume: { runtime },
+  /** Locks all when it is met. Without a condition there is none any more; what it has locked stays locked. */
+  LockWhen: { runtime, condition: Schema.optionalKey(Condition) },
   /** The payload is as JSON has it, and is decoded by the module's schema. */
   Dispatch: {
     runtime,
@@ -464,6 +519,13 @@ const answers = {
     value: Schema.optionalKey(Schema.Unknown),
     isDerived: Schema.Boolean
   }),
+  EndTravelFirst: TravelState,
+  Commit: TravelState,
+  Revert: travelled,
+  Reset: TravelState,
+  Pause: TravelState,
+  Resume: TravelState,
+  LockWhen: TravelState,
   Dispatch: Schema.Struct({ waits: Schema.Boolean }),
   Edit: nothing,
   Recompute: Schema.Struct({
@@ -605,6 +667,13 @@ export const decodeAnswer: { readonly [Tag in CallTag]: (given: unknown) => Deco
   Unlock: decoder(answers.Unlock),
   Actions: decoder(answers.Actions),
   Field: decoder(answers.Field),
+  EndTravelFirst: decoder(answers.EndTravelFirst),
+  Commit: decoder(answers.Commit),
+  Revert: decoder(answers.Revert),
+  Reset: decoder(answers.Reset),
+  Pause: decoder(answers.Pause),
+  Resume: decoder(answers.Resume),
+  LockWhen: decoder(answers.LockWhen),
   Dispatch: decoder(answers.Dispatch),
   Edit: decoder(answers.Edit),
   WhoChanged: decoder(answers.WhoChanged),

@@ -1,6 +1,7 @@
 /** Entries as rows: what a list shows of each, made when it is asked for. */
-import type { Commit, Trace } from "@sluice/core"
+import type { Trace } from "@sluice/core"
 import { lineOf } from "../inspect.ts"
+import type { RecordedCommit } from "../session/recording.ts"
 import type { Row } from "./messages.ts"
 import { clip } from "./place.ts"
 
@@ -48,7 +49,7 @@ const traced = (event: Trace.EntryEvent | undefined) => ({
 })
 
 export const rowOfCommit = (
-  commit: Commit.Commit,
+  commit: RecordedCommit,
   event: Trace.EntryEvent | undefined,
   extras: Extras
 ): Row => ({
@@ -63,6 +64,7 @@ export const rowOfCommit = (
   actions: commit.actions.length,
   outcome: "commit",
   time: commit.startedAt,
+  ...(commit.passed === undefined ? {} : { passed: commit.passed }),
   ...traced(event),
   changed: changedFields(commit.previous, commit.next).slice(0, maxChanged).map(clip),
   ...withExtras(extras)

@@ -1,16 +1,19 @@
 /** One runtime that a page serves: its history, its log, and where panels have sent it. */
 import type { Commit } from "@sluice/core"
 import * as Devtools from "@sluice/core/Devtools"
-import { History, type InstanceLife } from "../session/history.ts"
-import { record } from "../session/record.ts"
+import { History, type InstanceLife, type InstanceState } from "../session/history.ts"
+import { recorder, type Recorder } from "../session/record.ts"
 import { travelsOf } from "../session/recording.ts"
 import { makeRedaction, type Redaction } from "../session/redact.ts"
+import { isMet } from "./condition.ts"
 import { OutOfReach, UnknownInstance } from "./errors.ts"
 import { Insight } from "./insightSource.ts"
 import { Log } from "./log.ts"
-import type { Counts, Moment, RuntimeInfo, Success, TravelState } from "./messages.ts"
+import type { Condition, Counts, Moment, RuntimeInfo, Success, TravelState } from "./messages.ts"
 import { clip } from "./place.ts"
 import type { ServedRuntime, ServeOptions } from "./served.ts"
+
+const watchMs = 250
 
 /** One runtime, served. */
 export class Source {
@@ -29,6 +32,19 @@ export class Source {
   readonly redaction: Redaction
   readonly insight: Insight
   readonly #ends: ReadonlyArray<() => void>
+  readonly #recorder: Recorder
+  readonly #changed: () => void
+  /** Whether it is a panel that does what is done to travel now. Written by `#own`. */
+  #isActing = false
+  #condition: Condition | undefined = undefined
+  #met: TravelState["met"] = undefined
+  #ended: TravelState["ended"] = undefined
+  /** Ends what has entries end the travel first, if they do. Written by `endTravelFirst`. */
+  #waitAgain: (() => void) | undefined = undefined
+  /** Looks at what waits and what passes while there may be such. Written by `#watch`. */
+  #watching: ReturnType<typeof setInterval> | undefined = undefined
+  /** As it was told last. */
+  #told = ""
 
   constructor(
     id: string,
@@ -45,13 +61,15 @@ export class Source {
     this.history = new History(capacity)
     this.log = new Log(this.history, runtime.trace, told.rows, this.redaction.action)
     if (callSites) this.insight.keepCallSites()
+    this.#changed = told.changed
+    this.#recorder = recorder(runtime, this.history)
     this.#ends = [
       () => this.insight.end(),
-      record(runtime, this.history),
+      this.#recorder.end,
       this.history.subscribe(told.rows),
+      runtime.onCommit((commit) => this.#meet(commit)),
       runtime.travel.subscribe(() => {
-        // Someone else has brought it back.
-        if (this.isHeld && !runtime.travel.active()) this.isHeld = this.#lockedWhole = false
+        if (this.isHeld && !this.#isActing && !runtime.travel.active()) this.#broughtBack()
         told.changed()
       }),
       runtime.subscribe(() => {
@@ -74,13 +92,52 @@ export class Source {
     this.letGo()
   }
 
+  /** Someone else than a panel has ended travel and locks. */
+  #broughtBack(): void {
+    this.#ended ??= "elsewhere"
+    this.isHeld = this.#lockedWhole = false
+    this.#met = undefined
+  }
+
   /** Without a panel nothing would lead back. */
   letGo(): void {
     this.insight.letGo()
     this.#lockedWhole = false
-    if (this.isHeld) this.runtime.travel.live()
+    this.#condition = this.#met = this.#ended = undefined
+    this.#waitAgain?.()
+    this.#waitAgain = undefined
+    if (this.isHeld) this.#own(() => this.runtime.travel.live())
     this.isHeld = false
     this.moment = undefined
+    if (this.#recorder.isPaused()) this.resume()
+    this.#watch()
+  }
+
+  #own<A>(body: () => A): A {
+    const outer = this.#isActing
+    this.#isActing = true
+    try {
+      return body()
+    } finally {
+      this.#isActing = outer
+    }
+  }
+
+  /** What waits and what passes is told now and then, as long as there may be such. */
+  #watch(): void {
+    const isNeeded = this.isHeld || this.#recorder.isPaused()
+    if (!isNeeded) {
+      clearInterval(this.#watching)
+      this.#watching = undefined
+      return
+    }
+    this.#watching ??= setInterval(() => {
+      const { paused, waiting } = this.travelState
+      const now = JSON.stringify([paused, waiting])
+      if (now !== this.#told) this.#changed()
+      this.#told = now
+      this.#watch()
+    }, watchMs)
   }
 
   get info(): RuntimeInfo {
@@ -95,18 +152,31 @@ export class Source {
   }
 
   get travelState(): TravelState {
-    const statuses = this.runtime
-      .list()
-      .map(({ instanceId, runtime }) => ({ instanceId, ...Devtools.statusOf(runtime) }))
+    const statuses = this.runtime.list().map(({ instanceId, runtime }) => ({
+      instanceId,
+      ...Devtools.statusOf(runtime),
+      waiting: Devtools.waitingAt(runtime)
+    }))
     const idsOf = (which: "travelled" | "locked") =>
       statuses.filter((status) => status[which]).map(({ instanceId }) => instanceId)
     const travelled = idsOf("travelled")
     if (travelled.length === 0) this.moment = undefined
+    const [condition, met, ended] = [this.#condition, this.#met, this.#ended]
     return {
       travelling: travelled.length > 0,
       ...(this.moment === undefined ? {} : { moment: this.moment }),
       travelled,
-      locked: idsOf("locked")
+      locked: idsOf("locked"),
+      waiting: statuses.flatMap(({ instanceId, waiting }) =>
+        waiting === 0 ? [] : [{ instanceId, entries: waiting }]
+      ),
+      endsFirst: this.#waitAgain !== undefined,
+      ...(this.#recorder.isPaused()
+        ? { paused: { commits: this.#recorder.passed(), events: this.log.passed } }
+        : {}),
+      ...(condition === undefined ? {} : { condition }),
+      ...(met === undefined ? {} : { met }),
+      ...(ended === undefined ? {} : { ended })
     }
   }
 
@@ -115,11 +185,7 @@ export class Source {
   }
 
   get latest(): number {
-    return this.history.latest?.seq ?? 0
-  }
-
-  commitAt(seq: number): Commit.Commit | undefined {
-    return this.history.at(seq - (this.history.oldest?.seq ?? 0))
+    return this.history.end
   }
 
   reach(moment: number): void {
@@ -178,13 +244,98 @@ export class Source {
 
   lock(instances: ReadonlyArray<string> | undefined): TravelState {
     this.#lockedWhole ||= instances === undefined
-    Devtools.lock(this.runtime, instances)
+    this.#ended = undefined
+    this.#own(() => Devtools.lock(this.runtime, instances))
     return this.afterwards()
   }
 
   unlock(instances: ReadonlyArray<string> | undefined): TravelState {
     this.#lockedWhole = false
-    Devtools.unlock(this.runtime, instances)
+    this.#met = undefined
+    this.#own(() => Devtools.unlock(this.runtime, instances))
+    return this.afterwards()
+  }
+
+  live(instances: ReadonlyArray<string> | undefined): TravelState {
+    this.#ended = undefined
+    this.#own(() => Devtools.live(this.runtime, instances))
+    return this.afterwards()
+  }
+
+  endTravelFirst(on: boolean): TravelState {
+    this.#waitAgain?.()
+    this.#waitAgain = on
+      ? Devtools.endTravelFirst(this.runtime, () => {
+          this.#ended = "entry"
+        })
+      : undefined
+    return this.afterwards()
+  }
+
+  lockWhen(condition: Condition | undefined): TravelState {
+    this.#condition = condition
+    return this.afterwards()
+  }
+
+  #meet(commit: Commit.Commit): void {
+    const { instanceId, seq, txnId } = commit
+    if (this.#condition === undefined || this.#met !== undefined) return
+    if (!isMet(this.#condition, commit, this.redaction)) return
+    this.#met = { at: { seq, n: 0 }, txnId, instanceId }
+    this.#ended = undefined
+    this.#lockedWhole = true
+    this.#own(() => Devtools.lockNow(this.runtime))
+    this.isHeld = true
+    this.#watch()
+  }
+
+  pause(): TravelState {
+    if (!this.#recorder.isPaused()) {
+      this.#recorder.pause()
+      this.log.pause()
+    }
+    return this.afterwards()
+  }
+
+  resume(): TravelState {
+    if (this.#recorder.isPaused()) {
+      this.#recorder.resume()
+      this.log.resume()
+    }
+    return this.afterwards()
+  }
+
+  /** What was before what is shown now is let go of. */
+  commitShown(): TravelState {
+    const shown = new Map(
+      this.runtime
+        .list()
+        .filter(({ runtime }) => Devtools.statusOf(runtime).travelled)
+        .map(({ instanceId, runtime }) => [instanceId, runtime.unsafe.getState() as unknown])
+    )
+    this.#recorder.settle()
+    const before = this.history.end
+    if (shown.size > 0) this.#own(() => Devtools.become(this.runtime, shown, "commit"))
+    // What has waited enters after the last of devtools' own.
+    const own = this.history
+      .after(before)
+      .findLast(
+        ({ origin }) => origin.kind === "devtools" && (origin.name === "commit" || origin.name === "live")
+      )
+    this.history.forget(own?.seq ?? before)
+    return this.afterwards()
+  }
+
+  revert(): Success<"Revert"> {
+    const moment = this.history.base
+    const states = this.history.statesAt(moment, this.#alive(undefined))
+    this.#own(() => Devtools.become(this.runtime, states, "revert"))
+    this.afterwards()
+    return this.#travelled(moment, states, undefined)
+  }
+
+  reset(): TravelState {
+    this.#own(() => Devtools.become(this.runtime, Devtools.initialStates(this.runtime), "reset"))
     return this.afterwards()
   }
 
@@ -192,6 +343,7 @@ export class Source {
   afterwards(): TravelState {
     const state = this.travelState
     this.isHeld = state.travelling || state.locked.length > 0
+    this.#watch()
     return state
   }
 
@@ -206,18 +358,18 @@ export class Source {
     }
   }
 
-  travel(given: number, instances: ReadonlyArray<string> | undefined): Success<"Travel"> {
-    this.reach(given)
-    const moment = this.history.momentOf(given)
-    const asked = instances && new Set(instances)
-    const alive = this.runtime.list().filter(({ instanceId }) => asked?.has(instanceId) ?? true)
-    const states = this.history.statesAt(
-      moment,
-      alive.map(({ instanceId, runtime }) => ({ instanceId, state: runtime.unsafe.getState() as unknown }))
-    )
-    this.runtime.travel.to(states)
-    this.isHeld = true
-    this.moment = moment
+  #alive(asked: ReadonlySet<string> | undefined): ReadonlyArray<InstanceState> {
+    return this.runtime
+      .list()
+      .filter(({ instanceId }) => asked?.has(instanceId) ?? true)
+      .map(({ instanceId, runtime }) => ({ instanceId, state: runtime.unsafe.getState() as unknown }))
+  }
+
+  #travelled(
+    moment: number,
+    states: ReadonlyMap<string, unknown>,
+    instances: ReadonlyArray<string> | undefined
+  ): Success<"Travel"> {
     return {
       moment,
       shown: [...states.keys()],
@@ -225,27 +377,50 @@ export class Source {
     }
   }
 
+  travel(given: number, instances: ReadonlyArray<string> | undefined): Success<"Travel"> {
+    this.reach(given)
+    const moment = this.history.momentOf(given)
+    const states = this.history.statesAt(moment, this.#alive(instances && new Set(instances)))
+    this.show(states)
+    this.moment = moment
+    return this.#travelled(moment, states, instances)
+  }
+
+  /** Shows states that may be of no moment. */
+  show(states: ReadonlyMap<string, unknown>): void {
+    this.#ended = undefined
+    this.#own(() => this.runtime.travel.to(states))
+    this.isHeld = true
+    this.moment = undefined
+    this.#watch()
+  }
+
   step(by: -1 | 1): Success<"Step"> {
+    const { history } = this
     let travels: ReadonlySet<Commit.Commit> | undefined
-    const isOwn = (seq: number) => {
-      const commit = this.commitAt(seq)
+    // After so many commits; 0 is the base.
+    const isOwn = (count: number) => {
+      const commit = history.at(count - 1)
       if (commit?.origin.kind !== "devtools") return false
       if (commit.origin.name === "jump" || commit.origin.name === "live") return true
       // An edit is its own where it stayed. This looks through the whole history.
-      travels ??= travelsOf(this.history.after(0))
+      travels ??= travelsOf(history.after(0))
       return travels.has(commit)
     }
-    let moment = this.moment ?? this.latest
+    const first = history.countUpTo(this.oldest)
+    const momentAt = (count: number) =>
+      count <= first ? this.oldest - (first - count) : (history.at(count - 1)?.seq ?? this.latest + 1)
+    let count = history.countUpTo(this.moment ?? this.latest)
     // What travel committed shows other moments: from there, the last of its own.
-    while (moment > this.oldest && isOwn(moment)) moment--
+    while (count > first && isOwn(count)) count--
     if (by === 1) {
-      do moment++
-      while (moment <= this.latest && isOwn(moment))
+      do count++
+      while (count <= history.length && isOwn(count))
     } else {
-      const from = moment
-      do moment--
-      while (moment > this.oldest && (isOwn(moment) || this.history.momentOf(moment) >= from))
+      const from = momentAt(count)
+      do count--
+      while (count > first && (isOwn(count) || history.momentOf(momentAt(count)) >= from))
     }
-    return this.travel(moment, undefined)
+    return this.travel(momentAt(count), undefined)
   }
 }

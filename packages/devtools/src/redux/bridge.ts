@@ -223,7 +223,7 @@ class Bridge {
       case "ROLLBACK":
         return this.#restartAt(this.#log.base, "redux rollback")
       case "RESET":
-        return this.#restartAt(this.#initial(), "redux reset")
+        return this.#restartAt(Devtools.initialStates(this.#runtime), "redux reset")
       case "LOCK_CHANGES":
         return this.#lock(order.status)
       case "PAUSE_RECORDING":
@@ -276,15 +276,6 @@ class Bridge {
       moduleId,
       state: instanceOf(runtime)?.liveState as unknown
     }))
-  }
-
-  #initial(): States {
-    return new Map(
-      this.#runtime.list().flatMap(({ instanceId, runtime }): ReadonlyArray<readonly [string, unknown]> => {
-        const instance = instanceOf(runtime)
-        return instance === undefined ? [] : [[instanceId, instance.toInitial(instance.liveState)]]
-      })
-    )
   }
 
   #note(commit: Commit.Commit): void {

@@ -56,6 +56,7 @@ const Entry = Schema.Struct({
   actions: Actions,
   startedAt: Schema.Finite,
   partial: Schema.optionalKey(Schema.Literals(["states", "actions"])),
+  passed: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
   // What leads from the state that was recorded last to the one that it was made at, where something is missing.
   gap: Schema.optionalKey(Schema.Unknown),
   patch: Schema.Unknown,
@@ -93,7 +94,8 @@ const baseText = ({ instanceId, moduleId, partial, state }: Written<Base>): stri
   JSON.stringify({ instanceId, moduleId, state, partial })
 
 const entryText = (entry: Written<Entry>): string => {
-  const { cause, gap, groupId, instanceId, moduleId, origin, partial, patch, seq, startedAt, txnId } = entry
+  const { cause, gap, groupId, instanceId, moduleId, origin, partial, passed, patch, seq, startedAt, txnId } =
+    entry
   return JSON.stringify({
     seq,
     txnId,
@@ -105,6 +107,7 @@ const entryText = (entry: Written<Entry>): string => {
     actions: entry.actions.map(({ _tag, payload }) => ({ _tag, payload })),
     startedAt,
     partial,
+    passed,
     gap,
     patch
   })
@@ -159,6 +162,7 @@ const encodeCommit = (commit: RecordedCommit, state: unknown, codec: StateCodec)
     })),
     startedAt: commit.startedAt,
     ...(partial === undefined ? {} : { partial }),
+    ...(commit.passed === undefined ? {} : { passed: commit.passed }),
     ...(state === previous ? {} : { gap: codec.patch(state, previous) }),
     patch: codec.patch(previous, next)
   }
@@ -263,7 +267,7 @@ const check = (value: unknown): typeof Document.Type => {
 }
 
 const decodeCommit = (entry: Entry, state: unknown, place: string, codec: StateCodec): RecordedCommit => {
-  const { groupId, instanceId, moduleId, partial, seq, startedAt, txnId } = entry
+  const { groupId, instanceId, moduleId, partial, passed, seq, startedAt, txnId } = entry
   const previous = "gap" in entry ? within(`${place}.gap`, () => codec.apply(entry.gap, state)) : state
   return {
     seq,
@@ -288,6 +292,7 @@ const decodeCommit = (entry: Entry, state: unknown, place: string, codec: StateC
     previous,
     next: within(`${place}.patch`, () => codec.apply(entry.patch, previous)),
     startedAt,
-    ...(partial === undefined ? {} : { partial })
+    ...(partial === undefined ? {} : { partial }),
+    ...(passed === undefined ? {} : { passed })
   }
 }

@@ -1,6 +1,6 @@
 /** The newest commits of a runtime, and the states that can be told from them. */
 import type { Commit } from "@sluice/core"
-import type { BaseState, Recording } from "./recording.ts"
+import type { BaseState, RecordedCommit, Recording } from "./recording.ts"
 
 export const defaultHistoryCapacity = 5_000
 
@@ -100,16 +100,20 @@ export const extentOf = (
 export class History {
   readonly capacity: number
   /** Circular once full; written by `append` alone. */
-  readonly #slots: Array<Commit.Commit> = []
+  readonly #slots: Array<RecordedCommit> = []
   /** Where the oldest commit is; moved by `append` once the ring is full. */
   #start = 0
   #appended = 0
-  /** What was overwritten last; written by `append`. */
+  /** What was overwritten or let go of last; written by `append` and `forget`. */
   #lastDropped: Commit.Commit | undefined = undefined
+  /** Before the first commit that it ever had. Written by `append`. */
+  #begin: number | undefined = undefined
   /** By instance id, at the base. Written by `append` and `observe`. */
   readonly #known = new Map<string, Known>()
   /** Of those, the ones that have ended. */
   readonly #ended = new Set<string>()
+  /** Of instances that have changed since without being recorded, the states before. Written by `pass` and `append`. */
+  readonly #passing = new Map<string, unknown>()
   /** Whether `observe` has been called. */
   #observed = false
   readonly #listeners = new Set<() => void>()
@@ -118,23 +122,34 @@ export class History {
     this.capacity = Number.isFinite(capacity) ? Math.max(1, Math.floor(capacity)) : defaultHistoryCapacity
   }
 
-  append(batch: ReadonlyArray<Commit.Commit>): void {
+  append(batch: ReadonlyArray<RecordedCommit>): void {
     for (const commit of batch) {
+      this.#begin ??= commit.seq - (commit.passed ?? 1)
       if (this.#slots.length < this.capacity) {
         this.#slots.push(commit)
       } else {
-        this.#drop()
+        this.#drop(this.#slots[this.#start])
         this.#slots[this.#start] = commit
         this.#start = (this.#start + 1) % this.capacity
       }
       this.#meet(commit)
+      this.#passing.delete(commit.instanceId)
     }
     this.#appended += batch.length
     for (const listener of this.#listeners) listener()
   }
 
-  #drop(): void {
-    const commit = this.#slots[this.#start]
+  /** Lets go of the commits up to `seq`, and of all of the group in which that ends: the base is there from now on. */
+  forget(seq: number): void {
+    const count = this.countUpTo(this.momentOf(seq))
+    const kept = this.after(this.at(count - 1)?.seq ?? 0)
+    for (let index = 0; index < count; index++) this.#drop(this.at(index))
+    this.#slots.splice(0, this.#slots.length, ...kept)
+    this.#start = 0
+    for (const listener of this.#listeners) listener()
+  }
+
+  #drop(commit: Commit.Commit | undefined): void {
     if (commit === undefined) return
     this.#lastDropped = commit
     const known = this.#known.get(commit.instanceId)
@@ -145,6 +160,14 @@ export class History {
       this.#known.delete(instanceId)
       this.#ended.delete(instanceId)
     }
+  }
+
+  /** A commit that is not recorded, yet. */
+  pass(commit: Commit.Commit): void {
+    const { instanceId, next, origin, previous } = commit
+    if (this.#passing.has(instanceId)) return
+    this.#meet(commit)
+    this.#passing.set(instanceId, origin.kind === "init" ? next : previous)
   }
 
   #meet({ instanceId, moduleId, origin, previous, next }: Commit.Commit): void {
@@ -158,7 +181,7 @@ export class History {
    * ended. States are those of now; of an instance with commits here, the commits tell its state.
    */
   observe(live: ReadonlyArray<InstanceState & { readonly moduleId: string }>): void {
-    const now = this.latest?.seq ?? 0
+    const now = this.end
     const ids = new Set(live.map(({ instanceId }) => instanceId))
     for (const { instanceId, moduleId, state } of live) {
       if (this.#known.has(instanceId)) continue
@@ -195,50 +218,71 @@ export class History {
     return this.#appended
   }
 
-  /** Commits that have been overwritten. */
+  /** Commits that have been overwritten or let go of. */
   get dropped(): number {
     return this.#appended - this.#slots.length
   }
 
-  get oldest(): Commit.Commit | undefined {
+  /** All that is kept is later, by seq; what is not later, and was ever told, is gone. */
+  get floor(): number {
+    return Math.max(this.#lastDropped?.seq ?? 0, this.#begin ?? 0)
+  }
+
+  /** The latest moment that can be told. */
+  get end(): number {
+    return this.latest?.seq ?? this.#lastDropped?.seq ?? 0
+  }
+
+  get oldest(): RecordedCommit | undefined {
     return this.at(0)
   }
 
-  get latest(): Commit.Commit | undefined {
+  get latest(): RecordedCommit | undefined {
     return this.at(this.length - 1)
   }
 
   /** The commit at this place, 0 being the oldest. */
-  at(index: number): Commit.Commit | undefined {
+  at(index: number): RecordedCommit | undefined {
     if (index < 0 || index >= this.#slots.length) return undefined
     return this.#slots[(this.#start + index) % this.#slots.length]
   }
 
   /** Kept commits later than `seq`, oldest first. */
-  after(seq: number): ReadonlyArray<Commit.Commit> {
-    const commits: Array<Commit.Commit> = []
-    for (let index = this.#countUpTo(seq); index < this.length; index++) {
+  after(seq: number): ReadonlyArray<RecordedCommit> {
+    const commits: Array<RecordedCommit> = []
+    for (let index = this.countUpTo(seq); index < this.length; index++) {
       const commit = this.at(index)
       if (commit !== undefined) commits.push(commit)
     }
     return commits
   }
 
+  /** The commit with this seq, if it is kept. */
+  commitAt(seq: number): RecordedCommit | undefined {
+    const commit = this.at(this.countUpTo(seq) - 1)
+    return commit?.seq === seq ? commit : undefined
+  }
+
   /** Whether the states right after commit `seq` can still be told. */
   reaches(seq: number): boolean {
     const { oldest } = this
-    return oldest === undefined || seq >= oldest.seq - 1
+    return oldest === undefined || seq >= this.#before(oldest)
   }
 
   /** The earliest moment that can be told. Where the ring cut through a group (T11), that is after the group. */
   get base(): number {
     const { oldest } = this
-    return oldest === undefined ? 0 : this.momentOf(oldest.seq - 1)
+    return oldest === undefined ? (this.#lastDropped?.seq ?? 0) : this.momentOf(this.#before(oldest))
+  }
+
+  /** The moment right before it. */
+  #before({ seq }: Commit.Commit): number {
+    return Math.min(seq - 1, this.#lastDropped?.seq ?? this.#begin ?? Infinity)
   }
 
   /** The moment that commit `seq` belongs to: the last commit of its group (T11), or itself. */
   momentOf(seq: number): number {
-    let index = this.#countUpTo(seq) - 1
+    let index = this.countUpTo(seq) - 1
     const commit = index < 0 ? this.#lastDropped : this.at(index)
     if (commit?.groupId === undefined || commit.seq !== seq) return seq
     while (this.at(index + 1)?.groupId === commit.groupId) index++
@@ -287,7 +331,7 @@ export class History {
     const found = (commit: Commit.Commit, state: unknown) => {
       if (missing.delete(commit.instanceId)) states.set(commit.instanceId, state)
     }
-    const boundary = this.#countUpTo(this.momentOf(seq))
+    const boundary = this.countUpTo(this.momentOf(seq))
     for (let index = boundary - 1; index >= 0 && missing.size > 0; index--) {
       const commit = this.at(index)
       if (commit !== undefined) found(commit, commit.next)
@@ -296,12 +340,13 @@ export class History {
       const commit = this.at(index)
       if (commit !== undefined) found(commit, commit.origin.kind === "init" ? commit.next : commit.previous)
     }
-    for (const [instanceId, state] of missing) states.set(instanceId, state)
+    for (const [instanceId, state] of missing)
+      states.set(instanceId, this.#passing.has(instanceId) ? this.#passing.get(instanceId) : state)
     return states
   }
 
   /** How many kept commits are not later than `seq`. */
-  #countUpTo(seq: number): number {
+  countUpTo(seq: number): number {
     let low = 0
     let high = this.length
     while (low < high) {

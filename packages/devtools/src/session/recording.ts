@@ -13,6 +13,8 @@ export interface BaseState {
 export interface RecordedCommit extends Commit.Commit {
   /** Something was redacted: in its states or its origin's details, or in its actions as well. */
   readonly partial?: "states" | "actions"
+  /** It stands for so many commits of its instance that passed while recording was paused. */
+  readonly passed?: number
 }
 
 /** States are the immutable ones of the runtime that it was recorded in, or those that an import has built anew. */
@@ -48,6 +50,8 @@ export const travelsOf = (commits: ReadonlyArray<RecordedCommit>): ReadonlySet<R
       continue
     }
     if (origin.name === "jump") away.add(instanceId)
+    // Whoever makes other states its own has come back first, which is no commit where it changes nothing.
+    else if (origin.name !== "live" && origin.name !== "edit") away.delete(instanceId)
     if (away.has(instanceId)) travels.add(commit)
     if (origin.name === "live") away.delete(instanceId)
   }

@@ -30,7 +30,13 @@ const State = Schema.Struct({
 })
 export type ConnectionState = typeof State.Type
 
-const atHome: TravelState = { travelling: false, travelled: [], locked: [] }
+const atHome: TravelState = {
+  travelling: false,
+  travelled: [],
+  locked: [],
+  waiting: [],
+  endsFirst: false
+}
 
 const choose = (state: ConnectionState, runtime: string | null): ConnectionState =>
   runtime === state.runtime

@@ -46,8 +46,8 @@ const travelling = Travel.logic("travelling", ($) =>
     const ask = (request: Effect.Effect<Success<"Travel">, PageError>) =>
       request.pipe(
         Effect.tap(({ moment, shown }) =>
-          Effect.flatMap(connection.getState, ({ travel: { locked } }) =>
-            told({ travelling: shown.length > 0, moment, travelled: shown, locked })
+          Effect.flatMap(connection.getState, ({ travel }) =>
+            told({ ...travel, travelling: shown.length > 0, moment, travelled: shown })
           )
         ),
         Effect.flatMap(({ passedOver }) => $.actions.answered({ passedOver })),
