@@ -81,6 +81,12 @@ const rootOf = (source: Source, root: Root, panel: Panel): unknown => {
       const found = entryOf(source, root.at)
       return "event" in found ? found.event.error : undefined
     }
+    case "Committed": {
+      const found = entryOf(source, root.at)
+      if (!("commit" in found)) throw new OutOfReach({ seq: root.at.seq, oldest: source.oldest })
+      const { instanceId, next, previous } = found.commit
+      return source.redacted(instanceId, root.side === "before" ? previous : next)
+    }
     case "Recomputed": {
       const entry = recomputedOf(panel, root).entries[root.index]
       const state = root.side === "before" ? entry?.previous : entry?.next
@@ -296,7 +302,12 @@ export const makeAnswers = (page: Page): Answers => {
       const source = sourceOf(call)
       const value = follow(rootOf(source, call.root, panel), call.path)
       const made = printed(source, call, value)
-      return { text: panel.texts.add(made.text), length: made.text.length, complete: made.complete }
+      return {
+        text: panel.texts.add(made.text),
+        part: made.text.slice(0, maxText),
+        length: made.text.length,
+        complete: made.complete
+      }
     },
     Diff: (call, panel) => {
       const source = sourceOf(call)

@@ -59,6 +59,8 @@ export const Root = Schema.TaggedUnion({
   /** What the entry's origin says besides its name. */
   Details: { at: Cursor },
   Error: { at: Cursor },
+  /** Of a commit, its instance's state right before or after it, also within a group. */
+  Committed: { at: Cursor, side: Schema.Literals(["before", "after"]) },
   /** Of an entry as it would have been, the state before or after it. */
   Recomputed: { recomputed: Count, index: Count, side: Schema.Literals(["before", "after"]) }
 })
@@ -493,7 +495,8 @@ const answers = {
       Schema.Struct({ value: Schema.optionalKey(Value), issue: Schema.optionalKey(Schema.String) })
     )
   }),
-  Print: Schema.Struct({ text: Count, length: Count, complete: Schema.Boolean }),
+  /** `part` is the text's beginning, as of `Text` from 0. */
+  Print: Schema.Struct({ text: Count, part: Schema.String, length: Count, complete: Schema.Boolean }),
   Diff: Schema.Struct({ changes: Schema.Array(Change), complete: Schema.Boolean }),
   Differing: Schema.Struct({
     instances: Schema.Array(Schema.Struct({ instanceId: Schema.String, moduleId: Schema.String }))

@@ -4,6 +4,7 @@ import type { Root, Value } from "../../protocol/index.ts"
 import { useAnswer } from "../useAnswer.ts"
 import { count } from "./format.ts"
 import { pathKey, pathText, type Steps } from "./path.ts"
+import { treeKeys } from "./treeKeys.ts"
 import { ValueText } from "./ValueText.tsx"
 
 /** A part of what a tree shows. */
@@ -104,34 +105,9 @@ export const Tree = ({
   )
 }
 
-/** Moves among the items that are shown. */
-const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
-  const items = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=treeitem]")]
-  const at = items.findIndex((item) => item === event.target)
-  const item = items[at]
-  if (item === undefined || event.altKey || event.ctrlKey || event.metaKey) return
-  const level = Number(item.ariaLevel)
-  const go = (to: HTMLElement | undefined) => to?.focus()
-  const twist = () => item.querySelector<HTMLElement>(".twist")?.click()
-  const keys: Readonly<Record<string, () => void>> = {
-    ArrowDown: () => go(items[at + 1]),
-    ArrowUp: () => go(items[at - 1]),
-    Home: () => go(items[0]),
-    End: () => go(items.at(-1)),
-    ArrowRight: () => (item.ariaExpanded === "false" ? twist() : go(items[at + 1])),
-    ArrowLeft: () =>
-      item.ariaExpanded === "true"
-        ? twist()
-        : go(items.slice(0, at).findLast((other) => Number(other.ariaLevel) < level)),
-    Enter: () => item.click(),
-    " ": () => item.click()
-  }
-  const act = keys[event.key]
-  if (act === undefined) return
-  event.preventDefault()
-  event.stopPropagation()
-  act()
-}
+const toggleItem = (item: Element): void => item.querySelector<HTMLElement>(".twist")?.click()
+
+const onKeyDown = (event: KeyboardEvent): void => treeKeys(event, toggleItem)
 
 const indent = (level: number) => ({ paddingInlineStart: (level - 1) * 14 })
 

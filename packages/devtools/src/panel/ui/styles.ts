@@ -192,6 +192,27 @@ export const panelStyles = `${colours}
 .side .tree { margin-inline-start: -15px; }
 .side .value, .side .label, .side .twist { color: inherit !important; }
 
+.form { display: grid; gap: 6px; min-width: 0; }
+.panel .group { min-width: 0; margin: 0; padding: 2px 8px 6px; border: 1px solid var(--line); border-radius: 6px; display: grid; gap: 5px; }
+.panel .group legend { padding: 0 4px; font: 600 11.5px/1.5 var(--mono); }
+.remark { color: var(--muted); font: 11px/1.4 system-ui, sans-serif; overflow-wrap: anywhere; }
+.part { display: flex; align-items: start; gap: 6px; min-width: 0; }
+.part > :first-child { flex: 1; min-width: 0; }
+.field { display: grid; grid-template-columns: minmax(64px, 110px) minmax(0, 1fr); gap: 2px 8px; align-items: center; }
+.field > label, .field > .absent { font: 11.5px/1.4 var(--mono); overflow: hidden; text-overflow: ellipsis; }
+.field > .absent, .field > output { color: var(--muted); }
+.field > .remark, .field > .error { grid-column: 2; padding: 0; }
+.panel .form input, .panel .form select, .panel .form textarea { min-width: 0; width: 100%; min-height: 28px; padding: 3px 7px; border: 1px solid var(--muted); border-radius: 6px; background: var(--ground); color: inherit; font: 11.5px/1.45 var(--mono); }
+.panel .form input[type=checkbox] { width: 18px; min-height: 18px; justify-self: start; accent-color: var(--accent); }
+.panel .form [aria-invalid=true] { border-color: var(--bad); }
+.form .error span { display: block; }
+.form .toggle { justify-self: start; }
+.inputs { display: flex; gap: 6px; min-width: 0; }
+.entry { display: grid; gap: 4px; }
+.member { display: grid; gap: 4px; min-width: 0; }
+.panel .member > .choice { font: 11.5px/1.4 var(--mono); padding: 0; } .panel .member > .choice select { width: auto; }
+.panel .sends { display: flex; align-items: center; gap: 10px; padding-top: 8px; flex-wrap: wrap; }
+.panel .sends p { padding: 0; }
 .gauges { overflow: auto; padding: 10px; display: grid; gap: 14px; align-content: start; }
 .panel .gauges h3 { display: flex; justify-content: space-between; padding: 0 2px 4px; font: 600 12px/1.4 var(--mono); }
 .ingress { font-weight: 400; color: var(--muted); } .ingress.high { color: var(--warn); }

@@ -1,6 +1,7 @@
 import type { PanelView } from "../PanelView.ts"
 import { channelsView } from "./channels/ChannelsView.tsx"
+import { stateView } from "./state/StateView.tsx"
 import { timelineView } from "./timeline/TimelineView.tsx"
 
 /** Those of every panel, in the order of their tabs. */
-export const builtInViews: ReadonlyArray<PanelView> = [timelineView, channelsView]
+export const builtInViews: ReadonlyArray<PanelView> = [timelineView, stateView, channelsView]

@@ -1,0 +1,77 @@
+/** A value written out: its beginning at first, all of it when asked for, to be copied. */
+import * as Effect from "effect/Effect"
+import { type ReactNode, useState } from "react"
+import type { Root } from "../../../protocol/index.ts"
+import { count } from "../../ui/format.ts"
+import { useAnswer } from "../../useAnswer.ts"
+import { usePage } from "../../usePage.ts"
+import { wholeText } from "./wholeText.ts"
+
+const beginning = 20_000
+
+const forms = {
+  text: "As it is",
+  schema: "JSON, by its schema",
+  codec: "JSON, by the codec"
+} as const
+type As = keyof typeof forms
+const kinds: ReadonlyArray<As> = ["text", "schema", "codec"]
+
+export const Raw = ({ root }: { readonly root: Root }): ReactNode => {
+  const page = usePage()
+  const [as, setAs] = useState<As>("text")
+  const [limit, setLimit] = useState(beginning)
+  const [copied, setCopied] = useState("")
+  const { failure, value } = useAnswer("Print", { root, path: [], as, limit }, { keep: true })
+  const copy = () =>
+    Effect.runPromise(wholeText(page, { root, path: [], as }).pipe(Effect.flatMap(toClipboard))).then(
+      (length) => setCopied(`${count(length)} characters copied`),
+      (error: unknown) => setCopied(error instanceof Error ? error.message : String(error))
+    )
+  return (
+    <div className="raw">
+      <div className="bar tools">
+        <select
+          aria-label="Written as"
+          value={as}
+          onChange={(event) => setAs(kinds.find((kind) => kind === event.currentTarget.value) ?? "text")}
+        >
+          {kinds.map((kind) => (
+            <option key={kind} value={kind}>
+              {forms[kind]}
+            </option>
+          ))}
+        </select>
+        <span className="space" />
+        <output className="hint">{copied}</output>
+        <button type="button" className="toggle" onClick={() => void copy()}>
+          Copy all
+        </button>
+      </div>
+      {failure === undefined ? null : (
+        <p className="notice failed" role="alert">
+          {failure}
+        </p>
+      )}
+      {/* It scrolls, and has to by keys. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <section className="body" aria-label="Raw" tabIndex={0}>
+        <pre>{value?.part ?? (failure === undefined ? "…" : "")}</pre>
+        {value === undefined || (value.complete && value.part.length === value.length) ? null : (
+          <button type="button" className="toggle" onClick={() => setLimit(Math.min(limit * 5, 200_000))}>
+            {limit < 200_000 ? "Show more" : "There is more: copy all to have it"}
+          </button>
+        )}
+      </section>
+    </div>
+  )
+}
+
+const toClipboard = (text: string) =>
+  Effect.map(
+    Effect.tryPromise({
+      try: () => navigator.clipboard.writeText(text),
+      catch: () => new Error("The browser did not let it be copied. Select the text, and copy it.")
+    }),
+    () => text.length
+  )

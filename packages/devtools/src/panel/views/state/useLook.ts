@@ -1,0 +1,24 @@
+import { useModule, useSelector } from "@sluice/react"
+import { Connection } from "../../modules/Connection.ts"
+import { Timeline } from "../../modules/Timeline.ts"
+import type { Moment } from "../../../protocol/index.ts"
+import { LookLive } from "./Look.ts"
+
+/** The view's memory: it outlives the view, which is there only while its tab is selected. */
+export const useLook = () => useModule(LookLive, { key: "state", gcTime: "20 days" })
+
+/** The instance that is looked at. */
+export const useInstance = () => {
+  const chosen = useSelector(useLook(), (state) => state.instanceId)
+  return useSelector(
+    useModule(Connection),
+    ({ instances }) => instances.find(({ instanceId }) => instanceId === chosen) ?? instances[0]
+  )
+}
+
+/** The moment that is looked at, as the protocol has it. */
+export const useMoment = (): Moment => {
+  const moment = useSelector(useLook(), (state) => state.moment)
+  const seq = useSelector(useModule(Timeline), (state) => state.selected?.at.seq)
+  return moment === "live" || seq === undefined ? "live" : seq
+}

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "vitest"
+import { page, userEvent } from "vitest/browser"
+import { makeDesk, openView } from "./places.tsx"
+import { inPanel, panel, screenshot } from "./support.tsx"
+
+const item = (name: string | RegExp) => panel.getByRole("treeitem", { name })
+const labels = () => inPanel("[role=treeitem]").map((element) => element.textContent)
+
+describe("the tree", () => {
+  test("shows each kind of value as it is, opens by key and by click, and large ones by hundreds", async () => {
+    const { runtime } = makeDesk()
+    await openView(runtime, "State")
+    await expect.element(item(/^count/)).toBeVisible()
+    const shown = labels().join("\n")
+    for (const text of [
+      "Collection(250)",
+      "Map(2)",
+      "Set(2)",
+      "2026-03-01T06:00:00.000Z",
+      "90071992547409930n",
+      "undefined",
+      'Some("SL101")',
+      'Money {amount: 1200, currency: "EUR"}'
+    ])
+      expect(shown).toContain(text)
+    await item(/^flights/).click()
+    await expect.element(item(/^"SL199"/)).toBeVisible()
+    expect(labels().filter((text) => text.includes("gate")).length).toBe(100)
+    await item(/100 more/).click()
+    await item(/50 more/).click()
+    await expect.element(item(/^"SL349"/)).toBeVisible()
+
+    inPanel("[role=treeitem]")[0]?.focus()
+    await userEvent.keyboard("{ArrowDown}{ArrowDown}{ArrowLeft}")
+    await expect.poll(() => labels().filter((text) => text.includes("gate")).length).toBe(0)
+    await userEvent.keyboard("{ArrowDown}{ArrowRight}")
+    await expect.element(item(/^"A1" →/)).toBeVisible()
+    await screenshot("state-tree")
+  })
+
+  test("shows the selected transaction's moment, and a closed instance as closed", async () => {
+    const { desk, runtime } = makeDesk(3)
+    await openView(runtime, "State")
+    desk.unsafe.dispatch({ _tag: "add", payload: 4 })
+    desk.unsafe.dispatch({ _tag: "add", payload: 3 })
+    await expect.element(item(/^count: 7/)).toBeVisible()
+    await item(/^count/).click()
+    await panel.getByRole("button", { name: "Who changed this" }).click()
+    const who = panel.getByRole("list", { name: "Who changed it" })
+    await expect.element(who.getByText("4 → 7")).toBeVisible()
+    await who.getByRole("button", { name: /add/ }).last().click()
+    await panel.getByRole("combobox", { name: "Moment" }).selectOptions("selected")
+    await expect.element(item(/^count: 4/)).toBeVisible()
+    await expect.element(panel.getByRole("button", { name: "Edit" })).toHaveAttribute("aria-disabled", "true")
+    await panel.getByRole("tab", { name: "Timeline" }).click()
+    await expect.element(panel.getByRole("option", { selected: true })).toMatchTextContent("add")
+    await panel.getByRole("tab", { name: "State", exact: true }).click()
+    await expect.element(item(/^count: 4/)).toBeVisible()
+  })
+})
+
+describe("a place", () => {
+  test("is pinned, watched while it changes, found again and let go", async () => {
+    const { desk, runtime } = makeDesk(3)
+    await openView(runtime, "State")
+    await item(/^flights/).click()
+    await item(/^"SL101"/).click()
+    await item(/^delay/).click()
+    await panel.getByRole("button", { name: "Pin", exact: true }).click()
+    const pins = panel.getByRole("list", { name: "Pinned" })
+    await expect.element(pins).toMatchTextContent('flights["SL101"].delay0')
+    desk.unsafe.dispatch({ _tag: "delay", payload: { id: "SL101", by: 25, why: "crew" } })
+    await expect.element(pins).toMatchTextContent('flights["SL101"].delay25')
+    await panel.getByRole("combobox", { name: "Instance" }).selectOptions("Log#1")
+    await expect.element(item(/^lines/)).toBeVisible()
+    await pins.getByRole("button", { name: /^Desk#1 flights/ }).click()
+    await expect.element(item(/^delay: 25/)).toBeVisible()
+    await pins.getByRole("button", { name: /^Unpin/ }).click()
+    await expect.poll(() => pins.elements()).toEqual([])
+  })
+
+  test("is edited by the input of its schema, and refused at its field", async () => {
+    const { desk, runtime } = makeDesk(3)
+    await openView(runtime, "State")
+    const edit = async (name: RegExp) => {
+      await item(name).click()
+      await panel.getByRole("button", { name: "Edit" }).click()
+    }
+    const set = panel.getByRole("button", { name: "Set" })
+    await edit(/^count/)
+    const count = panel.getByRole("spinbutton", { name: "count" })
+    await expect.element(count).toHaveValue(0)
+    await count.fill("-2")
+    await set.click()
+    await expect.element(count).toHaveAttribute("aria-invalid", "true")
+    await expect.element(panel.getByText(/greater than or equal to 0/).last()).toBeVisible()
+    expect(desk.unsafe.getState().count).toBe(0)
+    await count.fill("12")
+    await set.click()
+    await expect.element(panel.getByText("Edited.")).toBeVisible()
+    expect(desk.unsafe.getState()).toMatchObject({ count: 12, double: 24 })
+
+    await edit(/^open/)
+    await panel.getByRole("checkbox", { name: "open" }).click()
+    await set.click()
+    await expect.poll(() => desk.unsafe.getState().open).toBe(true)
+
+    await edit(/^fuel/)
+    await panel.getByRole("textbox", { name: "fuel" }).fill("123456789012345678901")
+    await set.click()
+    await expect.poll(() => desk.unsafe.getState().fuel).toBe(123456789012345678901n)
+
+    await edit(/^flights/)
+    await item(/^"SL101"/).click()
+    await panel.getByRole("button", { name: "Edit" }).click()
+    const delay = panel.getByRole("spinbutton", { name: "delay" })
+    await delay.fill("1.5")
+    await panel.getByRole("textbox", { name: "gate" }).fill("Z9")
+    await set.click()
+    await expect.element(delay).toHaveAttribute("aria-invalid", "true")
+    await screenshot("state-edit")
+    await delay.fill("90")
+    await set.click()
+    await expect
+      .poll(() => desk.unsafe.getState().flights.get("SL101"))
+      .toEqual({ id: "SL101", gate: "Z9", delay: 90 })
+
+    await edit(/^next/)
+    await panel.getByRole("combobox", { name: "next is" }).selectOptions("None")
+    await set.click()
+    await expect.element(item(/^next: None/)).toBeVisible()
+  })
+})
+
+test("the raw text is as it is, by the schema, and copied whole", async () => {
+  const { runtime } = makeDesk(2000)
+  let copied = ""
+  Object.defineProperty(navigator, "clipboard", {
+    configurable: true,
+    value: { writeText: (text: string) => Promise.resolve(void (copied = text)) }
+  })
+  await openView(runtime, "State")
+  await panel.getByRole("tab", { name: "Raw" }).click()
+  const raw = panel.getByRole("region", { name: "Raw" })
+  await expect.element(raw).toMatchTextContent('"SL100" => { id: "SL100", gate: "A1", delay: 0 }')
+  await panel.getByRole("combobox", { name: "Written as" }).selectOptions("schema")
+  await expect.element(raw).toMatchTextContent('"count": 0')
+  await panel.getByRole("button", { name: "Copy all" }).click()
+  await expect.element(panel.getByText(/characters copied/)).toBeVisible()
+  expect(JSON.parse(copied)).toMatchObject({ flights: { length: 2000 } })
+  Reflect.deleteProperty(navigator, "clipboard")
+})
+
+test("the chart shows what is open, opens more, zooms and goes by keys, at 390 px as well", async () => {
+  await page.viewport(390, 800)
+  const { desk, runtime } = makeDesk(200)
+  await openView(runtime, "State")
+  await panel.getByRole("tab", { name: "Chart" }).click()
+  const tree = panel.getByRole("tree", { name: "Desk#1" })
+  await expect.element(item(/^flights: Collection/)).toBeVisible()
+  const { width } = tree.element().getBoundingClientRect()
+  await item(/^flights: Collection/).click()
+  await expect.element(tree.getByText("170 more")).toBeInTheDocument()
+  desk.unsafe.dispatch({ _tag: "delay", payload: { id: "SL100", by: 9, why: "crew" } })
+  await expect.element(item(/SL100.*delay: 9/)).toBeInTheDocument()
+  expect(tree.element().getBoundingClientRect().width).toBeGreaterThan(width)
+  await panel.getByRole("button", { name: "Zoom in" }).click()
+  await expect.element(panel.getByLabelText("Zoom", { exact: true })).toMatchTextContent("125 %")
+  await panel.getByRole("button", { name: "Fit" }).click()
+  await screenshot("state-chart-narrow")
+  inPanel("[role=treeitem]")[0]?.focus()
+  await userEvent.keyboard("{ArrowDown}{ArrowDown}{ArrowLeft}")
+  await expect.poll(() => inPanel("[role=treeitem]").length).toBe(13)
+  await page.viewport(1280, 800)
+  await item(/^cost/).click()
+  await item(/^byGate/).click()
+  await item(/^weather/).click()
+  await expect.poll(() => inPanel("[role=treeitem]").length).toBeGreaterThan(17)
+  await screenshot("state-chart")
+})
