@@ -10,6 +10,7 @@ import {
   type Payload,
   type RemoteAdapter,
   type RequestError,
+  type RequestOptions,
   type Rows,
   type Success
 } from "../protocol/index.ts"
@@ -36,7 +37,8 @@ export interface PageShape {
   /** Asks the page that is connected now; the runtime is the chosen one, where the request is about one. */
   readonly request: <Tag extends CallTag>(
     tag: Tag,
-    payload: Asked<Tag>
+    payload: Asked<Tag>,
+    options?: RequestOptions
   ) => Effect.Effect<Success<Tag>, PageError>
   /** New entries of the chosen runtime, after a cursor or from now on. Ends with the connection. */
   readonly rows: (after?: Cursor) => Stream.Stream<Rows, PageError>
@@ -68,10 +70,10 @@ export const makePage = (connections: Connections): PageShape => {
       remote = to
       runtime = chosen
     },
-    request: <Tag extends CallTag>(tag: Tag, payload: Asked<Tag>) =>
+    request: <Tag extends CallTag>(tag: Tag, payload: Asked<Tag>, options?: RequestOptions) =>
       Effect.flatMap(target(tag), ({ remote, runtime }) =>
         // Every payload is of a runtime, but for a few that pass it over; the compiler does not put the two together.
-        remote.request(tag, { runtime, ...payload } as unknown as Payload<Tag>)
+        remote.request(tag, { runtime, ...payload } as unknown as Payload<Tag>, options)
       ),
     rows: (after) =>
       Stream.unwrap(Effect.map(target("Rows"), ({ remote, runtime }) => remote.rows(runtime, after))),

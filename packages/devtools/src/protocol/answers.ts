@@ -13,14 +13,8 @@ import { check, fit, type Fitted, toJson } from "../form/fit.ts"
 import { anyJson, type Issue } from "../form/Form.ts"
 import { lineOf } from "../inspect.ts"
 import { print } from "../print.ts"
-import { exportSession, importSession } from "../session/document.ts"
-import { makeTest } from "../session/makeTest.ts"
 import { formatPath as formatKeys, valueAt } from "../session/paths.ts"
-import { recompute, type Recomputed } from "../session/recompute.ts"
-import type { Recording } from "../session/recording.ts"
-import { redactRecording } from "../session/redact.ts"
-import { reducersOf } from "../session/reducers.ts"
-import { replay } from "../session/replay.ts"
+import type { Recomputed } from "../session/recompute.ts"
 import { whoChanged } from "../session/whoChanged.ts"
 import { causes } from "./causes.ts"
 import { Answered, OutOfReach, Refused } from "./errors.ts"
@@ -31,6 +25,7 @@ import {
   type CallOf,
   type CallTag,
   type Cursor,
+  type LongTag,
   maxChanges,
   maxRows,
   maxText,
@@ -39,6 +34,7 @@ import {
 } from "./messages.ts"
 import type { Panel } from "./panel.ts"
 import { checkGiven, clip, follow, keysOnly, pageOf, put, sendableSteps, valueOf } from "./place.ts"
+import { maxUpload } from "./sessionAnswers.ts"
 import type { Source } from "./source.ts"
 
 /** What is asked of the page. */
@@ -52,11 +48,12 @@ export interface Page {
 }
 
 /** Throws what `toAnswered` understands. */
-export type Answers = <Tag extends CallTag>(call: CallOf<Tag>, panel: Panel) => Success<Tag>
+export type Answers = (call: CallOf<ShortTag>, panel: Panel) => object
+
+/** Of what is answered at once. */
+type ShortTag = Exclude<CallTag, LongTag>
 
 const maxSubscriptions = 100
-/** Characters of an upload. */
-const maxUpload = 50_000_000
 /** Characters that are printed at once. */
 const maxPrinted = 20_000_000
 /** About as many characters, of a value that is sent for a form to begin with. */
@@ -65,7 +62,7 @@ const maxFieldValue = 20_000
 const maxFormNodes = 5000
 const maxActions = 500
 
-type Handlers = { readonly [Tag in CallTag]: (call: CallOf<Tag>, panel: Panel) => Success<Tag> }
+type Handlers = { readonly [Tag in ShortTag]: (call: CallOf<Tag>, panel: Panel) => Success<Tag> }
 
 type Found = NonNullable<ReturnType<Source["log"]["find"]>>
 
@@ -112,12 +109,6 @@ const payloadsOf = (source: Source, found: Found): ReadonlyArray<unknown> => {
 
 const recomputedOf = (panel: Panel, { recomputed }: { readonly recomputed: number }): Recomputed =>
   panel.recomputed.get(recomputed)
-
-const recordingOf = (
-  panel: Panel,
-  { history }: Source,
-  { session }: { readonly session?: number }
-): Recording => (session === undefined ? history.recording() : panel.sessions.get(session))
 
 const entryOf = ({ log, oldest }: Source, at: Cursor): Found => {
   const found = log.find(at)
@@ -419,33 +410,17 @@ export const makeAnswers = (page: Page): Answers => {
       }
       return {}
     },
-    Recompute: (call, panel) => {
-      const source = sourceOf(call)
-      const { move, skip = [], withCaused = false } = call
-      const made = recompute(
-        recordingOf(panel, source, call),
-        { skip, withCaused, ...(move === undefined ? {} : { move: { before: undefined, ...move } }) },
-        reducersOf(source.runtime)
-      )
-      const { conflict, failed, recomputed: changed, skipped, unchanged } = made.counts
-      const recomputed = panel.recomputed.add(made)
-      return {
-        recomputed,
-        entries: made.entries.length,
-        unchanged,
-        changed,
-        conflicts: conflict,
-        failed,
-        skipped
-      }
-    },
     Outcomes: (call, panel) => ({
       entries: recomputedOf(panel, call)
         .entries.slice(call.from, Math.min(call.to, call.from + maxRows))
-        .map(({ commit: { instanceId, seq, txnId }, outcome }) => ({
+        .map(({ commit: { groupId, instanceId, moduleId, origin, seq, startedAt, txnId }, outcome }) => ({
           at: { seq, n: 0 },
           txnId,
+          ...(groupId === undefined ? {} : { groupId }),
           instanceId,
+          moduleId,
+          origin: { kind: origin.kind, name: clip(origin.name) },
+          time: startedAt,
           outcome: outcome._tag,
           ...(outcome._tag === "failed" ? { error: valueOf(outcome.error) } : {}),
           ...(outcome._tag === "conflict"
@@ -462,52 +437,6 @@ export const makeAnswers = (page: Page): Answers => {
       const { entries, statesAfter } = recomputedOf(panel, call)
       source.show(statesAfter(call.count ?? entries.length))
       return source.afterwards()
-    },
-    Replay: (call, panel) => {
-      const source = sourceOf(call)
-      const recording = redactRecording(recordingOf(panel, source, call), source.redaction)
-      const { compared, divergence, given, missing, partial } = replay(recording, reducersOf(source.runtime))
-      return {
-        compared,
-        given,
-        partial,
-        missing,
-        ...(divergence === undefined
-          ? {}
-          : {
-              divergence: {
-                at: { seq: divergence.seq, n: 0 },
-                txnId: divergence.txnId,
-                instanceId: divergence.instanceId,
-                path: clip(formatKeys(divergence.path)),
-                recorded: valueOf(divergence.recorded),
-                replayed: valueOf(divergence.replayed),
-                ...("error" in divergence ? { error: valueOf(divergence.error) } : {})
-              }
-            })
-      }
-    },
-    Export: (call, panel) => {
-      const { history, redaction, runtime } = sourceOf(call)
-      const { from, to } = call
-      const recording = history.recording({
-        label: runtime.label,
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to })
-      })
-      const text = exportSession(recording, { redact: redaction })
-      return { text: panel.texts.add(text), length: text.length }
-    },
-    MakeTest: (call, panel) => {
-      const source = sourceOf(call)
-      const wanted = call.txnIds && new Set(call.txnIds)
-      const text = makeTest(redactRecording(recordingOf(panel, source, call), source.redaction), {
-        reducers: reducersOf(source.runtime),
-        file: call.file,
-        select: ({ txnId }) => wanted?.has(txnId) ?? true,
-        ...(call.modules === undefined ? {} : { modules: call.modules })
-      })
-      return { text: panel.texts.add(text), length: text.length }
     },
     Text: (call, panel) => {
       const text = panel.texts.get(call.text)
@@ -526,27 +455,12 @@ export const makeAnswers = (page: Page): Answers => {
       upload.parts.push(call.part)
       upload.length = length
       return { upload: id, length }
-    },
-    Import: (call, panel) => {
-      const { parts } = panel.uploads.get(call.upload)
-      panel.uploads.delete(call.upload)
-      const recording = Result.getOrThrow(importSession(parts.join(""), { maxLength: maxUpload }))
-      const { base, commits, label } = recording
-      return {
-        session: panel.sessions.add(recording),
-        label: clip(label),
-        entries: commits.length,
-        partial: [...base, ...commits].some(({ partial }) => partial !== undefined && partial !== false)
-      }
     }
   }
 
   return (call, panel) => {
     // The handler of this call's own tag; the compiler does not relate the two.
-    const handler = handlers[call._tag] as (
-      given: typeof call,
-      panel: Panel
-    ) => Success<(typeof call)["_tag"]>
+    const handler = handlers[call._tag] as (given: typeof call, panel: Panel) => object
     return handler(call, panel)
   }
 }

@@ -43,6 +43,11 @@ export type Notice =
   | { readonly _tag: "Runtimes"; readonly runtimes: ReadonlyArray<RuntimeInfo> }
   | { readonly _tag: "Closed" }
 
+export interface RequestOptions {
+  /** Told how far the page is, of what it answers in steps. */
+  readonly onProgress?: (progress: { readonly done: number; readonly of: number }) => void
+}
+
 /** A page, as a panel has it. */
 export interface RemoteAdapter {
   /** The same as long as the page is: another means that its history begins anew. */
@@ -51,9 +56,11 @@ export interface RemoteAdapter {
   readonly next: string
   /** As last told. */
   readonly runtimes: () => ReadonlyArray<RuntimeInfo>
+  /** Interrupted, the page is told that the answer is not wanted any more. */
   readonly request: <Tag extends CallTag>(
     tag: Tag,
-    payload: Payload<Tag>
+    payload: Payload<Tag>,
+    options?: RequestOptions
   ) => Effect.Effect<Success<Tag>, RequestError>
   /**
    * Entries of the runtime after a cursor, or from now on. Whoever takes them slowly is given more at once, and
@@ -125,6 +132,7 @@ export const greet = (
 interface Pending {
   readonly tag: CallTag
   readonly resume: (answer: Effect.Effect<unknown, RequestError>) => void
+  readonly onProgress: RequestOptions["onProgress"]
 }
 
 /** Of one subscription: what has come and was not taken, and who waits for it. */
@@ -157,20 +165,24 @@ class Remote implements RemoteAdapter {
 
   readonly request = <Tag extends CallTag>(
     tag: Tag,
-    payload: Payload<Tag>
+    payload: Payload<Tag>,
+    { onProgress }: RequestOptions = {}
   ): Effect.Effect<Success<Tag>, RequestError> =>
     Effect.callback<Success<Tag>, RequestError>((resume) => {
       if (this.#isClosed) return resume(Effect.fail(new PortClosed({ request: tag })))
       const id = ++this.#requests
       this.#pending.set(id, {
         tag,
+        onProgress,
         // It is decoded by the schema of this tag's answer.
         resume: (answer) => resume(answer as Effect.Effect<Success<Tag>, RequestError>)
       })
       // A call is its tag and its payload; the compiler does not put the two together again.
       const call = { _tag: tag, ...payload } as unknown as CallOf<Tag>
       this.#send({ _tag: "Request", id, call })
-      return Effect.sync(() => void this.#pending.delete(id))
+      return Effect.sync(() => {
+        if (this.#pending.delete(id)) this.#send({ _tag: "Cancel", id })
+      })
     })
 
   readonly rows = (runtime: string, after?: Cursor): Stream.Stream<Rows, RequestError> =>
@@ -268,6 +280,10 @@ class Remote implements RemoteAdapter {
             ? Effect.fail(new InvalidReply({ request: pending.tag, issue: answer.issue }))
             : Effect.succeed(answer.value)
         )
+      }
+      case "Progress": {
+        const { done, id, of } = message
+        return this.#pending.get(id)?.onProgress?.({ done, of })
       }
       case "Failure":
         return this.#take(message.id)?.resume(Effect.fail(message.error))

@@ -1,5 +1,11 @@
 /** What a page and a devtools panel say to each other, and the two ends of it. */
-export { connect, type ConnectOptions, type Notice, type RemoteAdapter } from "./connect.ts"
+export {
+  connect,
+  type ConnectOptions,
+  type Notice,
+  type RemoteAdapter,
+  type RequestOptions
+} from "./connect.ts"
 export * from "./errors.ts"
 export {
   Call,

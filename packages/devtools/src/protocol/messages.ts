@@ -400,8 +400,8 @@ const calls = {
   Show: { runtime, recomputed: Count, count: Schema.optionalKey(Count) },
   /** Calls the reducers of every recorded action again, and compares. */
   Replay: { runtime, session },
-  /** The history as a file, between two moments or all that there is. It is made at once: the page waits for it. */
-  Export: { runtime, from: Schema.optionalKey(Count), to: Schema.optionalKey(Count) },
+  /** The history as a file, between two moments or all that there is; or a session that was imported. */
+  Export: { runtime, from: Schema.optionalKey(Count), to: Schema.optionalKey(Count), session },
   /** A vitest file that replays these entries, or all. `file` is where it is to be, `modules` where modules are. */
   MakeTest: {
     runtime,
@@ -410,12 +410,16 @@ const calls = {
     modules: Schema.optionalKey(Schema.Record(Name, Name)),
     session
   },
+  /** Of which modules a test of these entries would be, and where they are, as far as that is known. */
+  TestModules: { runtime, txnIds: Schema.optionalKey(Schema.Array(Name)), session },
   /** What was exported or made, from a character on. */
   Text: { text: Count, from: Count },
   /** Adds to an upload, or begins one. */
   Upload: { upload: Schema.optionalKey(Count), part: Schema.String.check(Schema.isMaxLength(maxText)) },
   /** Reads an uploaded file, which is checked first. Nothing is done to the runtime. */
-  Import: { upload: Count }
+  Import: { upload: Count },
+  /** Reads what was kept of this runtime before the page was loaded: see `keep` of `serve`. */
+  Earlier: { runtime }
 } as const
 
 const nothing = Schema.Struct({})
@@ -430,7 +434,12 @@ const outcomes = ["unchanged", "recomputed", "conflict", "failed", "skipped"] as
 const Outcome = Schema.Struct({
   at: Cursor,
   txnId: Schema.String,
+  groupId: Schema.optionalKey(Schema.String),
   instanceId: Schema.String,
+  moduleId: Schema.String,
+  origin: Schema.Struct({ kind: Schema.String, name: Schema.String }),
+  /** Epoch milliseconds. */
+  time: Schema.Number,
   outcome: Schema.Literals(outcomes),
   /** Where nothing was written, and why. */
   conflicts: Schema.optionalKey(
@@ -450,6 +459,14 @@ const Divergence = Schema.Struct({
   recorded: Value,
   replayed: Value,
   error: Schema.optionalKey(Value)
+})
+
+const Imported = Schema.Struct({
+  session: Count,
+  label: Schema.String,
+  entries: Count,
+  /** Whether something was redacted. */
+  partial: Schema.Boolean
 })
 
 const answers = {
@@ -552,20 +569,20 @@ const answers = {
   }),
   Export: Schema.Struct({ text: Count, length: Count }),
   MakeTest: Schema.Struct({ text: Count, length: Count }),
+  TestModules: Schema.Struct({
+    modules: Schema.Array(Schema.Struct({ moduleId: Schema.String, file: Schema.optionalKey(Schema.String) }))
+  }),
   Text: Schema.Struct({ part: Schema.String, more: Schema.Boolean }),
   Upload: Schema.Struct({ upload: Count, length: Count }),
-  Import: Schema.Struct({
-    session: Count,
-    label: Schema.String,
-    entries: Count,
-    /** Whether something was redacted. */
-    partial: Schema.Boolean
-  })
+  Import: Imported,
+  Earlier: Schema.Struct({ found: Schema.optionalKey(Imported) })
 } as const satisfies { readonly [Tag in keyof typeof calls]: Schema.Top }
 
 export const Call = Schema.TaggedUnion(calls)
 export type Call = typeof Call.Type
 export type CallTag = Call["_tag"]
+/** Of what is answered in steps, with `Progress`, and can be cancelled. */
+export type LongTag = "Earlier" | "Export" | "Import" | "MakeTest" | "Recompute" | "Replay" | "TestModules"
 export type CallOf<Tag extends CallTag> = Extract<Call, { readonly _tag: Tag }>
 export type Payload<Tag extends CallTag> = Omit<CallOf<Tag>, "_tag">
 export type Success<Tag extends CallTag> = (typeof answers)[Tag]["Type"]
@@ -581,6 +598,8 @@ export const PanelMessage = Schema.TaggedUnion({
   Hello: { version: Schema.Int, nonce: Schema.optionalKey(Name) },
   /** `id` is the panel's choice; the answer has it, too. */
   Request: { id: Count, call: Call },
+  /** The answer is not wanted any more. Nothing of it comes after that, or it was sent before. */
+  Cancel: { id: Count },
   /** The rows of this subscription, or with 0 the last `Changed` and `Runtimes`, have been taken. */
   Ack: { subscription: Count },
   Bye: {}
@@ -604,6 +623,8 @@ export const PageMessage = Schema.TaggedUnion({
     message: Schema.String
   },
   Reply: { id: Count, value: Schema.Unknown },
+  /** How far the page is with the answer to a request, a few times a second. */
+  Progress: { id: Count, done: Count, of: Count },
   Failure: { id: Count, error: Answered },
   /** New entries, in their order, at most ten times a second for each subscription. */
   Rows: { subscription: Count, rows: Schema.Array(Row), gap: Gap, counts: Counts },
@@ -688,7 +709,9 @@ export const decodeAnswer: { readonly [Tag in CallTag]: (given: unknown) => Deco
   MakeTest: decoder(answers.MakeTest),
   Text: decoder(answers.Text),
   Upload: decoder(answers.Upload),
+  TestModules: decoder(answers.TestModules),
   Import: decoder(answers.Import),
+  Earlier: decoder(answers.Earlier),
   Sample: decoder(answers.Sample),
   Samples: decoder(answers.Samples),
   EndSample: decoder(answers.EndSample),

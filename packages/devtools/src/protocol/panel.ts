@@ -57,6 +57,8 @@ export class Panel {
   readonly recomputed = new Kept<Recomputed>("recomputed")
   readonly sessions = new Kept<Recording>("session")
   readonly texts = new Kept<string>("text")
+  /** What it has asked for and is being made, by request: what ends that. */
+  readonly jobs = new Map<number, () => void>()
   readonly uploads = new Kept<{ parts: Array<string>; length: number }>("upload")
   /** Of runtimes; sent with the next look that finds the last ones acknowledged. */
   readonly changed = new Set<Source>()

@@ -1,12 +1,18 @@
 /** The page's side: keeps the history of its runtimes, and does what invited panels ask for. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { inSlices, type Progress } from "../session/slices.ts"
 import { makeAnswers, toAnswered } from "./answers.ts"
 import { InvalidRequest, UnknownRuntime } from "./errors.ts"
 import {
   type Call,
+  type CallOf,
   decodeNumbered,
   decodeOpening,
   decodePanelMessage,
   encodeError,
+  type LongTag,
   maxRows,
   type PanelMessage,
   type RuntimeInfo,
@@ -15,6 +21,7 @@ import {
 } from "./messages.ts"
 import { Panel, type Subscription } from "./panel.ts"
 import type { Port } from "./port.ts"
+import { isLong, makeLongAnswers } from "./sessionAnswers.ts"
 import type { ServedRuntime, ServeOptions } from "./served.ts"
 import { Source } from "./source.ts"
 
@@ -195,8 +202,35 @@ export const serve = (
     malformed: () => refusedMessages
   })
 
+  const answerInSteps = makeLongAnswers({ sourceOf })
+
+  const begin = (panel: Panel, id: number, call: CallOf<LongTag>): void => {
+    let lastTold = performance.now()
+    const onProgress = ({ done, of }: Progress) => {
+      if (performance.now() - lastTold < restMs) return
+      lastTold = performance.now()
+      panel.send({ _tag: "Progress", id, done, of })
+    }
+    const fiber = Effect.runFork(inSlices(() => answerInSteps(call, panel), { onProgress }))
+    panel.jobs.set(id, () => fiber.interruptUnsafe())
+    fiber.addObserver((exit) => {
+      if (!panel.jobs.delete(id)) return
+      if (Exit.isSuccess(exit)) return panel.send({ _tag: "Reply", id, value: exit.value })
+      const error = encodeError(toAnswered(call, Cause.squash(exit.cause)))
+      panel.send({ _tag: "Failure", id, error })
+    })
+  }
+
+  const end = (panel: Panel, id: number): void => {
+    const stop = panel.jobs.get(id)
+    // First, so that nothing is said of it.
+    panel.jobs.delete(id)
+    stop?.()
+  }
+
   const respond = (panel: Panel, id: number, call: Call): void => {
     try {
+      if (isLong(call)) return begin(panel, id, call)
       panel.send({ _tag: "Reply", id, value: answer(call, panel) })
     } catch (thrown) {
       panel.send({ _tag: "Failure", id, error: encodeError(toAnswered(call, thrown)) })
@@ -278,6 +312,8 @@ export const serve = (
         return refuseMessage("a second hello")
       case "Request":
         return respond(panel, message.id, message.call)
+      case "Cancel":
+        return end(panel, message.id)
       case "Ack": {
         if (message.subscription === 0) panel.changesUnacked = Math.max(0, panel.changesUnacked - 1)
         const subscription = panel.subscriptions.get(message.subscription)
@@ -294,6 +330,7 @@ export const serve = (
     const late = setTimeout(() => turnAway(panel, "order", "no hello came"), helloMs)
     port.onClose(() => {
       clearTimeout(late)
+      for (const id of panel.jobs.keys()) end(panel, id)
       for (const sampler of panel.samplers.values()) sampler.end()
       if (!panels.delete(panel) || panels.size > 0) return
       clearTimeout(timer)

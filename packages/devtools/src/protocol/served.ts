@@ -1,5 +1,6 @@
 /** What can be served, and how. */
 import type { Runtime } from "@sluice/core"
+import type { KeepOptions } from "../session/keep.ts"
 import type { RedactionRule } from "../session/redact.ts"
 
 /** The parts of a runtime that are served. Every runtime is one. */
@@ -16,6 +17,11 @@ export interface ServeOptions {
    * travel shows the page what it has.
    */
   readonly redact?: ReadonlyArray<RedactionRule>
+  /**
+   * Whether a session survives a reload of the page, in which it is shown as an earlier one. It is redacted, bounded,
+   * and written bit by bit while the page has nothing else to do. Default false.
+   */
+  readonly keep?: boolean | KeepOptions
   /**
    * Whether to keep where in the code each entry was made, of the newest 1,000: a stack, which costs 3 to 10 µs an
    * entry. Default false.

@@ -2,6 +2,7 @@
 import type { Commit } from "@sluice/core"
 import * as Devtools from "@sluice/core/Devtools"
 import { History, type InstanceLife, type InstanceState } from "../session/history.ts"
+import { keep, type Keeper } from "../session/keep.ts"
 import { recorder, type Recorder } from "../session/record.ts"
 import { travelsOf } from "../session/recording.ts"
 import { makeRedaction, type Redaction } from "../session/redact.ts"
@@ -33,6 +34,7 @@ export class Source {
   readonly insight: Insight
   readonly #ends: ReadonlyArray<() => void>
   readonly #recorder: Recorder
+  readonly #keeper: Keeper | undefined
   readonly #changed: () => void
   /** Whether it is a panel that does what is done to travel now. Written by `#own`. */
   #isActing = false
@@ -52,7 +54,7 @@ export class Source {
     options: ServeOptions,
     told: { rows: () => void; changed: () => void }
   ) {
-    const { callSites = false, history: capacity, redact = [] } = options
+    const { callSites = false, history: capacity, keep: keeping = false, redact = [] } = options
     this.id = id
     this.insight = new Insight(runtime, options)
     this.redaction = makeRedaction(redact)
@@ -63,8 +65,18 @@ export class Source {
     if (callSites) this.insight.keepCallSites()
     this.#changed = told.changed
     this.#recorder = recorder(runtime, this.history)
+    this.#keeper =
+      keeping === false
+        ? undefined
+        : keep(this.history, {
+            ...(keeping === true ? {} : keeping),
+            name: `${runtime.label}/${id}`,
+            label: runtime.label,
+            redact: this.redaction
+          })
     this.#ends = [
       () => this.insight.end(),
+      () => this.#keeper?.end(),
       this.#recorder.end,
       this.history.subscribe(told.rows),
       runtime.onCommit((commit) => this.#meet(commit)),
@@ -178,6 +190,11 @@ export class Source {
       ...(met === undefined ? {} : { met }),
       ...(ended === undefined ? {} : { ended })
     }
+  }
+
+  /** The file of what was kept before the page was loaded. */
+  get earlier(): string | undefined {
+    return this.#keeper?.earlier
   }
 
   get oldest(): number {

@@ -5,8 +5,9 @@ import * as Schema from "effect/Schema"
 import { type StateCodec, stateCodec } from "./codec.ts"
 import { Actions, originFields } from "./entry.ts"
 import { formatPath, type Path } from "./paths.ts"
-import { type BaseState, baseStates, type RecordedCommit, type Recording } from "./recording.ts"
-import { type Redaction, redactRecording } from "./redact.ts"
+import type { BaseState, RecordedCommit, Recording } from "./recording.ts"
+import { type Redaction, redacting } from "./redact.ts"
+import { allSteps, type Steps } from "./slices.ts"
 
 /** What was to be imported is not what `exportSession` has made. */
 export class InvalidSession extends Data.TaggedError("InvalidSession")<{
@@ -46,6 +47,8 @@ const Base = Schema.Struct({
 })
 
 const Entry = Schema.Struct({
+  // Of an instance that the base does not have, the state that it begins with.
+  begin: Schema.optionalKey(Schema.Unknown),
   seq: Schema.Int,
   txnId: Schema.String,
   groupId: Schema.optionalKey(Schema.String),
@@ -97,6 +100,7 @@ const entryText = (entry: Written<Entry>): string => {
   const { cause, gap, groupId, instanceId, moduleId, origin, partial, passed, patch, seq, startedAt, txnId } =
     entry
   return JSON.stringify({
+    begin: entry.begin,
     seq,
     txnId,
     groupId,
@@ -113,26 +117,79 @@ const entryText = (entry: Written<Entry>): string => {
   })
 }
 
-/** JSON, with a line for each entry. Importing it, and exporting that, gives the same text. */
-export const exportSession = (
-  recording: Recording,
-  { codec = stateCodec(), redact }: ExportOptions = {}
-): string => {
-  const { base, commits, label } = redact === undefined ? recording : redactRecording(recording, redact)
-  let sum = sumOf("", label)
-  const line = (text: string): string => {
-    sum = sumOf(sum, text)
-    return `${text.slice(0, -1)},"sum":"${sum}"}`
+/** Writes a file line by line. What it has written so far can be made a whole file at any time. */
+export class SessionWriter {
+  readonly #label: string
+  readonly #codec: StateCodec
+  readonly #states = new Map<string, unknown>()
+  #sum: string
+
+  constructor(label: string, codec: StateCodec = stateCodec()) {
+    this.#label = label
+    this.#codec = codec
+    this.#sum = sumOf("", label)
   }
-  const bases = base.map((each) => line(baseText(encodeBase(each, codec))))
-  const states = new Map(baseStates({ label, base, commits }))
-  const entries = commits.map((commit) => {
-    const state = states.get(commit.instanceId)
-    states.set(commit.instanceId, commit.next)
-    return line(entryText(encodeCommit(commit, state, codec)))
-  })
+
+  #line(text: string): string {
+    this.#sum = sumOf(this.#sum, text)
+    return `${text.slice(0, -1)},"sum":"${this.#sum}"}`
+  }
+
+  base(base: BaseState): string {
+    this.#states.set(base.instanceId, base.state)
+    return this.#line(baseText(encodeBase(base, this.#codec)))
+  }
+
+  entry(commit: RecordedCommit): string {
+    const { instanceId, next, previous } = commit
+    const isNew = !this.#states.has(instanceId)
+    const state = isNew ? previous : this.#states.get(instanceId)
+    this.#states.set(instanceId, next)
+    const entry = encodeCommit(commit, state, this.#codec)
+    return this.#line(entryText(isNew ? { begin: this.#codec.encode(previous), ...entry } : entry))
+  }
+
+  get head(): SessionHead {
+    return { label: this.#label, sum: this.#sum }
+  }
+}
+
+/** What a file says besides its lines. */
+export interface SessionHead {
+  readonly label: string
+  /** Of all lines. */
+  readonly sum: string
+}
+
+/** The file of these lines, which `SessionWriter` has written. */
+export const fileOf = (
+  { label, sum }: SessionHead,
+  bases: ReadonlyArray<string>,
+  entries: ReadonlyArray<string>
+): string => {
   const list = (lines: ReadonlyArray<string>) => (lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`)
   return `{"format":1,"label":${JSON.stringify(label)},"base":${list(bases)},"entries":${list(entries)},"sum":"${sum}"}\n`
+}
+
+/** JSON, with a line for each entry. Importing it, and exporting that, gives the same text. */
+export const exportSession = (recording: Recording, options: ExportOptions = {}): string =>
+  allSteps(exporting(recording, options))
+
+/** As `exportSession`, in steps. */
+export function* exporting(
+  recording: Recording,
+  { codec = stateCodec(), redact }: ExportOptions = {}
+): Steps<string> {
+  const { base, commits, label } = redact === undefined ? recording : yield* redacting(recording, redact)
+  const writer = new SessionWriter(label, codec)
+  const bases: Array<string> = []
+  for (const each of base) {
+    bases.push(writer.base(each))
+    yield { done: 0, of: commits.length }
+  }
+  const entries: Array<string> = []
+  for (const commit of commits) yield { done: entries.push(writer.entry(commit)), of: commits.length }
+  return fileOf(writer.head, bases, entries)
 }
 
 const encodeBase = ({ instanceId, moduleId, partial, state }: BaseState, codec: StateCodec) => ({
@@ -168,9 +225,19 @@ const encodeCommit = (commit: RecordedCommit, state: unknown, codec: StateCodec)
   }
 }
 
-const validate = Schema.toStandardSchemaV1(Document, { parseOptions: { onExcessProperty: "error" } })[
-  "~standard"
-].validate
+const validator = <A>(schema: Schema.Codec<A, unknown>) =>
+  Schema.toStandardSchemaV1(schema, { parseOptions: { onExcessProperty: "error" } })["~standard"].validate
+
+/** Its parts are checked one after the other, each by itself. */
+const validate = validator(
+  Schema.Struct({
+    ...Document.fields,
+    base: Schema.Array(Schema.Unknown),
+    entries: Schema.Array(Schema.Unknown)
+  })
+)
+const validateBase = validator(Base)
+const validateEntry = validator(Entry)
 
 /**
  * What `exportSession` has written. Everything is checked first, and nothing in it is ever run: what does not fit
@@ -178,10 +245,16 @@ const validate = Schema.toStandardSchemaV1(Document, { parseOptions: { onExcessP
  */
 export const importSession = (
   text: string,
+  options: ImportOptions = {}
+): Result.Result<Recording, InvalidSession> => allSteps(importing(text, options))
+
+/** As `importSession`, in steps. */
+export function* importing(
+  text: string,
   { codec = stateCodec(), maxLength = defaultMaxLength }: ImportOptions = {}
-): Result.Result<Recording, InvalidSession> => {
+): Steps<Result.Result<Recording, InvalidSession>> {
   try {
-    return Result.succeed(read(text, codec, maxLength))
+    return Result.succeed(yield* read(text, codec, maxLength))
   } catch (error) {
     return Result.fail(error instanceof InvalidSession ? error : refused("the file", error))
   }
@@ -211,13 +284,13 @@ const within = <A>(place: string, body: () => A): A => {
   }
 }
 
-const read = (text: string, codec: StateCodec, maxLength: number): Recording => {
+function* read(text: string, codec: StateCodec, maxLength: number): Steps<Recording> {
   if (text.length > maxLength)
     throw new InvalidSession({
       place: `character ${maxLength}`,
       issue: `it has ${text.length} characters, and ${maxLength} are allowed`
     })
-  const document = check(within("the text", () => JSON.parse(text) as unknown))
+  const document = yield* check(within("the text", () => JSON.parse(text) as unknown))
   let sum = sumOf("", document.label)
   const checkSum = (place: string, text: string, given: string) => {
     sum = sumOf(sum, text)
@@ -225,41 +298,67 @@ const read = (text: string, codec: StateCodec, maxLength: number): Recording => 
       throw new InvalidSession({ place, issue: "it, or what is before it, is not as it was exported" })
   }
 
-  const base = document.base.map((each, at): BaseState => {
+  const of = document.entries.length
+  const base: Array<BaseState> = []
+  for (const [at, each] of document.base.entries()) {
+    yield { done: 0, of }
     const place = `base[${at}]`
     within(place, () => checkSum(place, baseText(each), each.sum))
     const { instanceId, moduleId, partial } = each
     const state = within(`${place}.state`, () => codec.decode(each.state))
-    return { instanceId, moduleId, state, ...(partial === undefined ? {} : { partial }) }
-  })
+    base.push({ instanceId, moduleId, state, ...(partial === undefined ? {} : { partial }) })
+  }
   const states = new Map(base.map(({ instanceId, state }) => [instanceId, state]))
   let seq = -Infinity
-  const commits = document.entries.map((entry, at): RecordedCommit => {
+  const commits: Array<RecordedCommit> = []
+  for (const [at, entry] of document.entries.entries()) {
+    yield { done: at, of }
     const place = `entries[${at}]`
     within(place, () => checkSum(place, entryText(entry), entry.sum))
     if (entry.seq <= seq)
       throw new InvalidSession({ place: `${place}.seq`, issue: "it is not later than the one before" })
     seq = entry.seq
-    if (!states.has(entry.instanceId))
+    if (states.has(entry.instanceId) === "begin" in entry)
       throw new InvalidSession({
         place: `${place}.instanceId`,
-        issue: "the base has no state of this instance"
+        issue: "begin" in entry ? "it has a state already" : "the base has no state of this instance"
       })
+    if ("begin" in entry)
+      states.set(
+        entry.instanceId,
+        within(`${place}.begin`, () => codec.decode(entry.begin))
+      )
     const commit = decodeCommit(entry, states.get(entry.instanceId), place, codec)
     states.set(entry.instanceId, commit.next)
-    return commit
-  })
+    commits.push(commit)
+  }
   if (document.sum !== sum) throw new InvalidSession({ place: "sum", issue: "entries are missing" })
   return { label: document.label, base, commits }
 }
 
-const check = (value: unknown): typeof Document.Type => {
-  const result = validate(value)
+function* check(value: unknown): Steps<typeof Document.Type> {
+  const document = checked(validate(value), [])
+  const of = document.entries.length
+  const base: Array<Base> = []
+  const entries: Array<Entry> = []
+  for (const [at, each] of document.base.entries()) {
+    base.push(checked(validateBase(each), ["base", at]))
+    yield { done: 0, of }
+  }
+  for (const [at, each] of document.entries.entries()) {
+    entries.push(checked(validateEntry(each), ["entries", at]))
+    yield { done: 0, of }
+  }
+  return { ...document, base, entries }
+}
+
+const checked = <A>(result: ReturnType<ReturnType<typeof validator<A>>>, at: Path): A => {
   if (result instanceof Promise)
     throw new InvalidSession({ place: "the file", issue: "its schema is asynchronous" })
   if (result.issues === undefined) return result.value
   const [issue] = result.issues
-  const path: Path = (issue?.path ?? []).map((step) => (typeof step === "object" ? step.key : step))
+  const inside: Path = (issue?.path ?? []).map((step) => (typeof step === "object" ? step.key : step))
+  const path = [...at, ...inside]
   throw new InvalidSession({
     place: path.length === 0 ? "the file" : formatPath(path),
     issue: (issue?.message ?? "it does not fit").replaceAll(/\s+/g, " ")

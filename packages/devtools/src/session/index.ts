@@ -4,8 +4,10 @@ export { decoded, type StateCodec, stateCodec } from "./codec.ts"
 export { type Difference, firstDifference, sameValue } from "./compare.ts"
 export {
   defaultMaxLength,
+  exporting,
   exportSession,
   type ExportOptions,
+  importing,
   importSession,
   type ImportOptions,
   InvalidSession
@@ -21,7 +23,8 @@ export {
   type InstanceState,
   type RecordingOptions
 } from "./history.ts"
-export { makeTest, ModuleFileUnknown, TestNotMade, type TestOptions } from "./makeTest.ts"
+export type { KeepOptions, KeepStorage } from "./keep.ts"
+export { makeTest, makingTest, ModuleFileUnknown, TestNotMade, type TestOptions } from "./makeTest.ts"
 export type { Conflict } from "./merge.ts"
 export { formatPath, type Path, valueAt } from "./paths.ts"
 export {
@@ -30,11 +33,12 @@ export {
   recompute,
   type Recomputed,
   type RecomputedEntry,
+  recomputing,
   show,
   type Showing,
   UnknownTransaction
 } from "./recompute.ts"
-export { record, type Recordable } from "./record.ts"
+export { record, type Recordable, type Recorder, recorder } from "./record.ts"
 export type { BaseState, RecordedCommit, Recording } from "./recording.ts"
 export {
   isRedacted,
@@ -46,5 +50,6 @@ export {
   redactRecording
 } from "./redact.ts"
 export { type ModulesOf, type Reducers, reducersOf } from "./reducers.ts"
-export { type Divergence, replay, type Replayed } from "./replay.ts"
+export { type Divergence, replay, type Replayed, replaying } from "./replay.ts"
+export { inSlices, type Progress, type SliceOptions, type Steps } from "./slices.ts"
 export { whoChanged } from "./whoChanged.ts"

@@ -5,9 +5,10 @@ import { type StateCodec, stateCodec } from "./codec.ts"
 import { extentOf } from "./history.ts"
 import { edit, literal, quoted, type Writing } from "./literal.ts"
 import { formatPath } from "./paths.ts"
-import { recompute, type RecomputedEntry } from "./recompute.ts"
+import { type RecomputedEntry, recomputing } from "./recompute.ts"
 import { baseStates, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
 import type { Reducers } from "./reducers.ts"
+import { allSteps, type Steps } from "./slices.ts"
 
 /** A module's file is not known: neither did `Module.make` get its `source`, nor the caller name it. */
 export class ModuleFileUnknown extends Data.TaggedError("ModuleFileUnknown")<{ readonly moduleId: string }> {
@@ -48,13 +49,17 @@ export interface TestOptions {
  * Throws ModuleFileUnknown; and TestNotMade where something was redacted, a reducer throws without what is left out,
  * or an entry would conflict with it.
  */
-export const makeTest = (recording: Recording, options: TestOptions): string => {
+export const makeTest = (recording: Recording, options: TestOptions): string =>
+  allSteps(makingTest(recording, options))
+
+/** As `makeTest`, in steps. */
+export function* makingTest(recording: Recording, options: TestOptions): Steps<string> {
   const { codec = stateCodec(), file, reducers, select = () => true } = options
   const travels = travelsOf(recording.commits)
   const all = recording.commits.filter((commit) => !travels.has(commit))
   const chosen = all.filter(select).map(({ txnId }) => txnId)
   const selected = extentOf(all, chosen, false)
-  const entries = entriesOf(recording, selected, reducers)
+  const entries = yield* entriesOf(recording, selected, reducers)
   const uses = new Set<string>()
   const helpers = new Set(["startAlone"])
   const writing: Writing = {
@@ -84,7 +89,12 @@ export const makeTest = (recording: Recording, options: TestOptions): string => 
       `  onTestFinished(${name}.dispose)`
     )
   }
-  const steps = entries.map((entry) => `  ${stepOf(entry, names, reducers, writing)}`)
+  const steps: Array<string> = []
+  for (const entry of entries)
+    yield {
+      done: steps.push(`  ${stepOf(entry, names, reducers, writing)}`),
+      of: entries.length
+    }
   const last = new Map(entries.map(({ commit, next }) => [commit.instanceId, next]))
   for (const [instanceId, state] of last) {
     const got = `${names.get(instanceId) ?? ""}.getState`
@@ -113,11 +123,11 @@ export const makeTest = (recording: Recording, options: TestOptions): string => 
 }
 
 /** The selected ones, each with the states before and after it. */
-const entriesOf = (
+function* entriesOf(
   recording: Recording,
   selected: ReadonlySet<string>,
   reducers: Reducers
-): ReadonlyArray<RecomputedEntry> => {
+): Steps<ReadonlyArray<RecomputedEntry>> {
   const { base, commits } = recording
   const first = commits.findIndex(({ txnId }) => selected.has(txnId))
   const last = commits.findLastIndex(({ txnId }) => selected.has(txnId))
@@ -134,7 +144,8 @@ const entriesOf = (
   const skip = between
     .filter((commit) => !selected.has(commit.txnId) && !travels.has(commit))
     .map(({ txnId }) => txnId)
-  return recompute(part, { skip }, reducers).entries.filter(({ commit, outcome }) => {
+  const { entries } = yield* recomputing(part, { skip }, reducers)
+  return entries.filter(({ commit, outcome }) => {
     const { instanceId, txnId } = commit
     if (outcome._tag === "skipped" || !selected.has(txnId)) return false
     if (commit.partial !== undefined || partial.has(instanceId))

@@ -7,6 +7,7 @@ import { type Conflict, merge } from "./merge.ts"
 import { valueAt } from "./paths.ts"
 import { baseStates, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
 import type { Reducers } from "./reducers.ts"
+import { allSteps, type Steps } from "./slices.ts"
 
 /** A transaction that is not in the recording. */
 export class UnknownTransaction extends Data.TaggedError("UnknownTransaction")<{
@@ -71,7 +72,11 @@ export interface Recomputed {
  * Do not infer what logic would have done: handlers are not run, so that an entry that one of them made stays, with
  * its payload, unless it is left out with its cause. Actions that changed nothing are not recorded, and not run.
  */
-export const recompute = (recording: Recording, changes: Changes, reducers: Reducers): Recomputed => {
+export const recompute = (recording: Recording, changes: Changes, reducers: Reducers): Recomputed =>
+  allSteps(recomputing(recording, changes, reducers))
+
+/** As `recompute`, in steps. */
+export function* recomputing(recording: Recording, changes: Changes, reducers: Reducers): Steps<Recomputed> {
   const { commits } = recording
   const known = new Set(commits.map(({ txnId }) => txnId))
   const oldest = commits[0]?.txnId
@@ -90,6 +95,7 @@ export const recompute = (recording: Recording, changes: Changes, reducers: Redu
   const states = new Map(base)
   const entries: Array<RecomputedEntry> = []
   for (const group of groupsOf(order)) {
+    yield { done: entries.length, of: commits.length }
     const done = group.map((commit): RecomputedEntry => {
       const state = states.get(commit.instanceId)
       if (skipped.has(commit.txnId))

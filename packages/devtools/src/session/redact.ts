@@ -5,6 +5,7 @@ import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import { isKey, isPlain, ownValue } from "./paths.ts"
 import type { BaseState, RecordedCommit, Recording } from "./recording.ts"
+import { allSteps, type Steps } from "./slices.ts"
 
 /**
  * A place, outermost first, as in `users.*.email`: names of fields, indices, keys of a Map, a HashMap or a Collection;
@@ -95,11 +96,21 @@ export const makeRedaction = (rules: ReadonlyArray<RedactionRule>): Redaction =>
   }
 }
 
-export const redactRecording = (recording: Recording, { base, commit }: Redaction): Recording => ({
-  ...recording,
-  base: recording.base.map(base),
-  commits: recording.commits.map(commit)
-})
+export const redactRecording = (recording: Recording, redaction: Redaction): Recording =>
+  allSteps(redacting(recording, redaction))
+
+/** As `redactRecording`, in steps. */
+export function* redacting(recording: Recording, { base, commit }: Redaction): Steps<Recording> {
+  const bases: Array<BaseState> = []
+  const commits: Array<RecordedCommit> = []
+  for (const each of recording.base) {
+    bases.push(base(each))
+    yield { done: 0, of: recording.commits.length }
+  }
+  for (const each of recording.commits)
+    yield { done: commits.push(commit(each)), of: recording.commits.length }
+  return { ...recording, base: bases, commits }
+}
 
 const keyOf = (moduleId: string, tag: string): string => JSON.stringify([moduleId, tag])
 

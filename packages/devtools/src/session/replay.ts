@@ -5,6 +5,7 @@ import type { Path } from "./paths.ts"
 import { type RecordedCommit, type Recording } from "./recording.ts"
 import { isRedacted } from "./redact.ts"
 import type { Reducers } from "./reducers.ts"
+import { allSteps, type Steps } from "./slices.ts"
 
 /** The first entry whose reducers make another state than was recorded. */
 export interface Divergence {
@@ -39,13 +40,18 @@ export interface Replayed {
  *
  * Do not infer that private fields are the same: instances of a class are compared by their enumerable fields.
  */
-export const replay = (recording: Recording, reducers: Reducers): Replayed => {
+export const replay = (recording: Recording, reducers: Reducers): Replayed =>
+  allSteps(replaying(recording, reducers))
+
+/** As `replay`, in steps. */
+export function* replaying(recording: Recording, reducers: Reducers): Steps<Replayed> {
   const partial = new Set(
     recording.base.filter(({ partial }) => partial === true).map(({ instanceId }) => instanceId)
   )
   const missing = new Set<string>()
   const counts = { compared: 0, given: 0, partial: 0 }
-  for (const commit of recording.commits) {
+  for (const [done, commit] of recording.commits.entries()) {
+    yield { done, of: recording.commits.length }
     const { instanceId, moduleId, previous } = commit
     if (commit.partial !== undefined) partial.add(instanceId)
     // Where something is missing before it, that counts as given, too.

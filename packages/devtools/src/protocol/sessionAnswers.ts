@@ -1,0 +1,168 @@
+/** What a page answers in steps, because it looks at the whole of a session: it must not hold the page up. */
+import * as Result from "effect/Result"
+import { exporting, importing } from "../session/document.ts"
+import { extentOf } from "../session/history.ts"
+import { makingTest } from "../session/makeTest.ts"
+import { formatPath } from "../session/paths.ts"
+import { recomputing } from "../session/recompute.ts"
+import { type Recording, travelsOf } from "../session/recording.ts"
+import { redacting } from "../session/redact.ts"
+import { reducersOf } from "../session/reducers.ts"
+import { type Divergence, replaying } from "../session/replay.ts"
+import type { Steps } from "../session/slices.ts"
+import type { Call, CallOf, LongTag, Success } from "./messages.ts"
+import type { Panel } from "./panel.ts"
+import { clip, valueOf } from "./place.ts"
+import type { Source } from "./source.ts"
+
+/** Characters of an upload. */
+export const maxUpload = 50_000_000
+
+/** Its steps throw what `toAnswered` understands. */
+export type LongAnswers = (call: CallOf<LongTag>, panel: Panel) => Steps<Success<LongTag>>
+
+type Handlers = { readonly [Tag in LongTag]: (call: CallOf<Tag>, panel: Panel) => Steps<Success<Tag>> }
+
+const longTags: ReadonlySet<string> = new Set([
+  "Earlier",
+  "Export",
+  "Import",
+  "MakeTest",
+  "Recompute",
+  "Replay",
+  "TestModules"
+] satisfies ReadonlyArray<LongTag>)
+
+export const isLong = (call: Call): call is CallOf<LongTag> => longTags.has(call._tag)
+
+const recordingOf = (
+  panel: Panel,
+  { history }: Source,
+  { session }: { readonly session?: number }
+): Recording => (session === undefined ? history.recording() : panel.sessions.get(session))
+
+const imported = (panel: Panel, recording: Recording) => {
+  const { base, commits, label } = recording
+  return {
+    session: panel.sessions.add(recording),
+    label: clip(label),
+    entries: commits.length,
+    partial: [...base, ...commits].some(({ partial }) => partial !== undefined && partial !== false)
+  }
+}
+
+const divergenceOf = (divergence: Divergence) => ({
+  at: { seq: divergence.seq, n: 0 },
+  txnId: divergence.txnId,
+  instanceId: divergence.instanceId,
+  path: clip(formatPath(divergence.path)),
+  recorded: valueOf(divergence.recorded),
+  replayed: valueOf(divergence.replayed),
+  ...("error" in divergence ? { error: valueOf(divergence.error) } : {})
+})
+
+export const makeLongAnswers = ({
+  sourceOf
+}: {
+  /** Throws UnknownRuntime. */
+  readonly sourceOf: (call: { readonly runtime: string }) => Source
+}): LongAnswers => {
+  const handlers: Handlers = {
+    *Recompute(call, panel) {
+      const source = sourceOf(call)
+      const { move, skip = [], withCaused = false } = call
+      const made = yield* recomputing(
+        recordingOf(panel, source, call),
+        { skip, withCaused, ...(move === undefined ? {} : { move: { before: undefined, ...move } }) },
+        reducersOf(source.runtime)
+      )
+      const { conflict, failed, recomputed: changed, skipped, unchanged } = made.counts
+      return {
+        recomputed: panel.recomputed.add(made),
+        entries: made.entries.length,
+        unchanged,
+        changed,
+        conflicts: conflict,
+        failed,
+        skipped
+      }
+    },
+    *Replay(call, panel) {
+      const source = sourceOf(call)
+      const recording = yield* redacting(recordingOf(panel, source, call), source.redaction)
+      const { compared, divergence, given, missing, partial } = yield* replaying(
+        recording,
+        reducersOf(source.runtime)
+      )
+      return {
+        compared,
+        given,
+        partial,
+        missing,
+        ...(divergence === undefined ? {} : { divergence: divergenceOf(divergence) })
+      }
+    },
+    *Export(call, panel) {
+      const { history, redaction, runtime } = sourceOf(call)
+      const { from, to } = call
+      const recording =
+        call.session === undefined
+          ? history.recording({
+              label: runtime.label,
+              ...(from === undefined ? {} : { from }),
+              ...(to === undefined ? {} : { to })
+            })
+          : panel.sessions.get(call.session)
+      const text = yield* exporting(recording, { redact: redaction })
+      return { text: panel.texts.add(text), length: text.length }
+    },
+    *MakeTest(call, panel) {
+      const source = sourceOf(call)
+      const wanted = call.txnIds && new Set(call.txnIds)
+      const text = yield* makingTest(yield* redacting(recordingOf(panel, source, call), source.redaction), {
+        reducers: reducersOf(source.runtime),
+        file: call.file,
+        select: ({ txnId }) => wanted?.has(txnId) ?? true,
+        ...(call.modules === undefined ? {} : { modules: call.modules })
+      })
+      return { text: panel.texts.add(text), length: text.length }
+    },
+    *TestModules(call, panel) {
+      const source = sourceOf(call)
+      const { commits } = recordingOf(panel, source, call)
+      const reducers = reducersOf(source.runtime)
+      const travels = travelsOf(commits)
+      const all = commits.filter((commit) => !travels.has(commit))
+      const chosen = call.txnIds === undefined ? undefined : extentOf(all, call.txnIds, false)
+      const modules = new Map<string, string | undefined>()
+      for (const [done, commit] of all.entries()) {
+        yield { done, of: all.length }
+        if (chosen?.has(commit.txnId) === false || modules.has(commit.moduleId)) continue
+        modules.set(commit.moduleId, reducers.source(commit))
+      }
+      return {
+        modules: Array.from(modules, ([moduleId, file]) => ({
+          moduleId,
+          ...(file === undefined ? {} : { file })
+        }))
+      }
+    },
+    *Import(call, panel) {
+      const { parts } = panel.uploads.get(call.upload)
+      panel.uploads.delete(call.upload)
+      const result = yield* importing(parts.join(""), { maxLength: maxUpload })
+      return imported(panel, Result.getOrThrow(result))
+    },
+    *Earlier(call, panel) {
+      const text = sourceOf(call).earlier
+      if (text === undefined) return {}
+      return { found: imported(panel, Result.getOrThrow(yield* importing(text))) }
+    }
+  }
+
+  return (call, panel) => {
+    // The handler of this call's own tag; the compiler does not relate the two.
+    const handler = handlers[call._tag] as (given: typeof call, panel: Panel) => Steps<Success<LongTag>>
+    return handler(call, panel)
+  }
+}

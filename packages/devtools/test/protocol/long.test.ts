@@ -1,0 +1,103 @@
+/** What looks at a whole session: in steps, with progress, and until it is not wanted any more. */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { expect, test } from "vitest"
+import { download, upload } from "../../src/protocol/index.ts"
+import type { KeepStorage } from "../../src/session/index.ts"
+import { makeApp, openPanel, serving } from "./remote.ts"
+
+const r = "r1"
+
+const many = async (count: number) => {
+  const app = makeApp({ trace: { level: "off" } })
+  const panel = await openPanel(serving(app.runtime, { history: Math.max(count, 100) }))
+  for (let at = 0; at < count; at++) app.add(1)
+  return { ...app, ...panel }
+}
+
+test("the page goes on while 20,000 entries are exported, and the panel is told how far it is", async () => {
+  const { ask, remote } = await many(20_000)
+  const told: Array<number> = []
+  let turns = 0
+  const turn = setInterval(() => turns++)
+  const request = remote.request(
+    "Export",
+    { runtime: r },
+    {
+      onProgress: ({ done, of }) => {
+        expect(of).toBe(20_000)
+        told.push(done)
+      }
+    }
+  )
+  const { text } = await Effect.runPromise(request)
+  clearInterval(turn)
+  expect(turns).toBeGreaterThan(2)
+  expect(told).toEqual(told.toSorted((a, b) => a - b))
+  expect(told.length).toBeGreaterThan(0)
+
+  const file = await Effect.runPromise(download(remote, text))
+  const imported = await ask("Import", { upload: await Effect.runPromise(upload(remote, file)) })
+  expect(imported).toMatchObject({ entries: 20_000, partial: false })
+  const again = await ask("Export", { runtime: r, session: imported.session })
+  expect(await Effect.runPromise(download(remote, again.text))).toBe(file)
+})
+
+test("what is asked for meanwhile is answered first, and what is cancelled never", async () => {
+  const { ask, count, remote } = await many(20_000)
+  const order: Array<string> = []
+  const replay = Effect.runFork(
+    Effect.tap(remote.request("Replay", { runtime: r }), () => Effect.sync(() => order.push("replay")))
+  )
+  const travel = ask("Travel", { runtime: r, moment: 1 }).then(() => order.push(`at ${count()}`))
+  await travel
+  expect(order).toEqual(["at 1"])
+  const dropped = Effect.runFork(
+    Effect.tap(remote.request("Export", { runtime: r }), () => Effect.sync(() => order.push("export")))
+  )
+  await ask("Counts", { runtime: r })
+  await Effect.runPromise(Fiber.interrupt(dropped))
+  expect(await Effect.runPromise(Fiber.join(replay))).toMatchObject({ compared: 20_000 })
+  expect(order).toEqual(["at 1", "replay"])
+  expect(remote.refused().messages).toBe(0)
+})
+
+test("a session that was kept is there after a reload, as an earlier one, and can be replayed", async () => {
+  const items = new Map<string, string>()
+  const storage: KeepStorage = {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, text) => void items.set(key, text),
+    removeItem: (key) => void items.delete(key)
+  }
+  const load = async () => {
+    const app = makeApp()
+    const panel = await openPanel(serving(app.runtime, { keep: { storage } }))
+    return { ...app, ...panel }
+  }
+  const before = await load()
+  expect(await before.ask("Earlier", { runtime: r })).toEqual({})
+  for (let at = 0; at < 3; at++) before.add(at + 1)
+  await expect.poll(() => items.size).toBeGreaterThan(1)
+
+  const after = await load()
+  const { found } = await after.ask("Earlier", { runtime: r })
+  expect(found).toMatchObject({ label: "desk", entries: 3, partial: false })
+  const session = found?.session ?? 0
+  expect(await after.ask("Replay", { runtime: r, session })).toMatchObject({ compared: 3 })
+  const { recomputed } = await after.ask("Recompute", { runtime: r, session })
+  const { entries } = await after.ask("Outcomes", { recomputed, from: 0, to: 10 })
+  expect(entries.map(({ origin }) => origin.name)).toEqual(["add", "add", "add"])
+  expect(after.count()).toBe(0)
+})
+
+test("a panel is told of which modules a test is, and which file it has to name", async () => {
+  const { add, ask, log } = await many(1)
+  log.unsafe.dispatch({ _tag: "write", payload: "a" })
+  add(1)
+  expect(await ask("TestModules", { runtime: r })).toEqual({
+    modules: [{ moduleId: "Desk" }, { moduleId: "Log" }]
+  })
+  expect(await ask("TestModules", { runtime: r, txnIds: ["Log#1::t1"] })).toEqual({
+    modules: [{ moduleId: "Log" }]
+  })
+})
