@@ -9,8 +9,10 @@ import type { Asked } from "./Page.ts"
 import { usePage } from "./usePage.ts"
 
 export interface AnswerOptions {
-  /** Whether it is asked again when the states that the page shows have changed. Default true. */
+  /** Whether it is asked again when the states that the page shows have changed. Default true, but with `everyMs`. */
   readonly changes?: boolean
+  /** Asks again so many milliseconds after the last time, for what changes by itself. */
+  readonly everyMs?: number
   /** Whether the answer to the last payload is given until that to another one is there. Default false. */
   readonly keep?: boolean
 }
@@ -30,13 +32,13 @@ export interface AnswerOf<A> {
 export const useAnswer = <Tag extends CallTag>(
   tag: Tag,
   payload: Asked<Tag>,
-  { changes = true, keep = false }: AnswerOptions = {}
+  { everyMs = 0, changes = everyMs === 0, keep = false }: AnswerOptions = {}
 ): AnswerOf<Success<Tag>> => {
   const { layer } = usePage()
   const link = useSelector(useModule(Connection), linkOf)
-  const key = `${link} ${changes} ${tag} ${JSON.stringify(payload)}`
+  const key = `${link} ${changes} ${everyMs} ${tag} ${JSON.stringify(payload)}`
   const answer = useSelector(
-    useModule(AnswerLive, { key, input: { tag, payload, changes }, layer }),
+    useModule(AnswerLive, { key, input: { tag, payload, changes, everyMs }, layer }),
     (state) => state.answer
   )
   // The protocol has decoded it by the schema of this tag.

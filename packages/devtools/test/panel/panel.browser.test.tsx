@@ -207,45 +207,6 @@ describe("travel", () => {
   })
 })
 
-describe("the gauges", () => {
-  test("show each consumer's channel and the ingress as they are", async () => {
-    let open = () => {}
-    const gate = new Promise<void>((resolve) => (open = resolve))
-    const { counter, runtime } = makeApp({ gate, capacity: 4 })
-    mount({ runtime, initialOpen: true })
-    await panel.getByRole("tab", { name: "Channels" }).click()
-    const channels = panel.getByRole("region", { name: "Channels of Counter#1" })
-    const meter = channels.getByRole("meter", { name: /depth of/ })
-    await expect.element(meter).toHaveAttribute("aria-valuetext", "0 of 4")
-    for (let n = 0; n < 8; n++) counter.unsafe.dispatch({ _tag: "add", payload: n })
-    await expect.element(meter).toHaveAttribute("aria-valuetext", "4 of 4")
-    const { consumers, ingress } = counter.unsafe.backlog()
-    await expect.element(channels.getByText(`ingress ${ingress}`)).toBeVisible()
-    expect(ingress).toBeGreaterThan(0)
-    const [consumer] = consumers
-    const cells = () =>
-      inPanel("[aria-label='Channels of Counter#1'] td.number").map((cell) => cell.textContent)
-    expect(cells()).toEqual([consumer?.inFlight, consumer?.waiting, consumer?.overflow, 0].map(String))
-    await expect
-      .element(panel.getByRole("region", { name: "Channels of Log#1" }))
-      .toMatchTextContent(/Nobody/)
-    open()
-  })
-
-  test("show what the trace and the history have lost", async () => {
-    const { counter, runtime } = makeApp({ trace: { level: { sample: 2 }, capacity: 4 } })
-    mount({ runtime, initialOpen: true, history: 3 })
-    await expect.element(list).toBeVisible()
-    for (let n = 0; n < 10; n++) counter.unsafe.dispatch({ _tag: "add", payload: 1 })
-    await panel.getByRole("tab", { name: "Channels" }).click()
-    const cells = () => inPanel("[aria-label=Losses] td.number").map((cell) => cell.textContent)
-    const { dropped, recorded, sampledOut } = runtime.trace.counts()
-    await expect.poll(cells).toEqual([recorded, dropped, sampledOut, 10, 7, "–"].map(String))
-    expect(dropped).toBeGreaterThan(0)
-    expect(sampledOut).toBeGreaterThan(0)
-  })
-})
-
 describe("the shell", () => {
   test("docks and resizes, and remembers both", async () => {
     const { runtime } = makeApp()

@@ -3,6 +3,7 @@ import { Module } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as AsyncResult from "effect/reactivity/AsyncResult"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import type { CallTag } from "../../protocol/index.ts"
 import { Page } from "../Page.ts"
 
@@ -12,6 +13,8 @@ export interface Question {
   readonly payload: object
   /** Whether the answer may change while the panel looks at it. */
   readonly changes: boolean
+  /** Milliseconds, after which it is asked again; 0 for not. */
+  readonly everyMs: number
 }
 
 /** By the page's own words. */
@@ -50,6 +53,8 @@ const asking = Answer.logic("asking", ($) =>
       yield* $.on(page.moves)
         .throttle("100 millis")
         .run(() => $.refresh("answer"))
+    if (question.everyMs > 0)
+      yield* $.on(Stream.drop(Stream.tick(question.everyMs), 1)).run(() => $.refresh("answer"))
   })
 )
 

@@ -106,7 +106,6 @@ export const panelStyles = `${colours}
 .status .lost { color: var(--warn); }
 
 .view { flex: 1; min-height: 0; display: grid; grid: minmax(0, 1.15fr) minmax(0, 1fr) / minmax(0, 1fr); }
-.view > .gauges { grid-row: 1 / -1; }
 .timeline, .details { display: flex; flex-direction: column; min-height: 0; min-width: 0; }
 .details { border-top: 1px solid var(--line); }
 .filter { flex: 1; min-width: 60px; height: 26px; padding: 0 8px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); }
@@ -150,7 +149,6 @@ export const panelStyles = `${colours}
 }
 @container panel (min-width: 900px) {
   .view { grid: minmax(0, 1fr) / minmax(0, 1.25fr) minmax(0, 1fr); }
-  .view > .gauges { grid-column: 1 / -1; }
   .details { border-top: 0; border-left: 1px solid var(--line); }
 }
 
@@ -192,6 +190,7 @@ export const panelStyles = `${colours}
 .side .tree { margin-inline-start: -15px; }
 .side .value, .side .label, .side .twist { color: inherit !important; }
 
+<<<<<<< HEAD
 .form { display: grid; gap: 6px; min-width: 0; }
 .panel .group { min-width: 0; margin: 0; padding: 2px 8px 6px; border: 1px solid var(--line); border-radius: 6px; display: grid; gap: 5px; }
 .panel .group legend { padding: 0 4px; font: 600 11.5px/1.5 var(--mono); }
@@ -227,6 +226,29 @@ export const panelStyles = `${colours}
 .gauges .number { text-align: end; font-family: var(--mono); font-variant-numeric: tabular-nums; }
 .gauges thead .number { font-family: inherit; }
 .gauges .lost { color: var(--warn); font-weight: 600; }
+=======
+.sheet { grid-area: 1 / 1 / -1 / -1; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
+.sheet .content { flex: 1; min-height: 0; overflow: auto; padding: 10px; display: grid; gap: 14px; align-content: start; grid-template-columns: minmax(0, 1fr); }
+.panel .sheet h3 { display: flex; justify-content: space-between; padding: 0 2px 4px; font: 600 12px/1.4 var(--mono); }
+.sheet .scroll { overflow-x: auto; }
+.sheet table { width: 100%; border-collapse: collapse; }
+.sheet th, .sheet td { padding: 4px 6px; text-align: start; border-bottom: 1px solid var(--line); font-weight: 400; vertical-align: top; }
+.sheet thead th { color: var(--muted); font-size: 11.5px; vertical-align: bottom; white-space: nowrap; }
+.sheet tbody th { font-family: var(--mono); font-size: 11.5px; overflow-wrap: anywhere; }
+.sheet .number { text-align: end; font-family: var(--mono); font-size: 11.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.sheet .share { display: block; height: 6px; border-radius: 3px; background: var(--action); min-width: 1px; }
+.sheet .lost, .sheet .lost dd { color: var(--warn); font-weight: 600; }
+.panel .figures { display: flex; flex-wrap: wrap; gap: 2px 18px; }
+.figure { display: flex; gap: 6px; align-items: baseline; }
+.figure dt { color: var(--muted); }
+.figure dd { font-family: var(--mono); font-size: 11.5px; font-variant-numeric: tabular-nums; }
+.panel .note { color: var(--muted); overflow: hidden; text-overflow: ellipsis; }
+.pick { display: flex; align-items: center; gap: 6px; color: var(--muted); }
+.pick select { height: 26px; padding: 0 4px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); color: var(--text); max-width: 150px; }
+.place { font-family: var(--mono); font-size: 11.5px; overflow-wrap: anywhere; }
+.place a { color: var(--accent); }
+.place em { display: block; color: var(--bad); }
+>>>>>>> c2c24f6 (Show channels over time, the ring, a profile, and modules)
 .meter { display: flex; align-items: center; gap: 8px; font: 11.5px/1 var(--mono); }
 .meter .track { flex: 1; min-width: 40px; height: 8px; border-radius: 4px; background: var(--hover); border: 1px solid var(--line); overflow: hidden; }
 .meter .fill { display: block; height: 100%; background: var(--action); }
@@ -234,13 +256,8 @@ export const panelStyles = `${colours}
 .meter .reading { min-width: 64px; text-align: end; }
 
 @container panel (max-width: 479px) {
-  .gauges { padding-inline: 6px; }
-  .gauges table { min-width: 0; }
-  .gauges th, .gauges td { padding-inline: 3px; }
-  .gauges thead th { font-size: 10px; }
-  .gauges thead th:nth-child(2) { width: 78px; }
-  .gauges thead th:nth-child(n + 3) { width: 54px; }
-  .gauges .number { font-size: 11px; }
+  .sheet .content { padding-inline: 6px; }
+  .sheet th, .sheet td { padding-inline: 3px; }
   .meter .track { display: none; }
 }
 @media (max-width: 640px) {
@@ -248,7 +265,6 @@ export const panelStyles = `${colours}
   .status { min-height: 30px; flex-wrap: wrap; gap: 2px 14px; padding-block: 4px; }
   .panel .primary, .panel .toggle, .filter { min-height: 32px; }
   .icon { width: 36px; height: 34px; }
-  .gauges th, .gauges td { padding-inline: 4px; }
   .meter .reading { min-width: 0; }
 }
 @media (prefers-reduced-motion: no-preference) { .meter .fill { transition: width 90ms linear; } }

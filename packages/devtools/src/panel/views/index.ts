@@ -1,7 +1,17 @@
 import type { PanelView } from "../PanelView.ts"
 import { channelsView } from "./channels/ChannelsView.tsx"
+import { modulesView } from "./modules/ModulesView.tsx"
+import { profileView } from "./profile/ProfileView.tsx"
+import { ringView } from "./ring/RingView.tsx"
 import { stateView } from "./state/StateView.tsx"
 import { timelineView } from "./timeline/TimelineView.tsx"
 
 /** Those of every panel, in the order of their tabs. */
-export const builtInViews: ReadonlyArray<PanelView> = [timelineView, stateView, channelsView]
+export const builtInViews: ReadonlyArray<PanelView> = [
+  timelineView,
+  stateView,
+  channelsView,
+  ringView,
+  profileView,
+  modulesView
+]

@@ -1,183 +1,177 @@
-/** The channels of each instance as they are now, and what the ring and the history have lost. */
+/** The channels of each instance: how full each consumer's FIFO is and was, who waits, and what did not fit. */
 import { useModule, useSelector } from "@sluice/react"
 import type { ReactNode } from "react"
-import type { Success } from "../../../protocol/index.ts"
-import { Connection } from "../../modules/Connection.ts"
+import { Connection, linkOf } from "../../modules/Connection.ts"
 import type { PanelView } from "../../PanelView.ts"
-import { count } from "../../ui/format.ts"
-import { useAnswer } from "../../useAnswer.ts"
-
-type InstanceBacklog = Success<"Backlogs">["backlogs"][number]
+import { Figure } from "../../ui/Figure.tsx"
+import { count, duration } from "../../ui/format.ts"
+import { Meter } from "../../ui/Meter.tsx"
+import { usePage } from "../../usePage.ts"
+import { ChannelsLive, kept, rates, type Sample } from "./Channels.ts"
+import { ConsumerChart, type ConsumerSeries, seriesOf, type Span } from "./ConsumerChart.tsx"
+import { channelsStyles } from "./styles.ts"
 
 const ChannelsComponent = (): ReactNode => {
-  const connection = useModule(Connection)
-  const counts = useSelector(connection, (state) => state.counts)
-  const capacity = useSelector(
-    connection,
-    (state) => state.runtimes.find(({ id }) => id === state.runtime)?.trace.capacity ?? 0
-  )
-  const historyCapacity = useSelector(
-    connection,
-    (state) => state.runtimes.find(({ id }) => id === state.runtime)?.historyCapacity ?? 0
-  )
-  const { value } = useAnswer("Backlogs", {})
-  const backlogs = value?.backlogs ?? []
-  if (counts === null) return null
-  const { history, trace } = counts
+  const { layer } = usePage()
+  const link = useSelector(useModule(Connection), linkOf)
+  // It goes on for a little, so that the series is there when the user comes back.
+  const channels = useModule(ChannelsLive, { key: `${link}`, layer, gcTime: "20 seconds" })
+  const { consumers, everyMs, failure, missed, paused, samples: live } = useSelector(channels)
+  const samples = paused ?? live
+  const instances = useSelector(useModule(Connection), (state) => state.instances)
+  const last = samples.at(-1)
+  const to = last?.at ?? 0
+  const span: Span = { from: to - everyMs * kept, to }
+  const series = seriesOf(consumers, samples)
+  const alive = instances.filter(({ closed }) => !closed).map(({ instanceId }) => instanceId)
+  const shown = [...new Set(series.map(({ consumer }) => consumer.instanceId))]
+  const silent = alive.filter((id) => !shown.includes(id))
   return (
-    <div className="gauges">
-      <section aria-label="Losses">
-        <h3>Trace ring and history</h3>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Ring</th>
-              <th scope="col">Level of fill</th>
-              <th scope="col" className="number">
-                Recorded
-              </th>
-              <th scope="col" className="number">
-                Dropped
-              </th>
-              <th scope="col" className="number">
-                Sampled out
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            <tr>
-              <th scope="row">trace</th>
-              <td>
-                <Meter label="trace ring" value={trace.recorded - trace.dropped} max={capacity} isCalm />
-              </td>
-              <Cell value={trace.recorded} />
-              <Cell value={trace.dropped} isLoss />
-              <Cell value={trace.sampledOut} isLoss />
-            </tr>
-            <tr>
-              <th scope="row">history</th>
-              <td>
-                <Meter label="history" value={history.length} max={historyCapacity} isCalm />
-              </td>
-              <Cell value={history.length + history.dropped} />
-              <Cell value={history.dropped} isLoss />
-              <td className="number">–</td>
-            </tr>
-          </tbody>
-        </table>
-      </section>
-      {backlogs.map((backlog) => (
-        <Instance key={backlog.instanceId} backlog={backlog} />
+    <div className="sheet channels">
+      <div className="bar tools">
+        <button
+          type="button"
+          className="toggle"
+          aria-pressed={paused !== null}
+          onClick={() => (paused === null ? channels.actions.pause() : channels.actions.goOn())}
+        >
+          {paused === null ? "Pause" : "Go on"}
+        </button>
+        <label className="pick">
+          <span>Read</span>
+          <select
+            value={everyMs}
+            onChange={(event) => {
+              const rate = rates.find((each) => each === Number(event.currentTarget.value))
+              if (rate !== undefined) channels.actions.setRate(rate)
+            }}
+          >
+            {rates.map((rate) => (
+              <option key={rate} value={rate}>
+                {rate < 1000 ? `${1000 / rate} times a second` : `every ${rate / 1000} s`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span className="note">
+          the last {duration(everyMs * kept)}
+          {missed > 0 ? `, ${count(missed)} missed` : ""}
+        </span>
+      </div>
+      <div className="content">
+        {failure === null ? null : <p className="error">{failure}</p>}
+        {shown.map((instanceId) => (
+          <Instance
+            key={instanceId}
+            instanceId={instanceId}
+            last={last}
+            series={series.filter(({ consumer }) => consumer.instanceId === instanceId)}
+            span={span}
+          />
+        ))}
+        {silent.length === 0 || last === undefined ? null : (
+          <section aria-label="Without consumers">
+            <h3>Without consumers</h3>
+            <p className="hint">Nobody consumes the actions of {silent.join(", ")}.</p>
+          </section>
+        )}
+        <Legend />
+      </div>
+    </div>
+  )
+}
+
+const Legend = () => (
+  <ul className="legend" aria-label="Legend">
+    <li className="depth">depth</li>
+    <li className="flight">in flight</li>
+    <li className="waiting">callers that wait</li>
+    <li className="capacity">capacity</li>
+    <li className="overflow">overflow</li>
+    <li className="skipped">skipped</li>
+  </ul>
+)
+
+interface InstanceProps {
+  readonly instanceId: string
+  readonly last: Sample | undefined
+  readonly series: ReadonlyArray<ConsumerSeries>
+  readonly span: Span
+}
+
+const Instance = ({ instanceId, last, series, span }: InstanceProps) => {
+  const ingress = last?.ingress.find((each) => each.instanceId === instanceId)?.count ?? 0
+  return (
+    <section aria-label={`Channels of ${instanceId}`}>
+      <h3>
+        {instanceId}
+        <span
+          className={ingress > 0 ? "ingress high" : "ingress"}
+          title="Deliveries of synchronous callers that have no slot yet: the one unbounded place"
+        >
+          ingress <b>{count(ingress)}</b>
+        </span>
+      </h3>
+      {series.map((each) => (
+        <ConsumerCard key={each.consumer.consumer} series={each} span={span} />
       ))}
-    </div>
+    </section>
   )
 }
 
-const Instance = ({ backlog }: { readonly backlog: InstanceBacklog }) => (
-  <section aria-label={`Channels of ${backlog.instanceId}`}>
-    <h3>
-      {backlog.instanceId}
-      <span
-        className={backlog.ingress > 0 ? "ingress high" : "ingress"}
-        title="Deliveries of synchronous callers that have no slot yet"
-      >
-        ingress <b>{count(backlog.ingress)}</b>
-      </span>
-    </h3>
-    {backlog.consumers.length === 0 ? (
-      <p className="hint">Nobody consumes its actions.</p>
-    ) : (
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Consumer</th>
-            <th scope="col">Depth</th>
-            <th scope="col" className="number">
-              In flight
-            </th>
-            <th scope="col" className="number">
-              Waiting
-            </th>
-            <th scope="col" className="number">
-              Overflow
-            </th>
-            <th scope="col" className="number">
-              Skipped
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {backlog.consumers.map((consumer, index) => {
-            const skipped = Object.entries(consumer.skipped)
-            return (
-              // Two consumers may have the same name; they keep their order.
-              // oxlint-disable-next-line react/no-array-index-key
-              <tr key={`${index} ${consumer.name}`}>
-                <th scope="row" title={consumer.tags === "all" ? "all actions" : consumer.tags.join(", ")}>
-                  {consumer.name}
-                </th>
-                <td>
-                  <Meter label={`depth of ${consumer.name}`} value={consumer.depth} max={consumer.capacity} />
-                </td>
-                <Cell value={consumer.inFlight} />
-                <Cell value={consumer.waiting} />
-                <Cell value={consumer.overflow} isLoss />
-                <Cell
-                  value={skipped.reduce((sum, [, times]) => sum + times, 0)}
-                  title={skipped.map(([reason, times]) => `${reason} ${count(times)}`).join(", ")}
-                />
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    )}
-  </section>
-)
-
-interface CellProps {
-  readonly value: number
-  readonly isLoss?: boolean
-  readonly title?: string
-}
-
-const Cell = ({ isLoss = false, title, value }: CellProps) => (
-  <td className={isLoss && value > 0 ? "number lost" : "number"} title={title}>
-    {count(value)}
-  </td>
-)
-
-interface MeterProps {
-  readonly label: string
-  readonly value: number
-  readonly max: number
-  /** Whether being full is nothing to worry about. */
-  readonly isCalm?: boolean
-}
-
-const Meter = ({ isCalm = false, label, max, value }: MeterProps) => {
-  const share = max > 0 ? Math.min(1, value / max) : 0
-  const level = isCalm || share < 0.75 ? "low" : share < 1 ? "high" : "full"
+const ConsumerCard = ({
+  series,
+  span
+}: Omit<InstanceProps, "instanceId" | "last" | "series"> & { readonly series: ConsumerSeries }) => {
+  const { consumer, last, peak } = series
+  const { capacity, closed, name, tags } = consumer
   return (
-    // A meter element cannot be styled alike in all browsers.
-    <div
-      className={`meter ${level}`}
-      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
-      role="meter"
-      aria-label={label}
-      aria-valuemin={0}
-      aria-valuemax={Math.max(max, value)}
-      aria-valuenow={value}
-      aria-valuetext={`${value} of ${max}`}
-    >
-      <span className="track">
-        <span className="fill" style={{ width: `${share * 100}%` }} />
-      </span>
-      <span className="reading">
-        {count(value)}/{count(max)}
-      </span>
-    </div>
+    <article className={closed ? "consumer closed" : "consumer"} aria-label={`Consumer ${name}`}>
+      <h4 title={tags === "all" ? "all actions" : tags.join(", ")}>
+        {name}
+        {closed ? <em>ended</em> : null}
+      </h4>
+      <Meter label={`depth of ${name}`} value={last.depth} max={capacity} />
+      <ConsumerChart series={series} span={span} />
+      <dl className="figures">
+        <Figure name="in flight" value={last.inFlight} title="Taken, and being handled" />
+        <Figure name="waiting" value={last.waiting} title="Callers that wait for a slot" />
+        <Figure name="most" value={peak} title="Depth, at the moments that were read" />
+        <Figure
+          name="overflow"
+          value={last.overflow}
+          title="Let in beyond capacity, to end a circle of waits"
+          isLoss
+        />
+        <Figure name="skipped" value={last.skipped} title="Passed over by a filter, a strategy or a pace" />
+      </dl>
+      {closed ? null : <Warning series={series} />}
+    </article>
   )
 }
 
-export const channelsView: PanelView = { id: "channels", label: "Channels", Component: ChannelsComponent }
+const Warning = ({ series: { consumer, last } }: { readonly series: ConsumerSeries }) => {
+  const { capacity, name } = consumer
+  if (last.overflow > 0)
+    return (
+      <output className="warning">
+        {count(last.overflow)} deliveries of {name} were let in beyond its capacity of {count(capacity)}: its
+        handler waits for itself. Raise the capacity, or fork the entry that it makes.
+      </output>
+    )
+  if (last.depth >= capacity)
+    return (
+      <output className="warning">
+        {name} is full{last.waiting > 0 ? `, and ${count(last.waiting)} callers wait` : ""}: its handlers are
+        slower than what comes.
+      </output>
+    )
+  return null
+}
+
+export const channelsView: PanelView = {
+  id: "channels",
+  label: "Channels",
+  Component: ChannelsComponent,
+  styles: channelsStyles
+}
