@@ -338,7 +338,7 @@ describe("the shell", () => {
     }
     const unmount = mount({ runtime: counted, initialOpen: true })
     await expect.element(list).toBeVisible()
-    expect(listeners).toBe(1)
+    expect(listeners).toBeGreaterThan(0)
     unmount()
     await expect.poll(() => document.querySelector("sluice-devtools")).toBeNull()
     expect(listeners).toBe(0)

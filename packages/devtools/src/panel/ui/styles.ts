@@ -255,6 +255,10 @@ export const panelStyles = `${colours}
 .meter.high .fill { background: var(--update); } .meter.full .fill { background: var(--bad); }
 .meter .reading { min-width: 64px; text-align: end; }
 
+@container panel (max-width: 719px) {
+  header.bar { flex-wrap: wrap; row-gap: 0; }
+  header.bar > .tabs { order: 1; flex: 1 0 100%; flex-wrap: wrap; }
+}
 @container panel (max-width: 479px) {
   .sheet .content { padding-inline: 6px; }
   .sheet th, .sheet td { padding-inline: 3px; }

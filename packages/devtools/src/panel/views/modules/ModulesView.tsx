@@ -1,7 +1,6 @@
 /** What the runtime is made of: its modules and what they import, their instances, and what derives from what. */
 import { useModule, useSelector } from "@sluice/react"
 import type { ReactNode } from "react"
-import type { Success } from "../../../protocol/index.ts"
 import { Connection, linkOf } from "../../modules/Connection.ts"
 import type { PanelView } from "../../PanelView.ts"
 import { count } from "../../ui/format.ts"
@@ -10,8 +9,6 @@ import { Graph } from "./Graph.tsx"
 import { ModuleDetails } from "./ModuleDetails.tsx"
 import { SelectionLive } from "./Selection.ts"
 import { modulesStyles } from "./styles.ts"
-
-export type Structure = Success<"Modules">
 
 const ModulesComponent = (): ReactNode => {
   const link = useSelector(useModule(Connection), linkOf)
