@@ -6,6 +6,7 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import {
   type CallTag,
+  type Counts,
   type Cursor,
   type Payload,
   type RemoteAdapter,
@@ -42,6 +43,8 @@ export interface PageShape {
   ) => Effect.Effect<Success<Tag>, PageError>
   /** New entries of the chosen runtime, after a cursor or from now on. Ends with the connection. */
   readonly rows: (after?: Cursor) => Stream.Stream<Rows, PageError>
+  /** The counts of the chosen runtime, whenever there is more to read, or more is known of what was. Ends with the connection. */
+  readonly progress: Stream.Stream<Counts, PageError>
   /** The states that are shown have changed. Only the module Connection calls it. */
   readonly moved: () => void
   /** Whenever they have; only the newest counts. */
@@ -77,6 +80,9 @@ export const makePage = (connections: Connections): PageShape => {
       ),
     rows: (after) =>
       Stream.unwrap(Effect.map(target("Rows"), ({ remote, runtime }) => remote.rows(runtime, after))),
+    progress: Stream.unwrap(
+      Effect.map(target("Subscribe"), ({ remote, runtime }) => remote.progress(runtime))
+    ),
     moved: () => {
       for (const listener of listeners) listener()
     },

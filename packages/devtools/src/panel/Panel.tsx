@@ -1,11 +1,20 @@
 /** The panel: fills the element it is rendered into. */
 import { RuntimeProvider, useModule, useSelector } from "@sluice/react"
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react"
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState
+} from "react"
 import { Connection } from "./modules/Connection.ts"
 import { Timeline } from "./modules/Timeline.ts"
 import { Travel } from "./modules/Travel.ts"
 import type { PanelView } from "./PanelView.ts"
 import type { PanelSession } from "./session.ts"
+import { ShowViewProvider } from "./ShowView.tsx"
 import { Footer } from "./ui/Footer.tsx"
 import { adoptStyles, panelStyles } from "./ui/styles.ts"
 import { TabList } from "./ui/Tabs.tsx"
@@ -64,6 +73,11 @@ const Frame = ({
     if (takeFocus) focusView(frame.current)
   }, [takeFocus])
 
+  const show = useCallback(
+    (id: string) => (views.some((view) => view.id === id) ? () => setChosen(id) : undefined),
+    [views]
+  )
+
   const goLive = () => {
     travel.actions.live()
     timeline.actions.setFollow(true)
@@ -92,7 +106,9 @@ const Frame = ({
       />
       <div className="view" role="tabpanel" aria-label={view?.label}>
         <Status />
-        {view === undefined ? null : <view.Component key={view.id} />}
+        <ShowViewProvider value={show}>
+          {view === undefined ? null : <view.Component key={view.id} />}
+        </ShowViewProvider>
       </div>
       <Footer />
     </div>

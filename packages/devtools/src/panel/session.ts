@@ -1,7 +1,7 @@
 /** One panel at work: its modules, and the page that they show. */
 import { Runtime } from "@sluice/core"
 import { ConnectionLive } from "./modules/Connection.ts"
-import { TimelineLive } from "./modules/Timeline.ts"
+import { TimelineLive } from "./modules/timelineLogic.ts"
 import { TravelLive } from "./modules/Travel.ts"
 import { type Connections, makePage } from "./Page.ts"
 import { type PanelPage, panelPage } from "./usePage.ts"

@@ -13,6 +13,7 @@ export {
   Condition,
   Counts,
   Cursor,
+  type Filter,
   Instance,
   type Moment,
   PageMessage,
