@@ -190,7 +190,6 @@ export const panelStyles = `${colours}
 .side .tree { margin-inline-start: -15px; }
 .side .value, .side .label, .side .twist { color: inherit !important; }
 
-<<<<<<< HEAD
 .form { display: grid; gap: 6px; min-width: 0; }
 .panel .group { min-width: 0; margin: 0; padding: 2px 8px 6px; border: 1px solid var(--line); border-radius: 6px; display: grid; gap: 5px; }
 .panel .group legend { padding: 0 4px; font: 600 11.5px/1.5 var(--mono); }
@@ -212,21 +211,6 @@ export const panelStyles = `${colours}
 .panel .member > .choice { font: 11.5px/1.4 var(--mono); padding: 0; } .panel .member > .choice select { width: auto; }
 .panel .sends { display: flex; align-items: center; gap: 10px; padding-top: 8px; flex-wrap: wrap; }
 .panel .sends p { padding: 0; }
-.gauges { overflow: auto; padding: 10px; display: grid; gap: 14px; align-content: start; }
-.panel .gauges h3 { display: flex; justify-content: space-between; padding: 0 2px 4px; font: 600 12px/1.4 var(--mono); }
-.ingress { font-weight: 400; color: var(--muted); } .ingress.high { color: var(--warn); }
-.gauges table { width: 100%; min-width: 480px; table-layout: fixed; border-collapse: collapse; }
-.gauges thead th { white-space: nowrap; }
-.gauges thead th:nth-child(2) { width: 128px; }
-.gauges thead th:nth-child(n + 3) { width: 64px; }
-.gauges thead th:last-child { white-space: normal; }
-.gauges th, .gauges td { padding: 4px 6px; text-align: start; border-bottom: 1px solid var(--line); font-weight: 400; }
-.gauges thead th { color: var(--muted); font-size: 11.5px; vertical-align: bottom; }
-.gauges tbody th { font-family: var(--mono); font-size: 11.5px; overflow-wrap: break-word; }
-.gauges .number { text-align: end; font-family: var(--mono); font-variant-numeric: tabular-nums; }
-.gauges thead .number { font-family: inherit; }
-.gauges .lost { color: var(--warn); font-weight: 600; }
-=======
 .sheet { grid-area: 1 / 1 / -1 / -1; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
 .sheet .content { flex: 1; min-height: 0; overflow: auto; padding: 10px; display: grid; gap: 14px; align-content: start; grid-template-columns: minmax(0, 1fr); }
 .panel .sheet h3 { display: flex; justify-content: space-between; padding: 0 2px 4px; font: 600 12px/1.4 var(--mono); }
@@ -248,7 +232,6 @@ export const panelStyles = `${colours}
 .place { font-family: var(--mono); font-size: 11.5px; overflow-wrap: anywhere; }
 .place a { color: var(--accent); }
 .place em { display: block; color: var(--bad); }
->>>>>>> c2c24f6 (Show channels over time, the ring, a profile, and modules)
 .meter { display: flex; align-items: center; gap: 8px; font: 11.5px/1 var(--mono); }
 .meter .track { flex: 1; min-width: 40px; height: 8px; border-radius: 4px; background: var(--hover); border: 1px solid var(--line); overflow: hidden; }
 .meter .fill { display: block; height: 100%; background: var(--action); }

@@ -1,5 +1,5 @@
 export const channelsStyles = `
-.channels .consumer { display: grid; grid-template-columns: minmax(0, 1fr) 150px; gap: 2px 12px; padding: 6px 8px; border: 1px solid var(--line); border-radius: 8px; margin-block-end: 6px; }
+.channels .consumer { display: grid; grid-template-columns: minmax(0, 1fr) 190px; align-items: center; gap: 2px 12px; padding: 6px 8px; border: 1px solid var(--line); border-radius: 8px; margin-block-end: 6px; }
 .channels .consumer.closed { opacity: 0.6; }
 .panel .channels h4 { margin: 0; font: 600 11.5px/1.6 var(--mono); overflow-wrap: anywhere; }
 .channels h4 em { margin-inline-start: 8px; font-weight: 400; color: var(--muted); }
