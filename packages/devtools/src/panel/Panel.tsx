@@ -1,17 +1,10 @@
 /** The panel: fills the element it is rendered into. */
 import { RuntimeProvider, useModule, useSelector } from "@sluice/react"
-import {
-  type KeyboardEvent,
-  type ReactNode,
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState
-} from "react"
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef } from "react"
 import { Connection } from "./modules/Connection.ts"
 import { Timeline } from "./modules/Timeline.ts"
 import { Travel } from "./modules/Travel.ts"
+import { Views } from "./modules/Views.ts"
 import type { PanelView } from "./PanelView.ts"
 import type { PanelSession } from "./session.ts"
 import { ShowViewProvider } from "./ShowView.tsx"
@@ -66,7 +59,8 @@ const Frame = ({
     [connection, travel],
     (connection, travel) => connection.travel.travelling || travel.pending > 0
   )
-  const [chosen, setChosen] = useState(views[0]?.id)
+  const choice = useModule(Views)
+  const chosen = useSelector(choice, (state) => state.shown)
   const view = views.find(({ id }) => id === chosen) ?? views[0]
   const frame = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -74,8 +68,8 @@ const Frame = ({
   }, [takeFocus])
 
   const show = useCallback(
-    (id: string) => (views.some((view) => view.id === id) ? () => setChosen(id) : undefined),
-    [views]
+    (id: string) => (views.some((view) => view.id === id) ? () => choice.actions.show(id) : undefined),
+    [choice, views]
   )
 
   const goLive = () => {
@@ -93,7 +87,7 @@ const Frame = ({
     <div ref={frame} className="panel" tabIndex={-1} onKeyDown={onKeyDown}>
       <header className="bar">
         <Title />
-        <TabList label="Views" tabs={views} selected={view?.id ?? ""} onSelect={setChosen} />
+        <TabList label="Views" tabs={views} selected={view?.id ?? ""} onSelect={choice.actions.show} />
         <span className="space" />
         {corner}
       </header>

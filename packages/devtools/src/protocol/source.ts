@@ -39,6 +39,8 @@ export class Source {
   /** Whether it is a panel that does what is done to travel now. Written by `#own`. */
   #isActing = false
   #condition: Condition | undefined = undefined
+  /** Written by `#hold`. */
+  #endMeeting: (() => void) | undefined = undefined
   #met: TravelState["met"] = undefined
   #ended: TravelState["ended"] = undefined
   /** Ends what has entries end the travel first, if they do. Written by `endTravelFirst`. */
@@ -79,7 +81,6 @@ export class Source {
       () => this.#keeper?.end(),
       this.#recorder.end,
       this.history.subscribe(told.rows),
-      runtime.onCommit((commit) => this.#meet(commit)),
       runtime.travel.subscribe(() => {
         if (this.isHeld && !this.#isActing && !runtime.travel.active()) this.#broughtBack()
         told.changed()
@@ -115,7 +116,8 @@ export class Source {
   letGo(): void {
     this.insight.letGo()
     this.#lockedWhole = false
-    this.#condition = this.#met = this.#ended = undefined
+    this.#hold(undefined)
+    this.#met = this.#ended = undefined
     this.#waitAgain?.()
     this.#waitAgain = undefined
     if (this.isHeld) this.#own(() => this.runtime.travel.live())
@@ -290,8 +292,16 @@ export class Source {
   }
 
   lockWhen(condition: Condition | undefined): TravelState {
-    this.#condition = condition
+    this.#hold(condition)
     return this.afterwards()
+  }
+
+  /** Commits are looked at while there is a condition. */
+  #hold(condition: Condition | undefined): void {
+    this.#condition = condition
+    this.#endMeeting?.()
+    this.#endMeeting =
+      condition === undefined ? undefined : this.runtime.onCommit((commit) => this.#meet(commit))
   }
 
   #meet(commit: Commit.Commit): void {

@@ -1,4 +1,4 @@
-import type { KeyboardEvent, ReactNode } from "react"
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react"
 
 export interface TabListProps<Id extends string> {
   readonly label: string
@@ -24,10 +24,19 @@ export const TabList = <Id extends string>({
     onSelect(next.id)
     event.currentTarget.querySelectorAll<HTMLElement>("[role=tab]")[at]?.focus()
   }
+  const list = useRef<HTMLDivElement>(null)
+  // Where there is no room for all of them, they scroll.
+  useEffect(() => {
+    list.current
+      ?.querySelector("[aria-selected=true]")
+      ?.scrollIntoView({ block: "nearest", inline: "nearest" })
+    // Another selection is brought into view once.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [selected])
   return (
     // The keys come from the tabs, which have the focus.
     // oxlint-disable-next-line jsx-a11y/interactive-supports-focus
-    <div className="tabs" role="tablist" aria-label={label} onKeyDown={onKeyDown}>
+    <div ref={list} className="tabs" role="tablist" aria-label={label} onKeyDown={onKeyDown}>
       {tabs.map((tab) => (
         <button
           key={tab.id}

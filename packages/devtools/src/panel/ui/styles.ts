@@ -80,10 +80,10 @@ export const panelStyles = `${colours}
 .panel :focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
 
 .bar { display: flex; align-items: center; gap: 8px; flex: none; padding: 0 10px; min-height: 34px; border-bottom: 1px solid var(--line); background: var(--raised); white-space: nowrap; }
-.title { overflow: hidden; text-overflow: ellipsis; font-weight: 650; min-width: 0; flex: 0 1 auto; }
+.title { overflow: hidden; text-overflow: ellipsis; font-weight: 650; min-width: 0; flex: 0 2 auto; max-width: 40%; }
 .space { flex: 1; }
-.tabs { display: flex; align-self: stretch; flex: none; }
-.tabs button { border: 0; border-bottom: 2px solid transparent; border-top: 2px solid transparent; background: none; padding: 0 9px; min-height: 30px; color: var(--muted); cursor: pointer; }
+.tabs { display: flex; align-self: stretch; flex: 0 1 auto; min-width: 0; overflow-x: auto; scrollbar-width: none; }
+.tabs button { flex: none; border: 0; border-bottom: 2px solid transparent; border-top: 2px solid transparent; background: none; padding: 0 9px; min-height: 30px; color: var(--muted); cursor: pointer; }
 .tabs button:hover { color: var(--text); }
 .tabs button[aria-selected=true] { color: var(--text); border-bottom-color: var(--accent); font-weight: 600; }
 .icon { display: grid; place-items: center; width: 28px; height: 28px; padding: 0; border: 0; border-radius: 6px; background: none; color: var(--muted); cursor: pointer; }
