@@ -76,6 +76,18 @@ const buildInto = async (dist: string): Promise<void> => {
   }
 }
 
+/** The built desk: the one of the run, or one of its own, which is forgotten after use. */
+export const builtDesk = async (): Promise<{
+  readonly dist: string
+  readonly forget: () => Promise<void>
+}> => {
+  const shared = process.env[sharedBuild]
+  const dist = shared ?? (await mkdtemp(join(tmpdir(), "flightdesk-")))
+  if (shared === undefined || (await readdir(shared)).length === 0) await buildInto(dist)
+  const forget = () => rm(dist, { recursive: true, force: true })
+  return { dist, forget: shared === undefined ? forget : async () => {} }
+}
+
 /** One browser for a file of tests. */
 export class DeskBrowser {
   private readonly browser: Browser
@@ -89,12 +101,9 @@ export class DeskBrowser {
   }
 
   static async launch(): Promise<DeskBrowser> {
-    const shared = process.env[sharedBuild]
-    const dist = shared ?? (await mkdtemp(join(tmpdir(), "flightdesk-")))
-    if (shared === undefined || (await readdir(shared)).length === 0) await buildInto(dist)
+    const { dist, forget } = await builtDesk()
     const browser = await chromium.launch({ executablePath: ensureChromium(), args: [...chromiumArgs] })
-    const forget = () => rm(dist, { recursive: true, force: true })
-    return new DeskBrowser(browser, dist, shared === undefined ? forget : async () => {})
+    return new DeskBrowser(browser, dist, forget)
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,14 @@
 /** What an app mounts: small, so that the panel itself is loaded when it is opened. */
 import * as Effect from "effect/Effect"
-import { useEffect } from "react"
+import { type ReactNode, useEffect } from "react"
 import { createRoot } from "react-dom/client"
+import { acceptExtension } from "./adapters/acceptExtension.ts"
 import { pair } from "./adapters/pair.ts"
 import type { Dock } from "./host/preferences.ts"
 import { Shell, type Travels } from "./host/Shell.tsx"
 import type { PanelView } from "./panel/PanelView.ts"
 import { connections } from "./protocol/reconnect.ts"
-import { serve } from "./protocol/serve.ts"
+import { serve, type Served } from "./protocol/serve.ts"
 import type { ServedRuntime } from "./protocol/served.ts"
 
 export interface SluiceDevtoolsProps {
@@ -19,6 +20,10 @@ export interface SluiceDevtoolsProps {
   readonly callSites?: boolean
   /** Opens a place of the code: see `editor` of `serve`. Default: that of the Vite plugin. Read when it mounts. */
   readonly editor?: string
+  /** `false`: none in the page; the extension is let in all the same. Read when it mounts. */
+  readonly panel?: boolean
+  /** Whether the panel of the browser extension is let in. Default `true`. Read when it mounts. */
+  readonly extension?: boolean
   /** Whether the panel is open at first. By default a button opens it. */
   readonly initialOpen?: boolean
   /** Where the panel is docked until the user has chosen. Default `right`. */
@@ -35,9 +40,11 @@ export interface SluiceDevtoolsProps {
 export const SluiceDevtools = ({
   callSites = false,
   editor,
+  extension = true,
   history,
   initialDock = "right",
   initialOpen = false,
+  panel = true,
   runtime,
   views
 }: SluiceDevtoolsProps): null => {
@@ -48,40 +55,53 @@ export const SluiceDevtools = ({
       ...(editor === undefined ? {} : { editor }),
       ...(history === undefined ? {} : { history })
     })
-    const open = Effect.sync(() => {
-      const [page, panel] = pair()
-      served.accept(page)
-      return panel
-    })
-
-    const host = document.createElement("sluice-devtools")
-    // An app's shortcuts are not meant for what is typed here.
-    for (const type of ["keydown", "keyup", "keypress"])
-      host.addEventListener(type, (event) => event.stopPropagation())
-    document.body.append(host)
-    const shadow = host.attachShadow({ mode: "open" })
-    const root = createRoot(shadow)
-    root.render(
-      <Shell
-        label={runtimes.map(({ label }) => label).join(", ")}
-        travels={travelsOf(runtimes)}
-        connections={connections(open)}
-        views={views}
-        initialOpen={initialOpen}
-        initialDock={initialDock}
-        root={shadow}
-      />
-    )
+    const endExtension = extension ? acceptExtension(served) : undefined
+    const removePanel = panel
+      ? showPanel((root) => (
+          <Shell
+            label={runtimes.map(({ label }) => label).join(", ")}
+            travels={travelsOf(runtimes)}
+            connections={connections(pairedWith(served))}
+            views={views}
+            initialOpen={initialOpen}
+            initialDock={initialDock}
+            root={root}
+          />
+        ))
+      : undefined
     return () => {
+      endExtension?.()
       served.close()
-      host.remove()
-      // Not now: React may be rendering, and then refuses.
-      queueMicrotask(() => root.unmount())
+      removePanel?.()
     }
     // Only other runtimes start anew: what the others say holds for the mount.
     // oxlint-disable-next-line react/exhaustive-deps
   }, runtimes)
   return null
+}
+
+const pairedWith = (served: Served) =>
+  Effect.sync(() => {
+    const [page, panel] = pair()
+    served.accept(page)
+    return panel
+  })
+
+/** Returns the function that removes it. */
+const showPanel = (render: (root: ShadowRoot) => ReactNode): (() => void) => {
+  const host = document.createElement("sluice-devtools")
+  // An app's shortcuts are not meant for what is typed here.
+  for (const type of ["keydown", "keyup", "keypress"])
+    host.addEventListener(type, (event) => event.stopPropagation())
+  document.body.append(host)
+  const shadow = host.attachShadow({ mode: "open" })
+  const root = createRoot(shadow)
+  root.render(render(shadow))
+  return () => {
+    host.remove()
+    // Not now: React may be rendering, and then refuses.
+    queueMicrotask(() => root.unmount())
+  }
 }
 
 const travelsOf = (runtimes: ReadonlyArray<ServedRuntime>): Travels => ({

@@ -1,5 +1,5 @@
 /** The ports that lead from a panel to a page. */
-export { extensionPort, type ExtensionPort } from "./extension.ts"
+export { acceptExtension } from "./acceptExtension.ts"
 export { messagePort, type MessagePortLike } from "./messagePort.ts"
 export { pair } from "./pair.ts"
 export { knock, listen, type ListenOptions, type Turned } from "./window.ts"

@@ -1,6 +1,7 @@
 /** The way from a panel in another window or an iframe into a page that has invited it. */
 import type { Port } from "../protocol/port.ts"
 import type { Served } from "../protocol/serve.ts"
+import { type Leaving, receiveGuests } from "./guests.ts"
 import { messagePort, type MessagePortLike } from "./messagePort.ts"
 
 /** Marks the one message that is sent through a window; all others go through a port of their own. */
@@ -36,9 +37,9 @@ export interface ListenOptions {
 }
 
 /** What is used of a window. */
-interface Listening {
-  readonly addEventListener: (type: "message", listener: (event: Event) => void) => void
-  readonly removeEventListener: (type: "message", listener: (event: Event) => void) => void
+interface Listening extends Leaving {
+  readonly addEventListener: (type: "message" | "pagehide", listener: (event: Event) => void) => void
+  readonly removeEventListener: (type: "message" | "pagehide", listener: (event: Event) => void) => void
   readonly origin?: string
 }
 
@@ -47,13 +48,15 @@ const ownOrigin = ({ origin = "null" }: Listening): ReadonlyArray<string> =>
 
 /**
  * Lets panels of these origins in that bring an invitation of `served.invite`, each of which is good for one. Other
- * messages of the window are left alone. Returns the function that ends it.
+ * messages of the window are left alone. Panels are told goodbye when the page is left; where it comes back from the
+ * back/forward cache, so may they. Returns the function that ends it; who is in by then stays.
  */
 export const listen = (
   served: Served,
   window: Listening,
   { onTurned = () => {}, origins = ownOrigin(window) }: ListenOptions = {}
 ): (() => void) => {
+  const guests = receiveGuests(served, window)
   const onMessage = (event: Event): void => {
     if (!(event instanceof MessageEvent)) return
     const data: unknown = event.data
@@ -64,10 +67,13 @@ export const listen = (
     const [port] = event.ports
     if (port === undefined) return onTurned({ origin, reason: "port" })
     if (!served.admit(data.nonce)) return onTurned({ origin, reason: "nonce" })
-    served.accept(messagePort(port))
+    guests.admit(messagePort(port))
   }
   window.addEventListener("message", onMessage)
-  return () => window.removeEventListener("message", onMessage)
+  return () => {
+    window.removeEventListener("message", onMessage)
+    guests.end()
+  }
 }
 
 /** What is used of the window that is knocked at. */
@@ -78,7 +84,7 @@ interface Knocked {
   ) => void
 }
 
-/** A port to the page in that window, which must be of this origin. */
+/** A port to the page in that window, which must be of this origin. It closes when this page is left. */
 export const knock = (
   window: Knocked,
   options: { readonly origin: string; readonly nonce: string }
@@ -87,5 +93,10 @@ export const knock = (
   const message: Knock = { sluice: mark, nonce: options.nonce }
   window.postMessage(message, { targetOrigin: options.origin, transfer: [port2] })
   const own: MessagePortLike = port1
-  return messagePort(own)
+  const port = messagePort(own)
+  if ("addEventListener" in globalThis) {
+    globalThis.addEventListener("pagehide", port.close)
+    port.onClose(() => globalThis.removeEventListener("pagehide", port.close))
+  }
+  return port
 }

@@ -25,6 +25,8 @@ export interface PanelProps {
   readonly takeFocus?: boolean
   /** Of the host: at the end of the panel's first bar. */
   readonly corner?: ReactNode
+  /** Stands there until the first page is connected. */
+  readonly waiting?: string
 }
 
 export const Panel = ({
@@ -32,7 +34,8 @@ export const Panel = ({
   root,
   session,
   takeFocus = false,
-  views = builtInViews
+  views = builtInViews,
+  waiting = "Connecting to the page…"
 }: PanelProps): ReactNode => {
   useLayoutEffect(
     () => adoptStyles(root, [panelStyles, ...views.flatMap(({ styles = [] }) => styles)].join("\n")),
@@ -41,7 +44,7 @@ export const Panel = ({
   return (
     <RuntimeProvider runtime={session.runtime}>
       <PageProvider value={session.page}>
-        <Frame views={views} takeFocus={takeFocus} corner={corner} />
+        <Frame views={views} takeFocus={takeFocus} corner={corner} waiting={waiting} />
       </PageProvider>
     </RuntimeProvider>
   )
@@ -50,8 +53,9 @@ export const Panel = ({
 const Frame = ({
   corner,
   takeFocus,
-  views
-}: Required<Pick<PanelProps, "takeFocus" | "views">> & { readonly corner: ReactNode }) => {
+  views,
+  waiting
+}: Required<Pick<PanelProps, "takeFocus" | "views" | "waiting">> & { readonly corner: ReactNode }) => {
   const connection = useModule(Connection)
   const travel = useModule(Travel)
   const timeline = useModule(Timeline)
@@ -99,7 +103,7 @@ const Frame = ({
         }}
       />
       <div className="view" role="tabpanel" aria-label={view?.label}>
-        <Status />
+        <Status waiting={waiting} />
         <ShowViewProvider value={show}>
           {view === undefined ? null : <view.Component key={view.id} />}
         </ShowViewProvider>
@@ -144,14 +148,14 @@ const Title = () => {
 }
 
 /** Says what is missing while there is nothing to show. */
-const Status = () => {
+const Status = ({ waiting }: { readonly waiting: string }) => {
   const connection = useModule(Connection)
   const status = useSelector(connection, (state) => state.status)
   const problem = useSelector(connection, (state) => state.problem)
   const isEmpty = useSelector(connection, (state) => state.runtime === null)
   if (status === "connected" && !isEmpty) return null
   const text = {
-    connecting: "Connecting to the page…",
+    connecting: waiting,
     connected: "The page serves no runtime.",
     lost: "The page has gone. It is waited for.",
     failed: problem ?? "The page cannot be reached."

@@ -10,17 +10,19 @@ export interface MountPanelOptions {
   readonly connections: Connections
   /** Default: `builtInViews`. */
   readonly views?: ReadonlyArray<PanelView>
+  /** What the panel says until the first page is connected. */
+  readonly waiting?: string
 }
 
 /** The panel fills the element, which must have a size. Returns the function that takes it out and disconnects. */
 export const mountPanel = (
   element: HTMLElement,
-  { connections, views }: MountPanelOptions
+  { connections, ...shown }: MountPanelOptions
 ): (() => Promise<void>) => {
   const session = openSession(connections)
   const shadow = element.shadowRoot ?? element.attachShadow({ mode: "open" })
   const root = createRoot(shadow)
-  root.render(<Panel session={session} root={shadow} {...(views === undefined ? {} : { views })} />)
+  root.render(<Panel session={session} root={shadow} {...shown} />)
   return () => {
     root.unmount()
     return session.dispose()

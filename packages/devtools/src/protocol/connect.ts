@@ -83,7 +83,7 @@ export const connect = (
   port: Port,
   options: ConnectOptions = {}
 ): Effect.Effect<RemoteAdapter, ConnectError, Scope.Scope> =>
-  Effect.acquireRelease(greet(port, options), (remote) => Effect.sync(remote.close))
+  Effect.acquireRelease(greet(port, options), (remote) => Effect.sync(remote.close), { interruptible: true })
 
 /** As `connect`; who asks closes it. */
 export const greet = (
@@ -299,6 +299,8 @@ class Remote implements RemoteAdapter {
       case "Runtimes":
         this.#runtimes = message.runtimes
         return this.#notice({ _tag: "Runtimes", runtimes: message.runtimes })
+      case "Ping":
+        return this.#send({ _tag: "Pong" })
       case "Bye":
         return this.#port.close()
       case "Welcome":

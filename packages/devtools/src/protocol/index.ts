@@ -29,6 +29,7 @@ export {
   type Value,
   version
 } from "./messages.ts"
+export { type Arrival, gather } from "./gather.ts"
 export { makePort, type Port, type Wire } from "./port.ts"
 export { type AcceptOptions, type Refusals, serve, type Served } from "./serve.ts"
 export { download, upload } from "./text.ts"

@@ -602,6 +602,8 @@ export const PanelMessage = Schema.TaggedUnion({
   Cancel: { id: Count },
   /** The rows of this subscription, or with 0 the last `Changed` and `Runtimes`, have been taken. */
   Ack: { subscription: Count },
+  /** Answers a `Ping`, as any other message does. */
+  Pong: {},
   Bye: {}
 })
 export type PanelMessage = typeof PanelMessage.Type
@@ -632,6 +634,8 @@ export const PageMessage = Schema.TaggedUnion({
   Changed: { runtime: Schema.String, travel: TravelState },
   /** A runtime was added or removed, or its status changed. */
   Runtimes: { runtimes: Schema.Array(RuntimeInfo) },
+  /** Every 10 s. A panel from which nothing comes after three of them is taken for gone. */
+  Ping: {},
   Bye: {}
 })
 export type PageMessage = typeof PageMessage.Type

@@ -64,6 +64,8 @@ export class Panel {
   readonly changed = new Set<Source>()
   runtimesChanged = false
   changesUnacked = 0
+  /** Pings since it was last heard. Written by `Pulse`, and by who hears it. */
+  silent = 0
 
   constructor(port: Port) {
     this.port = port

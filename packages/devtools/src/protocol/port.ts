@@ -72,3 +72,11 @@ export const makePort = (
     closed
   }
 }
+
+/** What comes from either goes to the other; they close together. */
+export const joinPorts = (one: Port, other: Port): void => {
+  one.onMessage(other.send)
+  other.onMessage(one.send)
+  one.onClose(other.close)
+  other.onClose(one.close)
+}

@@ -21,6 +21,7 @@ import {
 } from "./messages.ts"
 import { Panel, type Subscription } from "./panel.ts"
 import type { Port } from "./port.ts"
+import { Pulse } from "./pulse.ts"
 import { isLong, makeLongAnswers } from "./sessionAnswers.ts"
 import type { ServedRuntime, ServeOptions } from "./served.ts"
 import { Source } from "./source.ts"
@@ -47,8 +48,11 @@ export interface Served {
   readonly invite: (nonce?: string) => string
   /** Takes the invitation, if there is such a one. */
   readonly admit: (nonce: string) => boolean
-  /** Serves whoever is at the other end. It is not believed: nothing that it sends throws here. */
-  readonly accept: (port: Port, options?: AcceptOptions) => void
+  /**
+   * Serves whoever is at the other end. It is not believed: nothing that it sends throws here. Returns the function
+   * that says goodbye.
+   */
+  readonly accept: (port: Port, options?: AcceptOptions) => () => void
   /** How many panels are connected. */
   readonly panels: () => number
   readonly refused: () => Refusals
@@ -82,6 +86,7 @@ export const serve = (
   const page = random()
   const sources = new Map<string, Source>()
   const panels = new Set<Panel>()
+  const pulse = new Pulse(panels)
   const invitations = new Set<string>()
   let numbers = 0
   let subscriptionNumbers = 0
@@ -288,6 +293,7 @@ export const serve = (
       return turnAway(panel, "nonce", "it brought no invitation, or one that was used before")
     panel.welcomed = true
     panels.add(panel)
+    pulse.start()
     for (const { log } of sources.values()) log.open()
     panel.send({ _tag: "Welcome", version, page, next: invite(), runtimes: infos() })
   }
@@ -320,12 +326,19 @@ export const serve = (
         if (subscription !== undefined) subscription.unacked = Math.max(0, subscription.unacked - 1)
         return lookSoon()
       }
+      case "Pong":
+        return
       case "Bye":
         return panel.port.close()
     }
   }
 
-  const accept = (port: Port, { invited = false }: AcceptOptions = {}): void => {
+  const dismiss = (panel: Panel): void => {
+    panel.send({ _tag: "Bye" })
+    panel.port.close()
+  }
+
+  const accept = (port: Port, { invited = false }: AcceptOptions = {}): (() => void) => {
     const panel = new Panel(port)
     const late = setTimeout(() => turnAway(panel, "order", "no hello came"), helloMs)
     port.onClose(() => {
@@ -335,16 +348,19 @@ export const serve = (
       if (!panels.delete(panel) || panels.size > 0) return
       clearTimeout(timer)
       timer = undefined
+      pulse.stop()
       for (const source of sources.values()) {
         source.log.close()
         source.letGo()
       }
     })
     port.onMessage((message) => {
+      panel.silent = 0
       if (panel.welcomed) return receive(panel, message)
       clearTimeout(late)
       greet(panel, message, invited)
     })
+    return () => dismiss(panel)
   }
 
   for (const runtime of "length" in runtimes ? runtimes : [runtimes]) add(runtime)
@@ -359,10 +375,7 @@ export const serve = (
     refused: () => ({ messages: refusedMessages, panels: refusedPanels, last: lastRefusal }),
     close: () => {
       isClosed = true
-      for (const panel of panels) {
-        panel.send({ _tag: "Bye" })
-        panel.port.close()
-      }
+      for (const panel of panels) dismiss(panel)
       for (const source of sources.values()) source.end()
       sources.clear()
     }

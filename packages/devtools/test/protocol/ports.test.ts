@@ -9,8 +9,6 @@ import { describe, expect, onTestFinished, test } from "vitest"
 import { WebSocketServer } from "ws"
 import {
   acceptSocket,
-  extensionPort,
-  type ExtensionPort,
   knock,
   listen,
   messagePort,
@@ -19,6 +17,7 @@ import {
   socketPort,
   type Turned
 } from "../../src/adapters/index.ts"
+import { extensionPort, type ExtensionPort } from "../../src/extension.ts"
 import { connect, connections, makePort, type Port, type Served, version } from "../../src/protocol/index.ts"
 import { makeApp, open, openPanel, serving, takeRows } from "./remote.ts"
 

@@ -1,0 +1,56 @@
+/** What a page and an extension's content script, two worlds of one window, say to each other through it. */
+
+const mark = "@sluice/devtools extension"
+
+/**
+ * `who`: the content script asks for pages. `here`: a page says so, unasked when it begins and when it comes back.
+ * `call`: the content script wants to come in to one. `invitation`: how to. `knock`: the same, with a port.
+ */
+export type Said =
+  | { readonly say: "who" }
+  | { readonly say: "here"; readonly page: string }
+  | { readonly say: "call"; readonly page: string; readonly call: string }
+  | { readonly say: "invitation"; readonly page: string; readonly call: string; readonly nonce: string }
+  | { readonly say: "knock"; readonly page: string; readonly nonce: string }
+
+export const say = (window: Window, message: Said, transfer: Array<Transferable> = []): void =>
+  window.postMessage(
+    { sluice: mark, ...message },
+    // A page of no origin cannot be named. It is the same window: no other hears this.
+    { targetOrigin: window.origin === "null" ? "*" : window.origin, transfer }
+  )
+
+/**
+ * Only what this window says to itself: the browser names the sender, and no frame, opener or other window can be it.
+ * Returns the function that ends it.
+ */
+export const hear = (
+  window: Window,
+  told: (message: Said, ports: ReadonlyArray<MessagePort>) => void
+): (() => void) => {
+  const onMessage = ({ data, ports, source }: MessageEvent<unknown>): void => {
+    if (source === window && isSaid(data)) told(data, ports)
+  }
+  window.addEventListener("message", onMessage)
+  return () => window.removeEventListener("message", onMessage)
+}
+
+const fields = {
+  who: [],
+  here: ["page"],
+  call: ["page", "call"],
+  invitation: ["page", "call", "nonce"],
+  knock: ["page", "nonce"]
+} satisfies { readonly [Say in Said["say"]]: ReadonlyArray<string> }
+
+const isSaid = (data: unknown): data is Said => {
+  if (typeof data !== "object" || data === null) return false
+  const given = new Map<string, unknown>(Object.entries(data))
+  const kind = given.get("say")
+  return (
+    given.get("sluice") === mark &&
+    typeof kind === "string" &&
+    Object.hasOwn(fields, kind) &&
+    fields[kind as Said["say"]].every((field) => typeof given.get(field) === "string")
+  )
+}
