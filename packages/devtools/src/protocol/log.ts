@@ -380,11 +380,15 @@ export class Log {
    */
   #passOver(missed: number, events: ReadonlyArray<Trace.TraceEvent>, from: number): void {
     let next: number | undefined
+    /** Commits that the trace tells of, and the history no more. */
+    let told = 0
     for (let index = from; index < events.length && next === undefined; index++) {
       const event = events[index]
-      if (event?.kind === "entry") next = this.#seqOf.get(event.txnId)
+      if (event?.kind !== "entry" || event.outcome !== "commit") continue
+      next = this.#seqOf.get(event.txnId)
+      if (next === undefined) told++
     }
-    const last = (next ?? this.history.end + 1) - 1
+    const last = (next ?? this.history.end + 1) - 1 - told
     const isEach = typeof this.#trace.level !== "object"
     const commits = isEach ? Math.max(0, last - this.#anchor) : 0
     if (isEach) this.#anchor = Math.max(this.#anchor, last)
