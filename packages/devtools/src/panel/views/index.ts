@@ -1,5 +1,7 @@
 import type { PanelView } from "../PanelView.ts"
 import { channelsView } from "./channels/ChannelsView.tsx"
+import { diffView } from "./diff/DiffView.tsx"
+import { dispatchView } from "./dispatch/DispatchView.tsx"
 import { modulesView } from "./modules/ModulesView.tsx"
 import { profileView } from "./profile/ProfileView.tsx"
 import { ringView } from "./ring/RingView.tsx"
@@ -10,6 +12,8 @@ import { timelineView } from "./timeline/TimelineView.tsx"
 export const builtInViews: ReadonlyArray<PanelView> = [
   timelineView,
   stateView,
+  diffView,
+  dispatchView,
   channelsView,
   ringView,
   profileView,

@@ -1,0 +1,115 @@
+/** What is otherwise between two values, grouped by the part that it is in; each side opens. */
+import { type ReactNode, useState } from "react"
+import type { Root, Success, Value } from "../../../protocol/index.ts"
+import { count } from "../../ui/format.ts"
+import { pathKey, pathText, type Steps } from "../../ui/path.ts"
+import { Tree } from "../../ui/Tree.tsx"
+import { ValueText } from "../../ui/ValueText.tsx"
+import { useAnswer } from "../../useAnswer.ts"
+
+type Change = Success<"Diff">["changes"][number]
+
+interface Group {
+  readonly key: string
+  readonly title: string
+  readonly changes: ReadonlyArray<Change>
+}
+
+/** By the part that holds what changed, in the order of their first changes. */
+const groupsOf = (changes: ReadonlyArray<Change>): ReadonlyArray<Group> => {
+  const groups = new Map<string, { readonly title: string; readonly changes: Array<Change> }>()
+  for (const change of changes) {
+    const holder = change.steps?.slice(0, -1)
+    const key = holder === undefined ? change.path : pathKey(holder)
+    const group = groups.get(key) ?? {
+      title: holder === undefined ? change.path : pathText(holder),
+      changes: []
+    }
+    group.changes.push(change)
+    groups.set(key, group)
+  }
+  return Array.from(groups, ([key, group]) => ({ key, ...group }))
+}
+
+const signs = { added: "+", removed: "−", changed: "±" } as const
+
+const nameOf = ({ path, steps }: Change): string => {
+  const last = steps?.at(-1)
+  return last === undefined ? path : pathText([last])
+}
+
+export interface ChangesProps {
+  readonly before: Root
+  readonly after: Root
+  /** Neither side changes any more. */
+  readonly isPast?: boolean
+}
+
+export const Changes = ({ after, before, isPast = false }: ChangesProps): ReactNode => {
+  const { failure, value } = useAnswer("Diff", { before, after }, { changes: !isPast, keep: true })
+  if (failure !== undefined)
+    return (
+      <p className="error" role="alert">
+        {failure}
+      </p>
+    )
+  if (value === undefined) return <p className="hint">…</p>
+  const { changes, complete } = value
+  if (changes.length === 0) return <p className="hint">The values are the same.</p>
+  return (
+    <>
+      {groupsOf(changes).map((group) => (
+        <section key={group.key} aria-label={group.title} className="group-of">
+          <h4>{group.title}</h4>
+          <ul className="changes">
+            {group.changes.map((change) => (
+              <li key={`${change.kind} ${change.path}`} className={change.kind}>
+                <div className="path" title={change.path}>
+                  <span className="sign" aria-label={change.kind}>
+                    {signs[change.kind]}
+                  </span>
+                  {nameOf(change)}
+                </div>
+                <Side name="before" root={before} steps={change.steps} value={change.before} />
+                <Side name="after" root={after} steps={change.steps} value={change.after} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+      {complete ? null : (
+        <p className="hint" role="note">
+          These are the first {count(changes.length)}. There are more.
+        </p>
+      )}
+    </>
+  )
+}
+
+const Side = ({
+  name,
+  root,
+  steps,
+  value
+}: {
+  readonly name: "before" | "after"
+  readonly root: Root
+  readonly steps: Steps | undefined
+  readonly value: Value | undefined
+}): ReactNode => {
+  const [isOpen, setOpen] = useState(false)
+  if (value === undefined) return null
+  const canOpen = value.size > 0 && steps !== undefined
+  return (
+    <div className={`side ${name}`}>
+      {canOpen ? (
+        <button type="button" className="fold" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <span className="label">{name}</span> {isOpen ? "▾" : "▸"}
+        </button>
+      ) : (
+        <span className="label">{name}</span>
+      )}{" "}
+      {isOpen && canOpen ? <Tree label={name} root={root} path={steps} /> : <ValueText value={value} />}
+    </div>
+  )
+}
