@@ -49,7 +49,9 @@ const Choice = ({
   const id = useId()
   const timeline = useModule(Timeline)
   const selected = useSelector(timeline, (state) => state.selected)
-  const named = useSelector(timeline, ({ rows }) => rows.findLast(({ at }) => at.n === 0 && at.seq === value))
+  const named = useSelector(timeline, ({ rows }) =>
+    Array.from(rows.values()).find(({ at }) => at.n === 0 && at.seq === value)
+  )
   return (
     <span className="moment">
       <label htmlFor={id} title={`After which commit, from ${oldest} to ${latest}`}>

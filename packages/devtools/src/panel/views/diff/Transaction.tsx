@@ -1,5 +1,5 @@
 import { useModule, useSelector } from "@sluice/react"
-import type { ReactNode } from "react"
+import { type ReactNode, useState } from "react"
 import { Timeline } from "../../modules/Timeline.ts"
 import { timeOfDay } from "../../ui/format.ts"
 import { Changes } from "./Changes.tsx"
@@ -7,14 +7,18 @@ import { Changes } from "./Changes.tsx"
 /** What the transaction that is selected in the timeline changed. */
 export const Transaction = (): ReactNode => {
   const timeline = useModule(Timeline)
-  const entry = useSelector(timeline, (state) => state.selected)
-  const rows = useSelector(timeline, (state) => state.rows)
+  const selected = useSelector(timeline, (state) => state.selected)
+  const isOnItsWay = useSelector(timeline, (state) => state.cursor !== null)
+  const { first, last } = useSelector(timeline, (state) => state.places)
+  // Until the one that was stepped to is known, the one before stays, and with it the button that was pressed.
+  const [known, setKnown] = useState(selected)
+  if (selected !== null && selected !== known) setKnown(selected)
+  const entry = selected ?? (isOnItsWay ? known : null)
   if (entry === null)
     return <p className="hint body">Select a transaction in the timeline to see what it changed.</p>
-  const at = rows.findIndex(({ at }) => at.seq === entry.at.seq && at.n === entry.at.n)
+  const canGo = (by: number) => entry.place + by >= first && entry.place + by <= last
   const go = (by: number) => {
-    const next = rows[at + by]
-    if (next !== undefined) timeline.actions.select(next)
+    if (canGo(by)) timeline.actions.selectAt(entry.place + by)
   }
   return (
     <>
@@ -23,8 +27,8 @@ export const Transaction = (): ReactNode => {
           type="button"
           className="icon"
           aria-label="The transaction before it"
-          aria-disabled={at <= 0}
-          onClick={() => at > 0 && go(-1)}
+          aria-disabled={!canGo(-1)}
+          onClick={() => go(-1)}
         >
           ‹
         </button>
@@ -38,8 +42,8 @@ export const Transaction = (): ReactNode => {
           type="button"
           className="icon"
           aria-label="The transaction after it"
-          aria-disabled={at < 0 || at === rows.length - 1}
-          onClick={() => at >= 0 && go(1)}
+          aria-disabled={!canGo(1)}
+          onClick={() => go(1)}
         >
           ›
         </button>
