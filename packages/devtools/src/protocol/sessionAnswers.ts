@@ -9,7 +9,7 @@ import { type Recording, travelsOf } from "../session/recording.ts"
 import { redacting } from "../session/redact.ts"
 import { reducersOf } from "../session/reducers.ts"
 import { type Divergence, replaying } from "../session/replay.ts"
-import type { Steps } from "../session/slices.ts"
+import { share, type Steps } from "../session/slices.ts"
 import type { Call, CallOf, LongTag, Success } from "./messages.ts"
 import type { Panel } from "./panel.ts"
 import { clip, valueOf } from "./place.ts"
@@ -89,10 +89,11 @@ export const makeLongAnswers = ({
     },
     *Replay(call, panel) {
       const source = sourceOf(call)
-      const recording = yield* redacting(recordingOf(panel, source, call), source.redaction)
-      const { compared, divergence, given, missing, partial } = yield* replaying(
-        recording,
-        reducersOf(source.runtime)
+      const recording = yield* share(redacting(recordingOf(panel, source, call), source.redaction), 0, 0.2)
+      const { compared, divergence, given, missing, partial } = yield* share(
+        replaying(recording, reducersOf(source.runtime)),
+        0.2,
+        1
       )
       return {
         compared,
@@ -119,12 +120,14 @@ export const makeLongAnswers = ({
     *MakeTest(call, panel) {
       const source = sourceOf(call)
       const wanted = call.txnIds && new Set(call.txnIds)
-      const text = yield* makingTest(yield* redacting(recordingOf(panel, source, call), source.redaction), {
+      const recording = yield* share(redacting(recordingOf(panel, source, call), source.redaction), 0, 0.2)
+      const making = makingTest(recording, {
         reducers: reducersOf(source.runtime),
         file: call.file,
         select: ({ txnId }) => wanted?.has(txnId) ?? true,
         ...(call.modules === undefined ? {} : { modules: call.modules })
       })
+      const text = yield* share(making, 0.2, 1)
       return { text: panel.texts.add(text), length: text.length }
     },
     *TestModules(call, panel) {

@@ -7,7 +7,7 @@ import { Actions, originFields } from "./entry.ts"
 import { formatPath, type Path } from "./paths.ts"
 import type { BaseState, RecordedCommit, Recording } from "./recording.ts"
 import { type Redaction, redacting } from "./redact.ts"
-import { allSteps, type Steps } from "./slices.ts"
+import { allSteps, share, type Steps } from "./slices.ts"
 
 /** What was to be imported is not what `exportSession` has made. */
 export class InvalidSession extends Data.TaggedError("InvalidSession")<{
@@ -180,7 +180,12 @@ export function* exporting(
   recording: Recording,
   { codec = stateCodec(), redact }: ExportOptions = {}
 ): Steps<string> {
-  const { base, commits, label } = redact === undefined ? recording : yield* redacting(recording, redact)
+  if (redact === undefined) return yield* writing(recording, codec)
+  const redacted = yield* share(redacting(recording, redact), 0, 0.5)
+  return yield* share(writing(redacted, codec), 0.5, 1)
+}
+
+function* writing({ base, commits, label }: Recording, codec: StateCodec): Steps<string> {
   const writer = new SessionWriter(label, codec)
   const bases: Array<string> = []
   for (const each of base) {

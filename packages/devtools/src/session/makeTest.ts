@@ -8,7 +8,7 @@ import { formatPath } from "./paths.ts"
 import { type RecomputedEntry, recomputing } from "./recompute.ts"
 import { baseStates, type RecordedCommit, type Recording, travelsOf } from "./recording.ts"
 import type { Reducers } from "./reducers.ts"
-import { allSteps, type Steps } from "./slices.ts"
+import { allSteps, share, type Steps } from "./slices.ts"
 
 /** A module's file is not known: neither did `Module.make` get its `source`, nor the caller name it. */
 export class ModuleFileUnknown extends Data.TaggedError("ModuleFileUnknown")<{ readonly moduleId: string }> {
@@ -59,7 +59,7 @@ export function* makingTest(recording: Recording, options: TestOptions): Steps<s
   const all = recording.commits.filter((commit) => !travels.has(commit))
   const chosen = all.filter(select).map(({ txnId }) => txnId)
   const selected = extentOf(all, chosen, false)
-  const entries = yield* entriesOf(recording, selected, reducers)
+  const entries = yield* share(entriesOf(recording, selected, reducers), 0, 0.5)
   const uses = new Set<string>()
   const helpers = new Set(["startAlone"])
   const writing: Writing = {
@@ -90,11 +90,10 @@ export function* makingTest(recording: Recording, options: TestOptions): Steps<s
     )
   }
   const steps: Array<string> = []
-  for (const entry of entries)
-    yield {
-      done: steps.push(`  ${stepOf(entry, names, reducers, writing)}`),
-      of: entries.length
-    }
+  for (const entry of entries) {
+    const done = steps.push(`  ${stepOf(entry, names, reducers, writing)}`)
+    yield { done: Math.floor((entries.length + done) / 2), of: entries.length }
+  }
   const last = new Map(entries.map(({ commit, next }) => [commit.instanceId, next]))
   for (const [instanceId, state] of last) {
     const got = `${names.get(instanceId) ?? ""}.getState`

@@ -17,6 +17,16 @@ export const allSteps = <A>(steps: Steps<A>): A => {
   }
 }
 
+/** As a part of longer work: from one share of all of it to another, of 0 to 1. So that progress never goes back. */
+export function* share<A>(steps: Steps<A>, from: number, to: number): Steps<A> {
+  for (;;) {
+    const next = steps.next()
+    if (next.done === true) return next.value
+    const { done, of } = next.value
+    yield { done: Math.floor(of * from + done * (to - from)), of }
+  }
+}
+
 export interface SliceOptions {
   /** The most milliseconds that it takes before others have their turn. Default 8. */
   readonly budgetMs?: number

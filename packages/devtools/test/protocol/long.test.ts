@@ -3,7 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { expect, test } from "vitest"
 import { download, upload } from "../../src/protocol/index.ts"
-import type { KeepStorage } from "../../src/session/index.ts"
+import {
+  exporting,
+  History,
+  type KeepStorage,
+  makeRedaction,
+  makingTest,
+  record,
+  reducersOf
+} from "../../src/session/index.ts"
 import { makeApp, openPanel, serving } from "./remote.ts"
 
 const r = "r1"
@@ -41,6 +49,25 @@ test("the page goes on while 20,000 entries are exported, and the panel is told 
   expect(imported).toMatchObject({ entries: 20_000, partial: false })
   const again = await ask("Export", { runtime: r, session: imported.session })
   expect(await Effect.runPromise(download(remote, again.text))).toBe(file)
+})
+
+test("progress never goes back, however short the steps are", async () => {
+  const app = makeApp()
+  const history = new History()
+  const end = record(app.runtime, history)
+  for (let at = 1; at <= 5; at++) app.add(at)
+  end()
+  const modules = { Desk: "/desk.ts", Log: "/log.ts" }
+  for (const steps of [
+    exporting(history.recording(), { redact: makeRedaction([]) }),
+    makingTest(history.recording(), { reducers: reducersOf(app.runtime), file: "/a.test.ts", modules })
+  ]) {
+    const shares: Array<number> = []
+    for (let next = steps.next(); next.done !== true; next = steps.next())
+      shares.push(next.value.done / next.value.of)
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b))
+    expect(shares.at(-1)).toBe(1)
+  }
 })
 
 test("what is asked for meanwhile is answered first, and what is cancelled never", async () => {
