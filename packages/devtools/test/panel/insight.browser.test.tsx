@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { flushSync } from "react-dom"
 import { createRoot } from "react-dom/client"
-import { describe, expect, onTestFinished, test } from "vitest"
+import { describe, expect, inject, onTestFinished, test } from "vitest"
 import { userEvent } from "vitest/browser"
 import type { SluiceDevtoolsProps } from "../../src/index.ts"
 import { focused, inPanel, mount, panel, screenshot } from "./support.tsx"
@@ -53,6 +53,10 @@ const ShelfPanel = () => (
 
 interface AppOptions extends Omit<SluiceDevtoolsProps, "runtime"> {
   readonly capacity?: number
+  /** Of the panel, in CSS pixels. */
+  readonly height?: number
+  /** How long a handler takes once the gate is open, in milliseconds. */
+  readonly takes?: number
   readonly trace?: NonNullable<Parameters<typeof Runtime.make>[1]>["trace"]
   readonly concurrent?: boolean
 }
@@ -61,12 +65,21 @@ interface AppOptions extends Omit<SluiceDevtoolsProps, "runtime"> {
 const start = ({
   capacity = 4,
   concurrent = true,
+  height = 560,
+  takes = 0,
   trace = { level: "full" },
   ...options
 }: AppOptions = {}) => {
   const gate = Promise.withResolvers<void>()
   const audit = Cart.logic("audit", ($) =>
-    $.onAction("add").run(() => Effect.promise(() => gate.promise), { capacity })
+    $.onAction("add").run(
+      () =>
+        Effect.andThen(
+          Effect.promise(() => gate.promise),
+          takes === 0 ? Effect.void : Effect.sleep(takes)
+        ),
+      { capacity }
+    )
   )
   const runtime = Runtime.make(
     Cart.implement({
@@ -96,6 +109,7 @@ const start = ({
     container.remove()
     await runtime.dispose()
   })
+  localStorage.setItem("sluice-devtools", JSON.stringify({ dock: "bottom", height }))
   mount({ runtime, initialOpen: true, initialDock: "bottom", ...options })
   const cart = runtime.resolve(Cart.tag).unsafe
   return {
@@ -129,7 +143,6 @@ describe("channels", () => {
     const chart = channels.getByRole("img", { name: /Depth of audit: add over time: 4 of 4 now, 4 at most/ })
     await expect.element(chart).toBeVisible()
     await expect.element(channels.getByText(/audit: add is full/)).toBeVisible()
-    await screenshot("channels")
     open()
     await expect.element(meter).toHaveAttribute("aria-valuetext", "0 of 4")
     await expect.element(channels.getByRole("img", { name: /0 of 4 now, 4 at most/ })).toBeVisible()
@@ -148,10 +161,29 @@ describe("channels", () => {
     await panel.getByRole("button", { name: "Go on" }).click()
     await expect.element(meter).toHaveAttribute("aria-valuetext", "2 of 4")
     await read.selectOptions("10 times a second")
-    await expect.element(panel.getByText("the last 24.00 s")).toBeVisible()
+    await expect.element(panel.getByText("the last 24 s")).toBeVisible()
     await expect.element(meter).toHaveAttribute("aria-valuetext", "2 of 4")
   })
 })
+
+test.runIf(inject("screenshots") === true)(
+  "channels of a busy app, for its picture",
+  async () => {
+    const { add, open } = start({ capacity: 12, takes: 90, height: 420 })
+    open()
+    await tab("Channels").click()
+    await panel.getByRole("combobox", { name: "Read" }).selectOptions("10 times a second")
+    for (let tick = 0; tick < 90; tick++) {
+      const burst = Math.max(0, Math.round(2 * Math.sin(tick / 9) + (tick % 3 === 0 ? 1.2 : 0)))
+      for (let n = 0; n < burst; n++) add(n)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 100)
+      })
+    }
+    await screenshot("channels")
+  },
+  30_000
+)
 
 test("the ring says what it holds, what it lost, and why", async () => {
   const { add, runtime } = start({ trace: { level: { sample: 2 }, capacity: 4 }, history: 3 })

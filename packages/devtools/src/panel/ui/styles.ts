@@ -220,6 +220,8 @@ export const panelStyles = `${colours}
 .sheet thead th { color: var(--muted); font-size: 11.5px; vertical-align: bottom; white-space: nowrap; }
 .sheet tbody th { font-family: var(--mono); font-size: 11.5px; overflow-wrap: anywhere; }
 .sheet .number { text-align: end; font-family: var(--mono); font-size: 11.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.sheet thead .number { font-family: inherit; }
+.sheet td.bars { vertical-align: middle; }
 .sheet .share { display: block; height: 6px; border-radius: 3px; background: var(--action); min-width: 1px; }
 .sheet .lost, .sheet .lost dd { color: var(--warn); font-weight: 600; }
 .panel .figures { display: flex; flex-wrap: wrap; gap: 2px 18px; }
@@ -228,7 +230,7 @@ export const panelStyles = `${colours}
 .figure dd { font-family: var(--mono); font-size: 11.5px; font-variant-numeric: tabular-nums; }
 .panel .note { color: var(--muted); overflow: hidden; text-overflow: ellipsis; }
 .pick { display: flex; align-items: center; gap: 6px; color: var(--muted); }
-.pick select { height: 26px; padding: 0 4px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); color: var(--text); max-width: 150px; }
+.panel .bar .pick select { height: 26px; padding: 0 4px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); color: var(--text); max-width: none; }
 .place { font-family: var(--mono); font-size: 11.5px; overflow-wrap: anywhere; }
 .place a { color: var(--accent); }
 .place em { display: block; color: var(--bad); }

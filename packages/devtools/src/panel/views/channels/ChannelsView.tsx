@@ -4,7 +4,7 @@ import type { ReactNode } from "react"
 import { Connection, linkOf } from "../../modules/Connection.ts"
 import type { PanelView } from "../../PanelView.ts"
 import { Figure } from "../../ui/Figure.tsx"
-import { count, duration } from "../../ui/format.ts"
+import { count } from "../../ui/format.ts"
 import { Meter } from "../../ui/Meter.tsx"
 import { usePage } from "../../usePage.ts"
 import { ChannelsLive, kept, rates, type Sample } from "./Channels.ts"
@@ -54,7 +54,7 @@ const ChannelsComponent = (): ReactNode => {
           </select>
         </label>
         <span className="note">
-          the last {duration(everyMs * kept)}
+          the last {spanText(everyMs * kept)}
           {missed > 0 ? `, ${count(missed)} missed` : ""}
         </span>
       </div>
@@ -80,6 +80,9 @@ const ChannelsComponent = (): ReactNode => {
     </div>
   )
 }
+
+const spanText = (ms: number): string =>
+  ms < 120_000 ? `${count(ms / 1000)} s` : `${count(ms / 60_000)} minutes`
 
 const Legend = () => (
   <ul className="legend" aria-label="Legend">

@@ -5,7 +5,8 @@ export const modulesStyles = `
 .modules .about > h3 { font-size: 13px; }
 .graph { overflow: auto; padding: 2px; }
 .plane { position: relative; }
-.plane:focus-visible { outline-offset: 2px; }
+.panel .plane:focus-visible { outline: none; }
+.plane:focus-visible .vertex[aria-selected=true] { outline: 2px solid var(--accent); }
 .plane svg { position: absolute; inset: 0; }
 .plane path { fill: none; stroke: var(--line); stroke-width: 1.5; }
 .plane path.near { stroke: var(--accent); stroke-width: 2; }

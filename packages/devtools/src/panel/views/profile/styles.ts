@@ -11,7 +11,9 @@ export const profileStyles = `
 .flame { display: grid; gap: 8px; justify-items: start; }
 .flame .bars { position: relative; width: 100%; overflow: hidden; background: var(--raised); border-radius: 4px; }
 .bar-of { position: absolute; height: 21px; padding: 2px 4px; overflow: hidden; white-space: nowrap; text-overflow: clip; font: 11.5px/17px var(--mono); color: var(--text); background: color-mix(in srgb, var(--of, var(--init)) 38%, var(--ground)); border: 1px solid var(--ground); border-radius: 3px; cursor: pointer; }
-.bar-of[aria-selected=true] { outline: 2px solid var(--text); outline-offset: -2px; z-index: 1; }
+.panel .flame .bars:focus-visible { outline: none; }
+.bar-of[aria-selected=true] { outline: 1px solid var(--text); outline-offset: -1px; z-index: 1; }
+.bars:focus-visible .bar-of[aria-selected=true] { outline: 2px solid var(--text); outline-offset: -2px; z-index: 1; }
 @container panel (max-width: 479px) {
   .profile .measures .kind { display: block; }
   .profile .measures th:nth-child(5), .profile .measures td:nth-child(5) { display: none; }

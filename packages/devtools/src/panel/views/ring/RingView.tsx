@@ -132,7 +132,7 @@ const Kept = ({ ring: { kept } }: { readonly ring: Ring }) => {
                   {each.detail ?? ""}
                 </td>
                 <td className="number">{count(each.count)}</td>
-                <td>
+                <td className="bars">
                   <Share value={each.count} most={most} />
                 </td>
               </tr>
