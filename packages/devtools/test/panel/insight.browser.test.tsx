@@ -166,9 +166,9 @@ describe("channels", () => {
   })
 })
 
-test.runIf(inject("screenshots") === true)(
-  "channels of a busy app, for its picture",
-  async () => {
+if (inject("screenshots") === true) {
+  // Only then: it takes its time.
+  test("channels of a busy app, for its picture", async () => {
     const { add, open } = start({ capacity: 12, takes: 90, height: 420 })
     open()
     await tab("Channels").click()
@@ -181,9 +181,34 @@ test.runIf(inject("screenshots") === true)(
       })
     }
     await screenshot("channels")
-  },
-  30_000
-)
+  }, 30_000)
+}
+
+describe("call sites", () => {
+  test("are shown where the page keeps them, and open an editor where its server does", async () => {
+    const { cart } = start({ callSites: true, editor: "/open?file={file}&line={line}&column={column}" })
+    const addFromHere = () => cart.dispatch({ _tag: "add", payload: 5 })
+    addFromHere()
+    await panel.getByRole("option", { name: /add/ }).click()
+    const sites = panel.getByRole("list", { name: "Made at" })
+    await expect.element(sites).toMatchTextContent(/^addFromHere .*insight\.browser\.test\.tsx:\d+:\d+/)
+    const asked: Array<string> = []
+    const { fetch } = globalThis
+    const answers = [new Response("<html>", { headers: { "content-type": "text/html" } }), new Response()]
+    globalThis.fetch = (url) => {
+      asked.push(url instanceof Request ? url.url : url.toString())
+      return Promise.resolve(answers.shift() ?? Response.error())
+    }
+    onTestFinished(() => void (globalThis.fetch = fetch))
+    const link = sites.getByRole("link").first()
+    await link.click()
+    await expect.element(sites.getByRole("alert")).toMatchTextContent(/opens no editor/)
+    await link.click()
+    await expect.element(sites.getByRole("alert")).not.toBeInTheDocument()
+    expect(asked).toHaveLength(2)
+    expect(asked[0]).toMatch(/\/open\?file=.*insight\.browser\.test\.tsx.*&line=\d+&column=\d+$/)
+  })
+})
 
 test("the ring says what it holds, what it lost, and why", async () => {
   const { add, runtime } = start({ trace: { level: { sample: 2 }, capacity: 4 }, history: 3 })

@@ -35,12 +35,15 @@ export const EditorLink = ({ place }: { readonly place: Place }): ReactNode => {
     if (!isServed) return
     // The server answers with nothing to look at.
     event.preventDefault()
+    const opened = ({ headers, ok, type }: Response) =>
+      // A server that knows nothing of it may answer with the app's page.
+      type === "opaque" || (ok && headers.get("content-type")?.includes("text/html") !== true)
     const failed = () =>
       setProblem(
         "The page's server opens no editor. Add the plugin of @sluice/devtools/vite, or give `editor`."
       )
     fetch(href, { mode: "no-cors" }).then(
-      ({ ok, type }) => (ok || type === "opaque" ? setProblem(undefined) : failed()),
+      (response) => (opened(response) ? setProblem(undefined) : failed()),
       failed
     )
   }

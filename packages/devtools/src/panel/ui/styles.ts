@@ -233,6 +233,7 @@ export const panelStyles = `${colours}
 .panel .bar .pick select { height: 26px; padding: 0 4px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); color: var(--text); max-width: none; }
 .place { font-family: var(--mono); font-size: 11.5px; overflow-wrap: anywhere; }
 .place a { color: var(--accent); }
+.panel .sites { margin: 0; padding: 0 0 0 18px; }
 .place em { display: block; color: var(--bad); }
 .meter { display: flex; align-items: center; gap: 8px; font: 11.5px/1 var(--mono); }
 .meter .track { flex: 1; min-width: 40px; height: 8px; border-radius: 4px; background: var(--hover); border: 1px solid var(--line); overflow: hidden; }

@@ -6,6 +6,7 @@ import { Connection } from "../../modules/Connection.ts"
 import { isAt, Timeline } from "../../modules/Timeline.ts"
 import { Travel } from "../../modules/Travel.ts"
 import { ViewLink } from "../../ShowView.tsx"
+import { CallSites } from "../../ui/CallSites.tsx"
 import { duration, timeOfDay } from "../../ui/format.ts"
 import { Tree } from "../../ui/Tree.tsx"
 import { useAnswer } from "../../useAnswer.ts"
@@ -211,6 +212,7 @@ const Given = ({ entry }: { readonly entry: Row }) => {
           <Tree label="details" root={{ _tag: "Details", at: entry.at }} />
         </>
       )}
+      <CallSites sites={value.sites} />
     </>
   )
 }
