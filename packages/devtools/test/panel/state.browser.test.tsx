@@ -1,3 +1,7 @@
+import { Module } from "@sluice/core"
+import { RuntimeProvider, useModule } from "@sluice/react"
+import * as Schema from "effect/Schema"
+import { createRoot } from "react-dom/client"
 import { describe, expect, test } from "vitest"
 import { page, userEvent } from "vitest/browser"
 import { makeDesk, openView } from "./places.tsx"
@@ -38,7 +42,7 @@ describe("the tree", () => {
     await screenshot("state-tree")
   })
 
-  test("shows the selected transaction's moment, and a closed instance as closed", async () => {
+  test("shows the moment of the selected transaction", async () => {
     const { desk, runtime } = makeDesk(3)
     await openView(runtime, "State")
     desk.unsafe.dispatch({ _tag: "add", payload: 4 })
@@ -57,6 +61,39 @@ describe("the tree", () => {
     await panel.getByRole("tab", { name: "State", exact: true }).click()
     await expect.element(item(/^count: 4/)).toBeVisible()
   })
+})
+
+test("an instance that has closed is marked, and shown as it was at its end", async () => {
+  const { runtime } = makeDesk(3)
+  await openView(runtime, "State")
+  const Note = Module.make("Note", {
+    state: Schema.Struct({ text: Schema.String }),
+    actions: { write: Schema.String },
+    reducers: { write: (_, text) => ({ text }) }
+  })
+  const NoteLive = Note.implement({ initial: { text: "" } })
+  const Local = () => {
+    const note = useModule(NoteLive)
+    return (
+      <button type="button" onClick={() => note.actions.write("kept")}>
+        Write
+      </button>
+    )
+  }
+  const container = document.body.appendChild(document.createElement("div"))
+  const root = createRoot(container)
+  root.render(
+    <RuntimeProvider runtime={runtime}>
+      <Local />
+    </RuntimeProvider>
+  )
+  await page.getByRole("button", { name: "Write" }).click()
+  root.unmount()
+  container.remove()
+  await panel.getByRole("combobox", { name: "Instance" }).selectOptions("Note#1 (closed)")
+  await expect.element(item(/^text: "kept"/)).toBeVisible()
+  await item(/^text/).click()
+  await expect.element(panel.getByRole("button", { name: "Edit" })).toHaveAttribute("aria-disabled", "true")
 })
 
 describe("a place", () => {

@@ -110,6 +110,23 @@ describe("history", () => {
     expect(seqs(["c"], "M1#1")).toEqual([])
   })
 
+  test("tells who changed a path, asked again and again as the ring moves on, as if it were asked once", () => {
+    const history = new History(4)
+    const fields = [0, 1, 1, 0, 1, 0, 0, 1, 1, 1]
+    const { commits } = sessionOf(fields.map(() => ({ instance: 0, outcome: "commit" as const })))
+    let state = { a: 0, b: 0 }
+    for (const [at, commit] of commits.entries()) {
+      const previous = state
+      state = fields[at] === 0 ? { ...state, a: at + 1 } : { ...state, b: at + 1 }
+      history.append([{ ...commit, previous, next: state }])
+      const expected = commits
+        .slice(Math.max(0, at - 3), at + 1)
+        .filter((_, index) => fields[Math.max(0, at - 3) + index] === 0)
+        .map(({ seq }) => seq)
+      expect(whoChanged(history, "M0#1", ["a"]).map(({ seq }) => seq)).toEqual(expected.toReversed())
+    }
+  })
+
   test("knows the instances there were since its base, and forgets those that ended before", () => {
     const history = new History(2)
     const live = (...ids: ReadonlyArray<string>) =>

@@ -21,6 +21,8 @@ export interface TreeProps {
   readonly root: Root
   /** Where in the root it begins. Default: at the root. */
   readonly path?: Steps
+  /** What is there, where that is known: then it is closed at first, and nothing is asked until it is opened. */
+  readonly value?: Value
   /** Told of the part that was clicked, or that Enter was pressed on. */
   readonly onSelect?: (place: TreePlace) => void
   /** The part that is marked, by `pathKey`. */
@@ -52,17 +54,39 @@ const useTree = (): TreeState => {
   return state
 }
 
-export const Tree = ({
+export const Tree = (props: TreeProps): ReactNode =>
+  props.value === undefined ? <Asked {...props} /> : <Frame {...props} value={props.value} />
+
+const Asked = (props: TreeProps): ReactNode => {
+  const { path = here, root } = props
+  const { failure, value } = useAnswer(
+    "Inspect",
+    { root, path: [...path], from: 0, to: pageSize },
+    { keep: true }
+  )
+  if (value !== undefined) return <Frame isOpen {...props} value={value.value} />
+  return failure === undefined ? (
+    <p className="hint">…</p>
+  ) : (
+    <p className="error" role="alert">
+      {failure}
+    </p>
+  )
+}
+
+const Frame = ({
+  isOpen = false,
   label,
   onOpened,
   onSelect,
   opened,
   path = here,
   root,
-  selected
-}: TreeProps): ReactNode => {
+  selected,
+  value
+}: TreeProps & { readonly value: Value; readonly isOpen?: boolean }): ReactNode => {
   const first = pathKey(path)
-  const [own, setOwn] = useState<ReadonlyArray<string>>([first])
+  const [own, setOwn] = useState<ReadonlyArray<string>>(isOpen ? [first] : [])
   const [active, activate] = useState(first)
   const open = opened ?? own
   const state = useMemo(
@@ -80,26 +104,12 @@ export const Tree = ({
     }),
     [root, onSelect, selected, active, open, onOpened]
   )
-  const { failure, value } = useAnswer(
-    "Inspect",
-    { root, path: [...path], from: 0, to: pageSize },
-    { keep: true }
-  )
-  if (value === undefined) {
-    return failure === undefined ? (
-      <p className="hint">…</p>
-    ) : (
-      <p className="error" role="alert">
-        {failure}
-      </p>
-    )
-  }
   return (
     <TreeContext.Provider value={state}>
       {/* The keys come from its items. */}
       {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus */}
       <div className="tree" role="tree" aria-label={label} onKeyDown={onKeyDown}>
-        <Node place={{ path, label, value: value.value }} level={1} />
+        <Node place={{ path, label, value }} level={1} />
       </div>
     </TreeContext.Provider>
   )

@@ -1,5 +1,5 @@
 /** What is otherwise between two values, grouped by the part that it is in; each side opens. */
-import { type ReactNode, useState } from "react"
+import type { ReactNode } from "react"
 import type { Root, Success, Value } from "../../../protocol/index.ts"
 import { count } from "../../ui/format.ts"
 import { pathKey, pathText, type Steps } from "../../ui/path.ts"
@@ -15,16 +15,20 @@ interface Group {
   readonly changes: ReadonlyArray<Change>
 }
 
+/** A path to a Set's member, to which no step leads: to the Set, and the member in braces. */
+const apart = (path: string): readonly [holder: string, member: string] => {
+  const [, holder = "", member = ""] = /^(.*?)(\{.*)$/s.exec(path) ?? []
+  return member === "" ? [path, path] : [holder === "" ? "state" : holder, member]
+}
+
 /** By the part that holds what changed, in the order of their first changes. */
 const groupsOf = (changes: ReadonlyArray<Change>): ReadonlyArray<Group> => {
   const groups = new Map<string, { readonly title: string; readonly changes: Array<Change> }>()
   for (const change of changes) {
     const holder = change.steps?.slice(0, -1)
-    const key = holder === undefined ? change.path : pathKey(holder)
-    const group = groups.get(key) ?? {
-      title: holder === undefined ? change.path : pathText(holder),
-      changes: []
-    }
+    const [title] = holder === undefined ? apart(change.path) : [pathText(holder)]
+    const key = holder === undefined ? title : pathKey(holder)
+    const group = groups.get(key) ?? { title, changes: [] }
     group.changes.push(change)
     groups.set(key, group)
   }
@@ -35,7 +39,7 @@ const signs = { added: "+", removed: "−", changed: "±" } as const
 
 const nameOf = ({ path, steps }: Change): string => {
   const last = steps?.at(-1)
-  return last === undefined ? path : pathText([last])
+  return last === undefined ? apart(path)[1] : pathText([last])
 }
 
 export interface ChangesProps {
@@ -86,30 +90,24 @@ export const Changes = ({ after, before, isPast = false }: ChangesProps): ReactN
   )
 }
 
-const Side = ({
-  name,
-  root,
-  steps,
-  value
-}: {
+interface SideProps {
   readonly name: "before" | "after"
   readonly root: Root
   readonly steps: Steps | undefined
   readonly value: Value | undefined
-}): ReactNode => {
-  const [isOpen, setOpen] = useState(false)
+}
+
+const Side = ({ name, root, steps, value }: SideProps): ReactNode => {
   if (value === undefined) return null
-  const canOpen = value.size > 0 && steps !== undefined
   return (
     <div className={`side ${name}`}>
-      {canOpen ? (
-        <button type="button" className="fold" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          <span className="label">{name}</span> {isOpen ? "▾" : "▸"}
-        </button>
+      {value.size > 0 && steps !== undefined ? (
+        <Tree label={name} root={root} path={steps} value={value} />
       ) : (
-        <span className="label">{name}</span>
-      )}{" "}
-      {isOpen && canOpen ? <Tree label={name} root={root} path={steps} /> : <ValueText value={value} />}
+        <>
+          <span className="label">{name}</span> <ValueText value={value} />
+        </>
+      )}
     </div>
   )
 }

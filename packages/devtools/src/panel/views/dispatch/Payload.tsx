@@ -5,6 +5,7 @@ import { anyJson, type Form, type Issue, nodeAt } from "../../../form/Form.ts"
 import { draftOf, emptyDraft, type Json, jsonOf } from "../../../form/model.ts"
 import { FormFields } from "../../ui/FormFields.tsx"
 import { pathText } from "../../ui/path.ts"
+import { useFirstWrong } from "../../ui/useFirstWrong.ts"
 import { keyOf } from "./Dispatching.ts"
 import { useDispatching } from "./useDispatching.ts"
 
@@ -33,6 +34,7 @@ export const Payload = ({ form, instanceId, moduleId, tag }: PayloadProps): Reac
   const draft = typed ?? emptyDraft(form)
   const isVoid = takesNothing(form)
   const issues = outcome?.issues ?? none
+  const ref = useFirstWrong(issues)
 
   const incomplete = (found: ReadonlyArray<Issue>) =>
     dispatching.actions.settled({ kind: "refused", text: "What was typed is not complete.", issues: found })
@@ -45,6 +47,7 @@ export const Payload = ({ form, instanceId, moduleId, tag }: PayloadProps): Reac
   }
   return (
     <form
+      ref={ref}
       className="payload"
       aria-label={`Dispatch ${tag}`}
       noValidate

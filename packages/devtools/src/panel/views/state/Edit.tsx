@@ -6,6 +6,7 @@ import type { Form, Issue } from "../../../form/Form.ts"
 import { type Draft, draftOf, emptyDraft, jsonOf } from "../../../form/model.ts"
 import { FormFields } from "../../ui/FormFields.tsx"
 import type { Steps } from "../../ui/path.ts"
+import { useFirstWrong } from "../../ui/useFirstWrong.ts"
 import { useAnswer } from "../../useAnswer.ts"
 import { usePage } from "../../usePage.ts"
 
@@ -55,6 +56,7 @@ const Editor = ({
   const page = usePage()
   const [draft, setDraft] = useState(initial)
   const [issues, setIssues] = useState<ReadonlyArray<Issue>>([])
+  const ref = useFirstWrong(issues)
   const [said, setSaid] = useState<{ readonly text: string; readonly isRefused: boolean }>()
 
   const send = () => {
@@ -80,6 +82,7 @@ const Editor = ({
   }
   return (
     <form
+      ref={ref}
       className="edit"
       aria-label={`Edit ${label}`}
       noValidate

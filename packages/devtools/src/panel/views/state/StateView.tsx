@@ -71,6 +71,7 @@ const MomentChoice = (): ReactNode => {
   const look = useLook()
   const moment = useSelector(look, (state) => state.moment)
   const selected = useSelector(useModule(Timeline), (state) => state.selected)
+  const isClosed = useInstance()?.closed === true
   const isTravelling = useSelector(useModule(Connection), (state) => state.travel.travelling)
   return (
     <select
@@ -80,7 +81,7 @@ const MomentChoice = (): ReactNode => {
         look.actions.setMoment(event.currentTarget.value === "selected" ? "selected" : "live")
       }
     >
-      <option value="live">{isTravelling ? "As shown now" : "Live"}</option>
+      <option value="live">{isClosed ? "At its end" : isTravelling ? "As shown now" : "Live"}</option>
       <option value="selected" disabled={selected === null}>
         {selected === null ? "After the selected transaction" : `After ${selected.txnId}`}
       </option>

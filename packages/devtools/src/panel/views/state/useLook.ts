@@ -16,9 +16,12 @@ export const useInstance = () => {
   )
 }
 
-/** The moment that is looked at, as the protocol has it. */
+/** The moment that is looked at, as the protocol has it: of an instance that has closed, the last at least. */
 export const useMoment = (): Moment => {
   const moment = useSelector(useLook(), (state) => state.moment)
   const seq = useSelector(useModule(Timeline), (state) => state.selected?.at.seq)
-  return moment === "live" || seq === undefined ? "live" : seq
+  const latest = useSelector(useModule(Connection), (state) => state.counts?.history.latest ?? 0)
+  const isClosed = useInstance()?.closed === true
+  if (moment === "selected" && seq !== undefined) return seq
+  return isClosed ? latest : "live"
 }
