@@ -30,6 +30,9 @@ export const about = (delivery: Delivery, consumer: string) => ({
   consumer
 })
 
+/** The name of the consumer that keeps an instance's actions until then, for the flows that its setups open. */
+export const untilSetUp = "(until every setup has ended)"
+
 export interface ConsumerRequest {
   readonly name: string
   readonly tags: ReadonlyArray<string> | "all"
@@ -93,7 +96,7 @@ export class Deliveries {
 
   private keep(): void {
     this.kept = new Consumer({
-      name: "(until every setup has ended)",
+      name: untilSetUp,
       tags: "all",
       capacity: this.capacity,
       // One setup that waits keeps all that was kept.

@@ -13,6 +13,8 @@ import type { AnyRuntime } from "./Runtime.ts"
 import * as Transaction from "./Transaction.ts"
 import { comeBack, show } from "./Travel.ts"
 
+export { untilSetUp } from "./Delivery.ts"
+
 /** The parts of a runtime that are used here. */
 export interface Held extends Pick<AnyRuntime, "list" | "travel"> {}
 

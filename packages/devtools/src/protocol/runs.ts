@@ -1,5 +1,6 @@
 /** What became of each action of an entry at its consumers, as far as the trace tells: level `full`, or sampled. */
 import type { Trace } from "@sluice/core"
+import { untilSetUp } from "@sluice/core/Devtools"
 import type { Row } from "./messages.ts"
 
 export interface HandlerRun {
@@ -28,25 +29,28 @@ export class Runs {
   take(event: Exclude<Trace.TraceEvent, Trace.EntryEvent>): void {
     if (event.kind === "closed") return
     const { consumer, tag, txnId } = event
+    // It is none that handles anything: what it keeps goes on to the flows that the setups open.
+    if (consumer === untilSetUp) return
     const runs = this.#byTxn.get(txnId) ?? []
-    if (event.kind === "delivery") {
-      this.#byTxn.set(txnId, runs)
-      runs.push({ consumer, tag, state: "waiting" })
-      if (this.#byTxn.size > this.#capacity) {
-        const [oldest = txnId] = this.#byTxn.keys()
-        this.#byTxn.delete(oldest)
-      }
-      return
-    }
+    if (event.kind === "delivery") return this.#add(txnId, runs, { consumer, tag, state: "waiting" })
     const at = runs.findIndex(
       (run) => run.state === "waiting" && run.consumer === consumer && run.tag === tag
     )
-    // Its delivery was overwritten, or is forgotten.
-    if (at < 0) return
-    runs[at] =
+    const run: HandlerRun =
       event.kind === "skipped"
         ? { consumer, tag, state: "skipped", reason: event.reason }
         : { consumer, tag, state: event.outcome, ms: event.durationMs, endedAt: event.at }
+    if (at >= 0) runs[at] = run
+    // It was kept for the flow, or its delivery was overwritten, or is forgotten.
+    else this.#add(txnId, runs, run)
+  }
+
+  #add(txnId: string, runs: Array<HandlerRun>, run: HandlerRun): void {
+    this.#byTxn.set(txnId, runs)
+    runs.push(run)
+    if (this.#byTxn.size <= this.#capacity) return
+    const [oldest = txnId] = this.#byTxn.keys()
+    this.#byTxn.delete(oldest)
   }
 
   of(txnId: string): ReadonlyArray<HandlerRun> {
