@@ -98,7 +98,7 @@ export const openView = async (
   runtime: ReturnType<typeof makeDesk>["runtime"],
   view: string
 ): Promise<void> => {
-  localStorage.setItem("sluice-devtools", JSON.stringify({ dock: "bottom", height: 560 }))
+  localStorage.setItem("sluice-devtools", JSON.stringify({ dock: "bottom", height: 700 }))
   mount({ runtime, initialOpen: true, initialDock: "bottom" })
   await panel.getByRole("tab", { name: view, exact: true }).click()
 }
