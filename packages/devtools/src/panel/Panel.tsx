@@ -11,6 +11,7 @@ import { ShowViewProvider } from "./ShowView.tsx"
 import { Footer } from "./ui/Footer.tsx"
 import { adoptStyles, panelStyles } from "./ui/styles.ts"
 import { TabList } from "./ui/Tabs.tsx"
+import { TravelBar } from "./ui/TravelBar.tsx"
 import { TravelNotice } from "./ui/TravelNotice.tsx"
 import { PageProvider } from "./usePage.ts"
 import { builtInViews } from "./views/index.ts"
@@ -50,6 +51,8 @@ export const Panel = ({
   )
 }
 
+const steps: Readonly<Partial<Record<string, -1 | 1>>> = { ArrowLeft: -1, ArrowRight: 1 }
+
 const Frame = ({
   corner,
   takeFocus,
@@ -81,9 +84,12 @@ const Frame = ({
     timeline.actions.setFollow(true)
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || event.defaultPrevented || !isTravelling) return
+    if (event.defaultPrevented) return
+    const by = event.altKey ? steps[event.key] : undefined
+    if (by !== undefined) travel.actions.step(by)
+    else if (event.key === "Escape" && isTravelling) goLive()
+    else return
     event.preventDefault()
-    goLive()
   }
   return (
     // Escape works wherever the keyboard is in the panel.
@@ -95,6 +101,7 @@ const Frame = ({
         <span className="space" />
         {corner}
       </header>
+      <TravelBar onLive={goLive} />
       <TravelNotice
         onLive={() => {
           goLive()

@@ -1,20 +1,9 @@
 /** When a panel wants the runtime to be locked: data, that is compared, and never run. */
 import type { Commit } from "@sluice/core"
 import { sameValue } from "../session/compare.ts"
+import { valueAt } from "../session/paths.ts"
 import type { Redaction } from "../session/redact.ts"
 import type { Condition } from "./messages.ts"
-import { follow } from "./place.ts"
-
-/** Nothing stands at the path. */
-const nothing: unique symbol = Symbol("nothing")
-
-const at = (state: unknown, path: NonNullable<Condition["path"]>): unknown => {
-  try {
-    return follow(state, path)
-  } catch {
-    return nothing
-  }
-}
 
 /** Dates and bigints are compared by what they are written as, where the condition has a text. */
 const plainOf = (value: unknown, given: unknown): unknown => {
@@ -52,7 +41,7 @@ export const isMet = (
   if (moduleId !== undefined && commit.moduleId !== moduleId) return false
   if (tag !== undefined && !commit.actions.some(({ _tag }) => _tag === tag)) return false
   if (path === undefined && is === undefined) return true
-  const valueOf = (state: unknown) => at(redaction.state(commit.moduleId, state), path ?? [])
+  const valueOf = (state: unknown) => valueAt(redaction.state(commit.moduleId, state), path ?? [])
   const after = valueOf(commit.next)
   if (path !== undefined && sameValue(valueOf(commit.previous), after)) return false
   return is === undefined || compares(after, is)

@@ -134,7 +134,9 @@ export const Counts = Schema.Struct({
     dropped: Count,
     /** The first and the last moment that can be shown. */
     oldest: Count,
-    latest: Count
+    latest: Count,
+    /** The last one that travel has not made. */
+    own: Count
   }),
   /** Those that can be read; `last` is before `first` where there is none. */
   places: Schema.Struct({ first: Count, last: Count }),
@@ -241,8 +243,8 @@ export const Condition = Schema.Struct({
   instanceId: Schema.optionalKey(Name),
   /** Of one of its actions. */
   tag: Schema.optionalKey(Name),
-  /** What is there in the state has changed. */
-  path: Schema.optionalKey(Path),
+  /** What is there in the state has changed: names of fields, indices, keys of a Map or of rows. */
+  path: Schema.optionalKey(Schema.Array(Schema.Union([Name, Schema.Finite])).check(Schema.isMaxLength(1000))),
   /** What is at the path, or the whole state, is now so. Order is that of numbers, or of texts. */
   is: Schema.optionalKey(
     Schema.Struct({
@@ -427,7 +429,11 @@ const travelled = Schema.Struct({
   moment: Count,
   shown: Schema.Array(Schema.String),
   /** Those that were asked for, or are in the history, and have closed. */
-  passedOver: Schema.Array(Schema.String)
+  passedOver: Schema.Array(Schema.String),
+  /** When the commit of that moment was made, in epoch milliseconds; absent at the base. */
+  time: Schema.optionalKey(Schema.Number),
+  /** The moment that a step on leads to. Absent at the end. */
+  next: Schema.optionalKey(Schema.Struct({ moment: Count, time: Schema.Number }))
 })
 
 const outcomes = ["unchanged", "recomputed", "conflict", "failed", "skipped"] as const

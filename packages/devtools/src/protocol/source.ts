@@ -47,6 +47,9 @@ export class Source {
   #waitAgain: (() => void) | undefined = undefined
   /** Looks at what waits and what passes while there may be such. Written by `#watch`. */
   #watching: ReturnType<typeof setInterval> | undefined = undefined
+  /** The last commit that travel has not made, of those up to `looked`. Written by `ownEnd`. */
+  #lastOwn = 0
+  #looked = 0
   /** As it was told last. */
   #told = ""
 
@@ -197,6 +200,18 @@ export class Source {
   /** The file of what was kept before the page was loaded. */
   get earlier(): string | undefined {
     return this.#keeper?.earlier
+  }
+
+  #ownEnd(): number {
+    const { history } = this
+    for (let index = history.countUpTo(this.#looked); index < history.length; index++) {
+      const commit = history.at(index)
+      if (commit === undefined) continue
+      const { name, kind } = commit.origin
+      this.#looked = commit.seq
+      if (kind !== "devtools" || (name !== "jump" && name !== "live")) this.#lastOwn = commit.seq
+    }
+    return this.#lastOwn
   }
 
   get oldest(): number {
@@ -377,9 +392,10 @@ export class Source {
   counts(malformed: number): Counts {
     const { history, latest, log, oldest, runtime } = this
     const { appended, dropped, length } = history
+    const own = Math.max(oldest, this.#ownEnd())
     return {
       trace: runtime.trace.counts(),
-      history: { length, appended, dropped, oldest, latest },
+      history: { length, appended, dropped, oldest, latest, own },
       places: log.places,
       malformed
     }
@@ -400,7 +416,8 @@ export class Source {
     return {
       moment,
       shown: [...states.keys()],
-      passedOver: (instances ?? this.closedIds).filter((id) => !states.has(id))
+      passedOver: (instances ?? this.closedIds).filter((id) => !states.has(id)),
+      ...this.#times(moment)
     }
   }
 
@@ -423,9 +440,15 @@ export class Source {
   }
 
   step(by: -1 | 1): Success<"Step"> {
+    const walk = this.#walk()
+    const at = walk.settle(this.history.countUpTo(this.moment ?? this.latest))
+    return this.travel(walk.momentAt(by === 1 ? walk.next(at) : walk.previous(at)), undefined)
+  }
+
+  /** From commit to commit, by how many there are up to it; 0 is the base. Those of travel itself are passed over. */
+  #walk() {
     const { history } = this
     let travels: ReadonlySet<Commit.Commit> | undefined
-    // After so many commits; 0 is the base.
     const isOwn = (count: number) => {
       const commit = history.at(count - 1)
       if (commit?.origin.kind !== "devtools") return false
@@ -437,17 +460,37 @@ export class Source {
     const first = history.countUpTo(this.oldest)
     const momentAt = (count: number) =>
       count <= first ? this.oldest - (first - count) : (history.at(count - 1)?.seq ?? this.latest + 1)
-    let count = history.countUpTo(this.moment ?? this.latest)
-    // What travel committed shows other moments: from there, the last of its own.
-    while (count > first && isOwn(count)) count--
-    if (by === 1) {
-      do count++
-      while (count <= history.length && isOwn(count))
-    } else {
-      const from = momentAt(count)
-      do count--
-      while (count > first && (isOwn(count) || history.momentOf(momentAt(count)) >= from))
+    return {
+      momentAt,
+      /** What travel committed shows other moments: from there, the last of its own. */
+      settle: (given: number) => {
+        let count = given
+        while (count > first && isOwn(count)) count--
+        return count
+      },
+      next: (given: number) => {
+        let count = given + 1
+        while (count <= history.length && isOwn(count)) count++
+        return count
+      },
+      previous: (given: number) => {
+        const from = momentAt(given)
+        let count = given - 1
+        while (count > first && (isOwn(count) || history.momentOf(momentAt(count)) >= from)) count--
+        return count
+      }
     }
-    return this.travel(momentAt(count), undefined)
+  }
+
+  /** When that moment was, and when the next one. */
+  #times(moment: number): Pick<Success<"Step">, "next" | "time"> {
+    const { history } = this
+    const count = history.countUpTo(moment)
+    const here = moment > this.oldest ? history.at(count - 1) : undefined
+    const next = history.at(this.#walk().next(count) - 1)
+    return {
+      ...(here === undefined ? {} : { time: here.startedAt }),
+      ...(next === undefined ? {} : { next: { moment: history.momentOf(next.seq), time: next.startedAt } })
+    }
   }
 }

@@ -93,16 +93,23 @@ export const extentOf = (
   return extent
 }
 
+/** To another moment, or back. */
+const isTravel = ({ origin: { kind, name } }: Commit.Commit): boolean =>
+  kind === "devtools" && (name === "jump" || name === "live")
+
 /**
  * A ring of commits over all instances, in the runtime's order. It reaches back to its base: the
  * `previous` of its oldest commits. Commits before that are counted in `dropped` and cannot be returned to.
+ *
+ * Those that travel makes are kept besides, up to as many again: whoever goes back and forth loses nothing by it.
  */
 export class History {
   readonly capacity: number
-  /** Circular once full; written by `append` alone. */
-  readonly #slots: Array<RecordedCommit> = []
-  /** Where the oldest commit is; moved by `append` once the ring is full. */
+  /** From `start` on; before that they are let go of. Written by `append` and `forget`. */
+  #slots: Array<RecordedCommit | undefined> = []
   #start = 0
+  /** Of those that are kept, how many travel has made. */
+  #travels = 0
   #appended = 0
   /** What was overwritten or let go of last; written by `append` and `forget`. */
   #lastDropped: Commit.Commit | undefined = undefined
@@ -125,13 +132,9 @@ export class History {
   append(batch: ReadonlyArray<RecordedCommit>): void {
     for (const commit of batch) {
       this.#begin ??= commit.seq - (commit.passed ?? 1)
-      if (this.#slots.length < this.capacity) {
-        this.#slots.push(commit)
-      } else {
-        this.#drop(this.#slots[this.#start])
-        this.#slots[this.#start] = commit
-        this.#start = (this.#start + 1) % this.capacity
-      }
+      this.#slots.push(commit)
+      if (isTravel(commit)) this.#travels++
+      while (this.length - this.#travels > this.capacity || this.length > 2 * this.capacity) this.#drop()
       this.#meet(commit)
       this.#passing.delete(commit.instanceId)
     }
@@ -141,16 +144,19 @@ export class History {
 
   /** Lets go of the commits up to `seq`, and of all of the group in which that ends: the base is there from now on. */
   forget(seq: number): void {
-    const count = this.countUpTo(this.momentOf(seq))
-    const kept = this.after(this.at(count - 1)?.seq ?? 0)
-    for (let index = 0; index < count; index++) this.#drop(this.at(index))
-    this.#slots.splice(0, this.#slots.length, ...kept)
-    this.#start = 0
+    for (let count = this.countUpTo(this.momentOf(seq)); count > 0; count--) this.#drop()
     for (const listener of this.#listeners) listener()
   }
 
-  #drop(commit: Commit.Commit | undefined): void {
+  #drop(): void {
+    const commit = this.#slots[this.#start]
     if (commit === undefined) return
+    this.#slots[this.#start++] = undefined
+    if (2 * this.#start > this.#slots.length) {
+      this.#slots = this.#slots.slice(this.#start)
+      this.#start = 0
+    }
+    if (isTravel(commit)) this.#travels--
     this.#lastDropped = commit
     const known = this.#known.get(commit.instanceId)
     if (known !== undefined) known.state = commit.next
@@ -210,7 +216,7 @@ export class History {
   }
 
   get length(): number {
-    return this.#slots.length
+    return this.#slots.length - this.#start
   }
 
   /** Commits ever appended. */
@@ -220,7 +226,7 @@ export class History {
 
   /** Commits that have been overwritten or let go of. */
   get dropped(): number {
-    return this.#appended - this.#slots.length
+    return this.#appended - this.length
   }
 
   /** All that is kept is later, by seq; what is not later, and was ever told, is gone. */
@@ -243,8 +249,7 @@ export class History {
 
   /** The commit at this place, 0 being the oldest. */
   at(index: number): RecordedCommit | undefined {
-    if (index < 0 || index >= this.#slots.length) return undefined
-    return this.#slots[(this.#start + index) % this.#slots.length]
+    return index < 0 ? undefined : this.#slots[this.#start + index]
   }
 
   /** Kept commits later than `seq`, oldest first. */

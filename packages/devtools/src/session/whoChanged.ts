@@ -34,7 +34,11 @@ const searchOf = (history: History, instanceId: string, path: Path): Search => {
  * The kept commits in which what stands at the path changed, newest first. Ends at the history's base. Where `path` is
  * empty, all of the instance in which its state changed.
  */
-export const whoChanged = (history: History, instanceId: string, path: Path): ReadonlyArray<Commit.Commit> => {
+export const whoChanged = (
+  history: History,
+  instanceId: string,
+  path: Path
+): ReadonlyArray<Commit.Commit> => {
   const search = searchOf(history, instanceId, path)
   const oldest = history.oldest?.seq ?? 0
   const more = history.after(search.seq).filter((commit) => {

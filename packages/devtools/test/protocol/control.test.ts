@@ -38,7 +38,10 @@ describe("commit, revert, reset", () => {
     })
     add(10)
     expect([await tags(), await counts()]).toMatchObject([["add"], { oldest: 4, latest: 5 }])
-    expect((await ask("Travel", { runtime: r, moment: 4 })).shown).toEqual(["Desk#1", "Log#1"])
+    expect(await ask("Travel", { runtime: r, moment: 4 })).toMatchObject({
+      shown: ["Desk#1", "Log#1"],
+      next: { moment: 5 }
+    })
     expect(count()).toBe(3)
     await ask("Live", { runtime: r })
     expect(count()).toBe(13)
@@ -143,20 +146,12 @@ describe("lock on a condition", () => {
     ["an action", { tag: "write" }, "write", 3],
     ["an instance", { instanceId: "Log#1" }, "write", 3],
     ["a module", { moduleId: "Log" }, "write", 3],
-    ["a path that changes", { path: [{ kind: "property", key: "lines" }] }, "write", 3],
-    [
-      "a value that is compared",
-      { path: [{ kind: "property", key: "count" }], is: { operator: ">=", value: 5 } },
-      "add",
-      5
-    ],
+    ["a path that changes", { path: ["lines"] }, "write", 3],
+    ["a value that is compared", { path: ["count"], is: { operator: ">=", value: 5 } }, "add", 5],
     [
       "an element that comes to be",
       {
-        path: [
-          { kind: "property", key: "lines" },
-          { kind: "index", key: 1 }
-        ],
+        path: ["lines", 1],
         is: { operator: "=", value: "b" }
       },
       "write",
@@ -208,7 +203,7 @@ describe("lock on a condition", () => {
     const app = makeApp()
     const served = serving(app.runtime, { redact: [{ module: "Desk", state: ["count"] }] })
     const { ask } = await openPanel(served)
-    const path = [{ kind: "property", key: "count" }] as const
+    const path = ["count"]
     await ask("LockWhen", { runtime: r, condition: { path, is: { operator: ">", value: 0 } } })
     app.add(1)
     expect(await ask("LockWhen", { runtime: r })).toMatchObject({ locked: [] })

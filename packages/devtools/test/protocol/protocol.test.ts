@@ -145,7 +145,9 @@ describe.each(Object.entries(portsThrough))("through %s", (_, makePorts) => {
     expect(await panel.ask("Travel", { runtime: r, moment: 2 })).toEqual({
       moment: 2,
       shown: ["Desk#1", "Log#1"],
-      passedOver: []
+      passedOver: [],
+      time: expect.any(Number) as number,
+      next: { moment: 3, time: expect.any(Number) as number }
     })
     expect(app.count()).toBe(20)
     app.add(1)

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import { defaultHistoryCapacity, History } from "../../src/session/history.ts"
 import { whoChanged } from "../../src/session/whoChanged.ts"
 import { cut, instanceIds, sessionOf, steps } from "../commits.ts"
+import { makeApp } from "./app.ts"
 
 const sizes = fc.array(fc.nat({ max: 7 }), { maxLength: 8 })
 
@@ -173,4 +174,16 @@ describe("history", () => {
     history.append(commits)
     expect(told).toBe(1)
   })
+})
+
+test("whoever goes back and forth loses nothing by it", async () => {
+  const { history, run, runtime, states } = makeApp(3)
+  for (const note of ["a", "b", "c"]) run({ _tag: "note", note })
+  const instances = Array.from(states(), ([instanceId, state]) => ({ instanceId, state }))
+  for (let times = 0; times < 2; times++) {
+    for (const seq of [0, 2]) runtime.travel.to(history.statesAt(seq, instances))
+  }
+  expect([history.base, history.length]).toEqual([1, 6])
+  runtime.travel.live()
+  await runtime.dispose()
 })

@@ -100,6 +100,24 @@ export const panelStyles = `${colours}
 .panel .toggle[aria-pressed=true] { border-color: var(--accent); color: var(--accent); background: var(--chosen); }
 .notice { display: flex; align-items: center; justify-content: space-between; gap: 12px; flex: none; padding: 5px 10px; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 .notice.travelling { background: var(--warn-ground); color: var(--warn); }
+.notice.paused { background: var(--hover); color: var(--muted); }
+.bar.travel { gap: 6px; flex-wrap: wrap; padding-block: 3px; white-space: nowrap; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.toggle.speed { min-width: 44px; }
+.bar.travel .icon:disabled { opacity: 0.45; cursor: default; }
+.reach { flex: 1 1 160px; display: flex; align-items: center; gap: 6px; min-width: 120px; }
+.reach input { flex: 1; min-width: 0; margin: 0; accent-color: var(--accent); }
+.reach .base, .reach .moment { font: 11.5px/1 var(--mono); color: var(--muted); font-variant-numeric: tabular-nums; }
+.reach .base { border-inline-start: 2px solid var(--muted); padding-inline-start: 4px; }
+.reach .base.here { color: var(--warn); border-color: var(--warn); }
+.reach .moment { min-width: 4ch; text-align: end; }
+.bar.travel select, .travel-options select, .travel-options input:not([type=checkbox]) { height: 26px; padding: 0 6px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); min-width: 0; }
+.travel-options { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; flex: none; padding: 6px 10px; border-bottom: 1px solid var(--line); background: var(--raised); }
+.travel-options .group { display: flex; gap: 6px; }
+.travel-options .check { display: flex; align-items: center; gap: 5px; }
+.condition { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
+.travel-options .condition input { width: 110px; }
+.panel .condition .error { padding: 0; }
 .notice.failed { background: var(--bad-ground); color: var(--bad); }
 .status { gap: 14px; min-height: 26px; border: 0; border-top: 1px solid var(--line); color: var(--muted); font-size: 11.5px; overflow-x: auto; scrollbar-width: none; }
 .status b { font: 600 11.5px/1 var(--mono); color: var(--text); }
@@ -254,6 +272,8 @@ export const panelStyles = `${colours}
   .bar { gap: 6px; min-height: 40px; }
   .status { min-height: 30px; flex-wrap: wrap; gap: 2px 14px; padding-block: 4px; }
   .panel .primary, .panel .toggle, .filter { min-height: 32px; }
+  .bar.travel .reach { order: -1; flex-basis: 100%; min-height: 28px; }
+  .bar.travel select, .travel-options select, .travel-options input:not([type=checkbox]) { height: 32px; }
   .icon { width: 36px; height: 34px; }
   .meter .reading { min-width: 0; }
 }
