@@ -1,9 +1,10 @@
+import { sluice } from "@sluice/devtools/vite"
 import react from "@vitejs/plugin-react"
 import { defineConfig } from "vite"
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), sluice()],
   build: { target: "es2023", sourcemap: true, chunkSizeWarningLimit: 1_500 },
   environments: {
     client: { build: { outDir: "dist/client" } },

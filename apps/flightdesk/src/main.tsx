@@ -32,7 +32,7 @@ const devtools = document.body.appendChild(document.createElement("div"))
 createRoot(devtools).render(
   <StrictMode>
     <Suspense fallback={null}>
-      <Devtools runtime={runtime} />
+      <Devtools runtime={runtime} callSites={import.meta.env.DEV} />
     </Suspense>
   </StrictMode>
 )

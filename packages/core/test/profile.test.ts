@@ -1,10 +1,12 @@
 /** What devtools measure of a runtime, and that it changes nothing. */
 import { Module, Runtime } from "@sluice/core"
+import * as CallSites from "@sluice/core/CallSites"
 import * as Profile from "@sluice/core/Profile"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import * as Faces from "../src/ModuleRuntime.ts"
 import { disposing, entriesOf, idle, statesOf } from "./support.ts"
 
 /** A clock that only the app's own functions move. */
@@ -162,6 +164,51 @@ describe("a profile", () => {
     expect(measured(other)).toMatchObject({ "reducer add": { count: 2 } })
     expect(profile.durationMs()).toBe(8)
   })
+})
+
+test("an instance is what it was, once a profile, a count and call sites have ended, in any order", () => {
+  const { cart, clock, runtime } = setup()
+  const instance = Faces.instanceOf(runtime.list()[0]?.runtime ?? {})
+  cart.subscribe(() => {})
+  cart.dispatch({ _tag: "add", payload: 1 })
+  const look = () =>
+    [
+      instance,
+      instance?.subscriptions,
+      instance?.derivation?.nodeAt[2],
+      instance?.deliveries.consumers[0]
+    ].map((object) => Object.entries(object ?? {}).filter(([, value]) => typeof value === "function"))
+  const before = [look(), instance?.plans] as const
+  const profile = measuring({ clock, runtime })
+  const sites = CallSites.keep(runtime)
+  const counted = Profile.countRecomputations(runtime)
+  cart.dispatch({ _tag: "add", payload: 1 })
+  expect(look()).not.toEqual(before[0])
+  for (const { end } of [sites, profile, counted]) end()
+  expect(look()).toEqual(before[0])
+  expect(instance?.plans).toBe(before[1])
+})
+
+test("a module that is replaced meanwhile goes on as the new one, measured and after", async () => {
+  const make = (by: number) => {
+    const Count = Module.make("Count", {
+      state: Schema.Struct({ n: Schema.Number }),
+      actions: { up: Schema.Void },
+      reducers: { up: ({ n }) => ({ n: n + by }) }
+    })
+    return { Count, module: Count.implement({ initial: { n: 0 } }) }
+  }
+  const { Count, module } = make(1)
+  const runtime = disposing(Runtime.make(module))
+  const count = runtime.resolve(Count.tag).unsafe
+  const profile = Profile.begin(runtime)
+  count.dispatch({ _tag: "up" })
+  await runtime.replace(make(10).module)
+  count.dispatch({ _tag: "up" })
+  profile.end()
+  count.dispatch({ _tag: "up" })
+  expect(count.getState()).toEqual({ n: 21 })
+  expect(measured(profile)).toMatchObject({ "reducer up": { count: 2 } })
 })
 
 test("recomputations are counted from then on, of each derived field", () => {

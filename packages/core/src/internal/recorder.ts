@@ -34,6 +34,14 @@ interface Frame {
   childMs: number
 }
 
+const within = <A>(maps: Map<string, Map<string, A>>, key: string): Map<string, A> => {
+  const known = maps.get(key)
+  if (known !== undefined) return known
+  const made = new Map<string, A>()
+  maps.set(key, made)
+  return made
+}
+
 /** Of each; what comes after is measured under one name of its kind, and called from nowhere. */
 const most = 5000
 
@@ -42,7 +50,9 @@ export class Recorder {
   readonly calls: Array<Call> = []
   /** Written by the profile. */
   ended = false
-  private readonly known = new Map<string, Measure>()
+  private readonly known: Array<Measure> = []
+  /** By kind, instance and name. */
+  private readonly index = new Map<string, Map<string, Map<string, Measure>>>()
   private readonly children = new Map<number | undefined, Map<Measure, number>>()
   private readonly open = new Map<Measure, number>()
   private top: Frame | undefined = undefined
@@ -52,17 +62,19 @@ export class Recorder {
   }
 
   *measures(): Generator<Measure> {
-    for (const measure of this.known.values()) if (measure.count > 0) yield measure
+    for (const measure of this.known) if (measure.count > 0) yield measure
   }
 
   measure(kind: Kind, instanceId: string, name: string): Measure {
-    const key = JSON.stringify([kind, instanceId, name])
-    const known = this.known.get(key)
+    const instances = within(this.index, kind)
+    const names = within(instances, instanceId)
+    const known = names.get(name)
     if (known !== undefined) return known
-    if (this.known.size >= most && instanceId !== "") return this.measure(kind, "", "(others)")
+    if (this.known.length >= most && instanceId !== "") return this.measure(kind, "", "(others)")
     const selfMs = kind === "handler" ? undefined : 0
     const made: Measure = { kind, instanceId, name, count: 0, totalMs: 0, selfMs, maxMs: 0 }
-    this.known.set(key, made)
+    names.set(name, made)
+    this.known.push(made)
     return made
   }
 

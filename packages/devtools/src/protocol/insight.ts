@@ -191,7 +191,9 @@ export const insightAnswers = {
         transactions: Count,
         traits: Schema.Array(TraitNode)
       })
-    )
+    ),
+    /** How many of the history's commits of one module were caused by another. */
+    causes: Schema.Array(Schema.Struct({ from: Schema.String, to: Schema.String, count: Count }))
   }),
   Readers: Schema.Struct({
     readers: Schema.Array(

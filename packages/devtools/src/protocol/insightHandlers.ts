@@ -101,9 +101,29 @@ const profileOf = ({ insight: { profile } }: Source): Success<"Profile"> => {
   }
 }
 
-const structureOf = ({ insight, runtime }: Source): Success<"Modules"> => {
+/** `Cart#1::t7` is of `Cart`. */
+const moduleIn = (txnId: string): string => txnId.slice(0, txnId.lastIndexOf("#"))
+
+const causesOf = ({ history }: Source): Success<"Modules">["causes"] => {
+  const causes = new Map<string, { readonly from: string; readonly to: string; count: number }>()
+  for (let index = 0; index < history.length; index++) {
+    const { cause, moduleId: to } = history.at(index) ?? {}
+    if (cause === undefined || to === undefined) continue
+    const from = moduleIn(cause)
+    if (from === to) continue
+    const key = JSON.stringify([from, to])
+    const known = causes.get(key)
+    if (known !== undefined) known.count++
+    else if (causes.size < maxInstances) causes.set(key, { from, to, count: 1 })
+  }
+  return [...causes.values()]
+}
+
+const structureOf = (source: Source): Success<"Modules"> => {
+  const { insight, runtime } = source
   const recomputations = insight.recomputations()
   return {
+    causes: causesOf(source),
     modules: Structure.modulesOf(runtime).map(({ actions, source, ...module }) => ({
       ...module,
       actions: actions.map(({ by, tag }) => ({ tag, ...(by === undefined ? {} : { by }) })),

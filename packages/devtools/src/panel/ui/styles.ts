@@ -230,7 +230,7 @@ export const panelStyles = `${colours}
 .panel .sends { display: flex; align-items: center; gap: 10px; padding-top: 8px; flex-wrap: wrap; }
 .panel .sends p { padding: 0; }
 .sheet { grid-area: 1 / 1 / -1 / -1; display: flex; flex-direction: column; min-height: 0; min-width: 0; }
-.sheet .content { flex: 1; min-height: 0; overflow: auto; padding: 10px; display: grid; gap: 14px; align-content: start; grid-template-columns: minmax(0, 1fr); }
+.sheet .content { flex: 1; min-height: 0; overflow: auto; padding: 10px; display: grid; gap: 14px; align-content: start; grid-auto-rows: max-content; grid-template-columns: minmax(0, 1fr); }
 .panel .sheet h3 { display: flex; justify-content: space-between; padding: 0 2px 4px; font: 600 12px/1.4 var(--mono); }
 .sheet .scroll { overflow-x: auto; }
 .sheet table { width: 100%; border-collapse: collapse; }
@@ -249,6 +249,9 @@ export const panelStyles = `${colours}
 .panel .note { color: var(--muted); overflow: hidden; text-overflow: ellipsis; }
 .pick { display: flex; align-items: center; gap: 6px; color: var(--muted); }
 .panel .bar .pick select { height: 26px; padding: 0 4px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); color: var(--text); max-width: none; }
+.panel .legend { display: flex; flex-wrap: wrap; gap: 4px 14px; list-style: none; color: var(--muted); font-size: 11.5px; }
+.legend li { display: flex; align-items: center; gap: 5px; }
+.legend li::before { content: ""; width: 14px; border-top: 2px solid currentColor; }
 .place { font-family: var(--mono); font-size: 11.5px; overflow-wrap: anywhere; }
 .place a { color: var(--accent); }
 .panel .sites { margin: 0; padding: 0 0 0 18px; }

@@ -129,7 +129,10 @@ const ConsumerCard = ({
   const { consumer, last, peak } = series
   const { capacity, closed, name, tags } = consumer
   return (
-    <article className={closed ? "consumer closed" : "consumer"} aria-label={`Consumer ${name}`}>
+    <article
+      className={`consumer ${closed ? "closed" : ""} ${isIdle(series) ? "idle" : ""}`}
+      aria-label={`Consumer ${name}`}
+    >
       <h4 title={tags === "all" ? "all actions" : tags.join(", ")}>
         {name}
         {closed ? <em>ended</em> : null}
@@ -152,6 +155,10 @@ const ConsumerCard = ({
     </article>
   )
 }
+
+/** Nothing came to it in all the time that is shown. */
+const isIdle = ({ last, peak, points }: ConsumerSeries): boolean =>
+  peak === 0 && last.overflow === 0 && points.inFlight.every(({ value }) => value === 0)
 
 const Warning = ({ series: { consumer, last } }: { readonly series: ConsumerSeries }) => {
   const { capacity, name } = consumer

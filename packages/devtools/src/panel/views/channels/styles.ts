@@ -1,5 +1,6 @@
 export const channelsStyles = `
 .channels .consumer { display: grid; grid-template-columns: minmax(0, 1fr) 190px; align-items: center; gap: 2px 12px; padding: 6px 8px; border: 1px solid var(--line); border-radius: 8px; margin-block-end: 6px; }
+.channels .consumer.idle .series { height: 16px; }
 .channels .consumer.closed { opacity: 0.6; }
 .panel .channels h4 { margin: 0; font: 600 11.5px/1.6 var(--mono); overflow-wrap: anywhere; }
 .channels h4 em { margin-inline-start: 8px; font-weight: 400; color: var(--muted); }
@@ -14,9 +15,6 @@ export const channelsStyles = `
 .series .capacity { stroke: var(--muted); stroke-width: 1; stroke-dasharray: 5 4; }
 .series .overflow { stroke: var(--bad); stroke-width: 2; }
 .series .skipped { stroke: var(--update); stroke-width: 2; }
-.panel .legend { display: flex; flex-wrap: wrap; gap: 4px 14px; list-style: none; color: var(--muted); font-size: 11.5px; }
-.legend li { display: flex; align-items: center; gap: 5px; }
-.legend li::before { content: ""; width: 14px; border-top: 2px solid currentColor; }
 .legend .depth::before { border-color: var(--action); } .legend .flight::before { border-color: var(--callback); }
 .legend .waiting::before { border-color: var(--update); border-top-style: dashed; } .legend .capacity::before { border-top-style: dashed; }
 .legend .overflow::before { border-color: var(--bad); } .legend .skipped::before { border-color: var(--update); }

@@ -50,13 +50,14 @@ export const Graph = ({ edges, label, nodes, onSelect, selected }: GraphProps): 
     if (current === undefined) return
     const { id: at, layer, row } = current
     const inLayer = (wanted: number) => placed.filter((place) => place.layer === wanted)
+    const beside = (wanted: number) => inLayer(wanted)[Math.min(row, inLayer(wanted).length - 1)]
     const joined = (next: "from" | "to", own: "from" | "to") =>
       edges.flatMap((edge) => (edge[own] === at ? (places.get(edge[next]) ?? []) : [])).at(0)
     const moves: Readonly<Record<string, () => Placed | undefined>> = {
       ArrowDown: () => inLayer(layer)[row + 1],
       ArrowUp: () => inLayer(layer)[row - 1],
-      ArrowRight: () => joined("to", "from") ?? inLayer(layer + 1)[0],
-      ArrowLeft: () => joined("from", "to") ?? inLayer(layer - 1)[0],
+      ArrowRight: () => joined("to", "from") ?? beside(layer + 1),
+      ArrowLeft: () => joined("from", "to") ?? beside(layer - 1),
       Home: () => placed[0],
       End: () => placed.at(-1)
     }
@@ -87,12 +88,9 @@ export const Graph = ({ edges, label, nodes, onSelect, selected }: GraphProps): 
             const [from, to] = [places.get(edge.from), places.get(edge.to)]
             if (from === undefined || to === undefined) return null
             const isNear = edge.from === current?.id || edge.to === current?.id
+            const classes = [edge.kind ?? "", isNear ? "near" : ""].join(" ")
             return (
-              <path
-                key={`${edge.from} ${edge.to}`}
-                className={isNear ? "near" : undefined}
-                d={curve(from, to)}
-              >
+              <path key={`${edge.from} ${edge.to} ${edge.kind}`} className={classes} d={curve(from, to)}>
                 <title>{edge.label}</title>
               </path>
             )

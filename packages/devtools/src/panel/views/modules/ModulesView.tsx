@@ -20,8 +20,14 @@ const ModulesComponent = (): ReactNode => {
       <div className="sheet modules">{failure === undefined ? null : <p className="error">{failure}</p>}</div>
     )
   }
-  const { instances, modules } = value
-  const edges = modules.flatMap(({ imports, moduleId }) => imports.map((to) => ({ from: moduleId, to })))
+  const { causes, instances, modules } = value
+  const imports = modules.flatMap(({ imports, moduleId }) => imports.map((to) => ({ from: moduleId, to })))
+  const called = causes.flatMap(({ count: times, from, to }) =>
+    imports.some((edge) => edge.from === from && edge.to === to)
+      ? []
+      : [{ from, to, kind: "caused", label: `${from} caused ${count(times)} commits of ${to}` }]
+  )
+  const edges = [...imports, ...called]
   const nodes = modules.map(({ actions, moduleId }) => {
     const alive = instances.filter((instance) => instance.moduleId === moduleId).length
     return {
@@ -43,6 +49,10 @@ const ModulesComponent = (): ReactNode => {
             selected={shown?.moduleId}
             onSelect={selection.actions.module}
           />
+          <ul className="legend">
+            {imports.length === 0 ? null : <li className="imports">imports</li>}
+            {called.length === 0 ? null : <li className="caused">caused entries of</li>}
+          </ul>
         </section>
         {shown === undefined ? (
           <p className="hint">The runtime has no instances.</p>

@@ -5,6 +5,8 @@ export interface Edge {
   readonly to: string
   /** Written at it. */
   readonly label?: string
+  /** How it is drawn. */
+  readonly kind?: string
 }
 
 export interface Placed {
@@ -41,13 +43,20 @@ const layersOf = (ids: ReadonlyArray<string>, edges: ReadonlyArray<Edge>): Reado
 /** How often the rows are put in order by their neighbours, there and back. */
 const sweeps = 4
 
+/** Two of them, as nothing says otherwise. */
+const inColumns = (ids: ReadonlyArray<string>): ReadonlyArray<Placed> =>
+  ids.map((id, index) => ({ id, layer: index % 2, row: Math.floor(index / 2) }))
+
 /** Edges of ids that are not given are passed over. */
 export const layout = (ids: ReadonlyArray<string>, given: ReadonlyArray<Edge>): ReadonlyArray<Placed> => {
   const known = new Set(ids)
   const edges = given.filter(({ from, to }) => known.has(from) && known.has(to))
+  if (edges.length === 0) return inColumns(ids)
   const layerOf = layersOf(ids, edges)
+  const joined = new Set(edges.flatMap(({ from, to }) => [from, to]))
   const layers: Array<Array<string>> = []
-  for (const id of ids) (layers[layerOf.get(id) ?? 0] ??= []).push(id)
+  for (const id of ids.toSorted((a, b) => Number(joined.has(b)) - Number(joined.has(a))))
+    (layers[layerOf.get(id) ?? 0] ??= []).push(id)
   const neighbours = new Map<string, Array<string>>(ids.map((id) => [id, []]))
   for (const { from, to } of edges) {
     neighbours.get(from)?.push(to)
@@ -65,10 +74,7 @@ export const layout = (ids: ReadonlyArray<string>, given: ReadonlyArray<Edge>): 
       const wanted = new Map(
         layer.map((id) => {
           const places = (neighbours.get(id) ?? []).map((other) => place.get(other) ?? 0)
-          return [
-            id,
-            places.length === 0 ? (place.get(id) ?? 0) : places.reduce((a, b) => a + b, 0) / places.length
-          ]
+          return [id, places.length === 0 ? 1 : places.reduce((a, b) => a + b, 0) / places.length]
         })
       )
       layer.sort((a, b) => (wanted.get(a) ?? 0) - (wanted.get(b) ?? 0))
