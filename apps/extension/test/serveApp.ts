@@ -8,6 +8,8 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "vite"
 
+const root = fileURLToPath(new URL("app", import.meta.url))
+
 const types: Readonly<Record<string, string>> = { html: "text/html", js: "text/javascript" }
 
 export interface ServedApp {
@@ -20,10 +22,16 @@ export interface ServedApp {
 export const serveApp = async (): Promise<ServedApp> => {
   const dist = await mkdtemp(join(tmpdir(), "sluice-app-"))
   await build({
-    root: fileURLToPath(new URL("app", import.meta.url)),
+    root,
     configFile: false,
     logLevel: "error",
-    build: { outDir: dist, emptyOutDir: true, minify: false, modulePreload: false }
+    build: {
+      outDir: dist,
+      emptyOutDir: true,
+      minify: false,
+      modulePreload: false,
+      rolldownOptions: { input: ["index.html", "host.html"].map((page) => join(root, page)) }
+    }
   })
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost")

@@ -9,7 +9,7 @@ import "./ui/desk.css"
 
 /** The desk runs without them where they cannot be loaded. */
 const Devtools = lazy(() =>
-  import("@sluice/devtools").then(
+  import("@sluice/devtools/production").then(
     ({ SluiceDevtools }) => ({ default: SluiceDevtools }),
     () => ({ default: () => null })
   )

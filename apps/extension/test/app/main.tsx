@@ -1,9 +1,11 @@
 /**
  * A page with two runtimes and, asked for by `?frame=<address>`, a frame of that address. With `?closed` it lets no
- * extension in.
+ * extension in; with `?invite=<origin>` only the panel in the window around it or the one that opened it.
  */
 import { Module, Runtime } from "@sluice/core"
-import { SluiceDevtools } from "@sluice/devtools"
+import { inviteWindow } from "@sluice/devtools/adapters"
+import { SluiceDevtools } from "@sluice/devtools/production"
+import { serve } from "@sluice/devtools/protocol"
 import * as Schema from "effect/Schema"
 import { createRoot } from "react-dom/client"
 
@@ -14,6 +16,7 @@ const Counter = Module.make("Counter", {
 })
 const query = new URLSearchParams(location.search)
 const frame = query.get("frame")
+const invite = query.get("invite")
 
 const labels = location.hostname === "localhost" ? ["Chart"] : ["Shop", "Cart"]
 const runtimes = labels.map((label) =>
@@ -51,6 +54,12 @@ if (frame !== null) {
   document.body.append(element)
 }
 
-createRoot(document.body.appendChild(document.createElement("div"))).render(
-  <SluiceDevtools runtime={runtimes} panel={false} extension={!query.has("closed")} />
-)
+if (invite === null) {
+  createRoot(document.body.appendChild(document.createElement("div"))).render(
+    <SluiceDevtools runtime={runtimes} panel={false} extension={!query.has("closed")} />
+  )
+} else {
+  const other: unknown = window.opener ?? window.parent
+  // A page that it has opened, or that it is in.
+  inviteWindow(serve(runtimes), other as Window, { origin: invite })
+}

@@ -137,7 +137,8 @@ const connecting = Connection.logic("connecting", ($) =>
         yield* $.actions.connected({ page: given.page, runtimes: given.runtimes() })
         yield* given.closed
         remote = undefined
-        yield* $.actions.lost()
+        // Closed with the panel itself, perhaps: then there is nobody left to be told.
+        yield* Effect.catchDefect($.actions.lost(), () => Effect.void)
       }).pipe(Effect.scoped)
 
     yield* $.on(
