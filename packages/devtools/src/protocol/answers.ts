@@ -295,7 +295,7 @@ export const makeAnswers = (page: Page): Answers => {
       const made = printed(source, call, value)
       return {
         text: panel.texts.add(made.text),
-        part: made.text.slice(0, maxText),
+        part: made.text.slice(0, Math.min(call.limit ?? maxText, maxText)),
         length: made.text.length,
         complete: made.complete
       }

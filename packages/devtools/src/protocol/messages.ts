@@ -325,8 +325,8 @@ const calls = {
     places: Schema.Array(Schema.Struct({ root: Root, path: Path })).check(Schema.isMaxLength(maxPlaces))
   },
   /**
-   * What is at the path, written out: to be read, as the codec's JSON, or as the JSON of the state's schema there. Of
-   * the first, no more than so many characters.
+   * What is at the path, written out: to be read, as the codec's JSON, or as the JSON of the state's schema there. The
+   * first is made up to so many characters, the others are made whole: the page waits for it.
    */
   Print: {
     runtime,
@@ -518,7 +518,7 @@ const answers = {
       Schema.Struct({ value: Schema.optionalKey(Value), issue: Schema.optionalKey(Schema.String) })
     )
   }),
-  /** `part` is the text's beginning, as of `Text` from 0. */
+  /** `part` is the text's beginning, at most so many characters and no more than `Text` gives. */
   Print: Schema.Struct({ text: Count, part: Schema.String, length: Count, complete: Schema.Boolean }),
   Diff: Schema.Struct({ changes: Schema.Array(Change), complete: Schema.Boolean }),
   Differing: Schema.Struct({

@@ -8,7 +8,7 @@ import { makeDesk, openView } from "./places.tsx"
 import { inPanel, panel, screenshot } from "./support.tsx"
 
 const item = (name: string | RegExp) => panel.getByRole("treeitem", { name })
-const labels = () => inPanel("[role=treeitem]").map((element) => element.textContent)
+const labels = () => inPanel(".state-main [role=treeitem]").map((element) => element.textContent)
 
 describe("the tree", () => {
   test("shows each kind of value as it is, opens by key and by click, and large ones by hundreds", async () => {
@@ -33,6 +33,13 @@ describe("the tree", () => {
     await item(/100 more/).click()
     await item(/50 more/).click()
     await expect.element(item(/^"SL349"/)).toBeVisible()
+    await panel.getByRole("textbox", { name: "Go to the key" }).fill("SL1")
+    await panel.getByRole("button", { name: "Go", exact: true }).click()
+    await expect.element(panel.getByRole("alert")).toMatchTextContent(/no such part/)
+    await panel.getByRole("textbox", { name: "Go to the key" }).fill("SL340")
+    await panel.getByRole("button", { name: "Go", exact: true }).click()
+    await panel.getByRole("button", { name: "Edit" }).click()
+    await expect.element(panel.getByRole("textbox", { name: "gate" })).toHaveValue("A1")
 
     inPanel("[role=treeitem]")[0]?.focus()
     await userEvent.keyboard("{ArrowDown}{ArrowDown}{ArrowLeft}")
@@ -177,7 +184,7 @@ describe("a place", () => {
 })
 
 test("the raw text is as it is, by the schema, and copied whole", async () => {
-  const { runtime } = makeDesk(2000)
+  const { desk, runtime } = makeDesk(2000)
   let copied = ""
   Object.defineProperty(navigator, "clipboard", {
     configurable: true,
@@ -189,6 +196,9 @@ test("the raw text is as it is, by the schema, and copied whole", async () => {
   await expect.element(raw).toMatchTextContent('"SL100" => { id: "SL100", gate: "A1", delay: 0 }')
   await panel.getByRole("combobox", { name: "Written as" }).selectOptions("schema")
   await expect.element(raw).toMatchTextContent('"count": 0')
+  desk.unsafe.dispatch({ _tag: "add", payload: 3 })
+  await panel.getByRole("button", { name: "Take again" }).click()
+  await expect.element(raw).toMatchTextContent('"count": 3')
   await panel.getByRole("button", { name: "Copy all" }).click()
   await expect.element(panel.getByText(/characters copied/)).toBeVisible()
   expect(JSON.parse(copied)).toMatchObject({ flights: { length: 2000 } })
@@ -211,13 +221,14 @@ test("the chart shows what is open, opens more, zooms and goes by keys, at 390 p
   await panel.getByRole("button", { name: "Zoom in" }).click()
   await expect.element(panel.getByLabelText("Zoom", { exact: true })).toMatchTextContent("125 %")
   await panel.getByRole("button", { name: "Fit" }).click()
-  inPanel("[role=treeitem]")[0]?.focus()
+  const nodes = () => inPanel("svg [role=treeitem]")
+  nodes()[0]?.focus()
   await userEvent.keyboard("{ArrowDown}{ArrowDown}{ArrowLeft}")
-  await expect.poll(() => inPanel("[role=treeitem]").length).toBe(13)
+  await expect.poll(() => nodes().length).toBe(13)
   await page.viewport(1280, 800)
   await item(/^cost/).click()
   await item(/^byGate/).click()
   await item(/^weather/).click()
-  await expect.poll(() => inPanel("[role=treeitem]").length).toBeGreaterThan(17)
+  await expect.poll(() => nodes().length).toBeGreaterThan(17)
   await screenshot("state-chart")
 })

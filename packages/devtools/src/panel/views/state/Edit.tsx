@@ -17,6 +17,7 @@ interface EditProps {
 }
 
 export const Edit = (props: EditProps): ReactNode => {
+  const [isFromNothing, setFromNothing] = useState(false)
   const { failure, value } = useAnswer(
     "Field",
     { instanceId: props.instanceId, path: [...props.path] },
@@ -33,14 +34,20 @@ export const Edit = (props: EditProps): ReactNode => {
       </p>
     )
   const { form, isDerived, value: now } = value
-  return (
-    <Editor
-      {...props}
-      form={form}
-      isDerived={isDerived}
-      initial={isJson(now) ? draftOf(form, now) : emptyDraft(form)}
-    />
-  )
+  const initial = isJson(now) ? draftOf(form, now) : isFromNothing ? emptyDraft(form) : undefined
+  if (initial === undefined)
+    return (
+      <>
+        <p className="hint">
+          What is there is too large to be typed anew, is redacted, or has no JSON. Edit a part of it. What
+          you set here takes the place of all of it.
+        </p>
+        <button type="button" className="toggle" onClick={() => setFromNothing(true)}>
+          Begin with nothing
+        </button>
+      </>
+    )
+  return <Editor {...props} form={form} isDerived={isDerived} initial={initial} />
 }
 
 const isJson = Schema.is(Schema.Json)

@@ -2,12 +2,17 @@
 import { useSelector } from "@sluice/react"
 import type { ReactNode } from "react"
 import { pathKey, pathText } from "../../ui/path.ts"
+import { Tree } from "../../ui/Tree.tsx"
 import { ValueText } from "../../ui/ValueText.tsx"
 import { useAnswer } from "../../useAnswer.ts"
 import { Edit } from "./Edit.tsx"
+import { GoTo } from "./GoTo.tsx"
 import { samePin } from "./Look.ts"
 import { useInstance, useLook, useMoment } from "./useLook.ts"
 import { WhoChanged } from "./WhoChanged.tsx"
+
+/** More than a tree shows at once. */
+const manyParts = 100
 
 export const PlacePanel = (): ReactNode => {
   const look = useLook()
@@ -86,9 +91,15 @@ const Now = ({ instanceId, path }: Parameters<typeof WhoChanged>[0]): ReactNode 
   const root = { _tag: "State", instanceId, moment: useMoment() } as const
   const { failure, value } = useAnswer("Values", { places: [{ root, path: [...path] }] }, { keep: true })
   const at = value?.values[0]
+  if (at?.value === undefined) return <p className="now">{at?.issue ?? failure ?? "…"}</p>
   return (
-    <p className="now" aria-label="Value">
-      {at?.value === undefined ? (at?.issue ?? failure ?? "…") : <ValueText value={at.value} />}
-    </p>
+    <div className="now">
+      {at.value.size === 0 ? (
+        <ValueText value={at.value} />
+      ) : (
+        <Tree label="value" root={root} path={path} value={at.value} />
+      )}
+      {at.value.size > manyParts ? <GoTo instanceId={instanceId} path={path} /> : null}
+    </div>
   )
 }

@@ -22,7 +22,15 @@ export const Raw = ({ root }: { readonly root: Root }): ReactNode => {
   const [as, setAs] = useState<As>("text")
   const [limit, setLimit] = useState(beginning)
   const [copied, setCopied] = useState("")
-  const { failure, value } = useAnswer("Print", { root, path: [], as, limit }, { keep: true })
+  const [round, setRound] = useState(0)
+  const isCheap = as === "text"
+  const { failure, value } = useAnswer(
+    "Print",
+    // Another question is asked anew.
+    { root, path: [], as, limit: limit - (round % 2) },
+    // JSON is made of all of the state, which is not to be done ten times a second.
+    { changes: isCheap, keep: true }
+  )
   const copy = () =>
     Effect.runPromise(wholeText(page, { root, path: [], as }).pipe(Effect.flatMap(toClipboard))).then(
       (length) => setCopied(`${count(length)} characters copied`),
@@ -44,6 +52,11 @@ export const Raw = ({ root }: { readonly root: Root }): ReactNode => {
         </select>
         <span className="space" />
         <output className="hint">{copied}</output>
+        {isCheap ? null : (
+          <button type="button" className="toggle" onClick={() => setRound(round + 1)}>
+            Take again
+          </button>
+        )}
         <button type="button" className="toggle" onClick={() => void copy()}>
           Copy all
         </button>

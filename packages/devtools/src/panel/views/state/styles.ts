@@ -30,6 +30,8 @@ export const styles = `
 .chart .value { fill: var(--muted); }
 .chart .value.string { fill: var(--string); } .chart .value.number, .chart .value.date { fill: var(--number); } .chart .value.boolean { fill: var(--boolean); }
 .panel .now { font: 11.5px/1.6 var(--mono); overflow-wrap: anywhere; padding-bottom: 8px; }
+.panel .go-to { display: flex; align-items: center; flex-wrap: wrap; gap: 6px; padding-top: 6px; font: 12px/1.4 system-ui, sans-serif; }
+.panel .go-to input { flex: 1; min-width: 60px; height: 28px; padding: 0 8px; border: 1px solid var(--muted); border-radius: 6px; background: var(--ground); font: 11.5px/1 var(--mono); }
 .panel .who { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
 .who li { display: grid; gap: 2px; }
 .panel .who button { text-align: start; border: 0; border-radius: 6px; background: none; padding: 3px 6px; cursor: pointer; min-height: 26px; }
