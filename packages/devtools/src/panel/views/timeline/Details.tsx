@@ -56,12 +56,12 @@ const GapText = ({ lost }: { readonly lost: number }) => {
   )
   return (
     <p className="hint">
-      {lost === 1 ? "One entry" : `${lost} entries`} without a commit {lost === 1 ? "was" : "were"} here. The
-      trace's ring{level === undefined ? "" : ` of ${level.capacity} events`} has overwritten them before the
-      panel was told, or the page has let go of the oldest. No commit is missing. A larger{" "}
-      <code>trace.capacity</code> keeps more.
+      {lost === 1 ? "One entry is" : `${lost} entries are`} not here. Either recording was paused, or it is
+      entries without a commit that are lost: the ring of the trace
+      {level === undefined ? "" : `, which holds ${level.capacity} events,`} had overwritten them before the
+      panel was told, or there were too many of them to keep. A larger <code>trace.capacity</code> keeps more.
       {level?.level === "full"
-        ? " At level full the ring also holds deliveries and handlers: some of the lost ones were such."
+        ? " At level full the ring holds deliveries and handlers as well: some of those lost were such."
         : ""}
     </p>
   )
@@ -99,12 +99,12 @@ const Head = ({ entry }: { readonly entry: Row }) => {
       </button>
       <button
         type="button"
-        className="icon"
+        className="toggle"
         aria-label="Copy a link to this entry"
         title={`Copy a link: ${hashOf({ runtime: runtime ?? "", txnId: entry.txnId })} (L)`}
         onClick={() => copyLink(runtime ?? "", entry.txnId)}
       >
-        🔗
+        Link
       </button>
       {entry.outcome === "commit" ? <ViewLink view="diff">Diff</ViewLink> : null}
       {/* Not disabled: it would lose the focus that it has after a jump. */}
@@ -129,7 +129,6 @@ const Facts = ({ entry }: { readonly entry: Row }) => {
   )
   return (
     <dl className="facts">
-      <Fact name="Transaction">{entry.txnId}</Fact>
       {entry.groupId === undefined ? null : (
         <Fact name="Group">{entry.groupId}: with those beside it, all or none</Fact>
       )}
@@ -149,10 +148,10 @@ const Facts = ({ entry }: { readonly entry: Row }) => {
       </Fact>
       <Fact name="Started">
         {timeOfDay(entry.time)}
-        {entry.outcome === "commit" ? ` · commit ${entry.at.seq}` : ""}
-      </Fact>
-      <Fact name="Duration">
-        {entry.durationMs === undefined ? "not traced: that takes level full" : duration(entry.durationMs)}
+        {entry.outcome === "commit" ? ` · commit ${entry.at.seq}` : ""} ·{" "}
+        {entry.durationMs === undefined
+          ? "how long it took is traced at level full"
+          : `took ${duration(entry.durationMs)}`}
       </Fact>
       {entry.waited === undefined ? null : (
         <Fact name="Waited">
@@ -160,7 +159,6 @@ const Facts = ({ entry }: { readonly entry: Row }) => {
         </Fact>
       )}
       {entry.loads === undefined ? null : <Fact name="Sources">{entry.loads.map(loadText).join(" · ")}</Fact>}
-      <Fact name="Cause">{entry.cause ?? "none: it came from outside"}</Fact>
     </dl>
   )
 }

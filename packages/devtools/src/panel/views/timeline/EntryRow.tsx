@@ -36,7 +36,7 @@ export const EntryRow = memo((props: EntryRowProps): ReactNode => {
     ...(entry === undefined ? ["unknown"] : [entry.origin.kind, entry.outcome]),
     isHere ? "here" : "",
     isLater ? "later" : "",
-    props.part === undefined ? "" : `group ${props.part}`
+    props.part === undefined ? "" : `together ${props.part}`
   ]
   return (
     // The list has the keys, Enter being the double click, and the focus: it says which row is active.
@@ -85,7 +85,7 @@ const Columns = ({
       <span className="name">
         {titleOf(entry)}
         {entry.outcome === "commit" ? null : <em>{entry.outcome}</em>}
-      </span>
+      </span>{" "}
       {alike > 1 ? <em className="alike">×{count(alike)}</em> : null}
       <Marks entry={entry} />
       {entry.error === undefined ? null : <span className="payload error"> {entry.error}</span>}

@@ -1,6 +1,7 @@
 export const styles = `
 .timeline { container: timeline / inline-size; }
 .heads, .row { display: grid; align-items: center; gap: 8px; padding: 0 10px 0 13px; white-space: nowrap; grid-template-columns: minmax(64px, 0.8fr) minmax(100px, 2fr) minmax(0, 58px); }
+.rows { scrollbar-gutter: stable; }
 .heads { flex: none; min-height: 20px; font-size: 11px; color: var(--muted); border-bottom: 1px solid var(--line); overflow: hidden; scrollbar-gutter: stable; }
 .heads > span { overflow: hidden; text-overflow: ellipsis; }
 .heads .axis, .heads .duration { text-align: end; }
@@ -30,10 +31,10 @@ export const styles = `
 .row.gap { grid-template-columns: 1fr; text-align: center; font-size: 11.5px; color: var(--warn); background: repeating-linear-gradient(-45deg, var(--warn-ground) 0 6px, transparent 6px 12px); }
 .row.gap::before { display: none; }
 .row.gap > span { justify-self: center; padding: 0 8px; background: var(--ground); border-radius: 8px; }
-.row.group::after { content: ""; position: absolute; inset: 0 auto 0 10px; width: 4px; border: 2px solid var(--accent); border-inline-end: 0; border-block: 0; }
-.row.group.first::after { top: 45%; border-top: 2px solid var(--accent); border-start-start-radius: 4px; }
-.row.group.last::after { bottom: 45%; border-bottom: 2px solid var(--accent); border-end-start-radius: 4px; }
-.row.group { padding-inline-start: 19px; }
+.row.together::after { content: ""; position: absolute; inset: 0 auto 0 10px; width: 4px; border: 2px solid var(--accent); border-inline-end: 0; border-block: 0; }
+.row.together.first::after { top: 45%; border-top: 2px solid var(--accent); border-start-start-radius: 4px; }
+.row.together.last::after { bottom: 45%; border-bottom: 2px solid var(--accent); border-end-start-radius: 4px; }
+.row.together { padding-inline-start: 19px; }
 .row .track { position: relative; height: 14px; border-inline: 1px solid color-mix(in srgb, var(--line) 60%, transparent); }
 .track i { position: absolute; top: 4px; height: 6px; min-width: 2px; border-radius: 2px; background: var(--kind); }
 .track i.load { top: 1px; height: 12px; background: color-mix(in srgb, var(--source) 34%, transparent); border: 1px solid var(--source); }
@@ -53,8 +54,9 @@ export const styles = `
 .pinned .rollback .what { color: var(--bad); }
 .pinned .payload { font-weight: 400; }
 .panel .pinned .icon { color: var(--warn); height: 24px; }
-.filters { position: relative; flex: none; }
-.popover { position: absolute; z-index: 3; top: calc(100% + 4px); inset-inline-end: 0; display: grid; gap: 6px; width: max-content; max-width: min(300px, 86vw); max-height: 60vh; overflow: auto; padding: 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--ground); box-shadow: 0 6px 20px rgb(0 0 0 / 0.2); white-space: normal; }
+.timeline .tools { position: relative; }
+.filters { flex: none; }
+.popover { position: absolute; z-index: 3; top: calc(100% + 2px); inset-inline-end: 8px; display: grid; gap: 6px; width: max-content; max-width: min(320px, calc(100% - 16px)); max-height: min(60vh, 420px); overflow: auto; padding: 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--ground); box-shadow: 0 6px 20px rgb(0 0 0 / 0.2); white-space: normal; }
 .popover fieldset { display: flex; flex-wrap: wrap; gap: 2px 12px; margin: 0; padding: 0 0 4px; border: 0; }
 .popover legend { padding: 0; color: var(--muted); font-size: 11.5px; }
 .popover label { display: inline-flex; align-items: center; gap: 4px; min-height: 24px; }
@@ -67,5 +69,5 @@ export const styles = `
 .causes small, .causes .by { color: var(--muted); font: 11.5px/1.4 var(--mono); }
 .causes .run { display: block; color: var(--muted); font-size: 11.5px; }
 .causes .run.failure { color: var(--bad); }
-@container timeline (max-width: 439px) { .timeline .tools { flex-wrap: wrap; padding-block: 4px; } .timeline .tools .filter { flex-basis: 100%; } }
+@container timeline (max-width: 439px) { .popover { max-height: 200px; } .timeline .tools { flex-wrap: wrap; padding-block: 4px; } .timeline .tools .filter { flex-basis: 100%; } }
 `
