@@ -75,7 +75,7 @@ describe("packages", () => {
     ["packages/react/src/index.ts", 'import "@sluice/devtools"', "may not be imported by packages/react"],
     [
       "packages/devtools/src/index.ts",
-      'import type {} from "@sluice/react"',
+      'import type {} from "@sluice/testing"',
       "may not be imported by packages/devtools"
     ],
     ["packages/react/src/index.ts", 'import "@sluice/core/internal/ring"', "another package's internal"],

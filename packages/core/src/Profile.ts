@@ -84,8 +84,7 @@ export const each = (
 ): { readonly end: () => void } => {
   const wrapped = new Map<AnyInstance, { readonly impl: unknown; readonly ends: ReadonlyArray<() => void> }>()
   const release = (instance: AnyInstance) => {
-    // The last first: then V8 takes the object for what it was before.
-    for (const end of wrapped.get(instance)?.ends.toReversed() ?? []) end()
+    for (const end of wrapped.get(instance)?.ends ?? []) end()
     wrapped.delete(instance)
   }
   const look = () => {

@@ -6,7 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { Consumer } from "../src/Channel.ts"
+import { Entries } from "../src/Entries.ts"
 import * as Faces from "../src/ModuleRuntime.ts"
+import { Subscriptions } from "../src/Subscription.ts"
 import { disposing, entriesOf, idle, statesOf } from "./support.ts"
 
 /** A clock that only the app's own functions move. */
@@ -171,19 +174,31 @@ test("an instance is what it was, once a profile, a count and call sites have en
   const instance = Faces.instanceOf(runtime.list()[0]?.runtime ?? {})
   cart.subscribe(() => {})
   cart.dispatch({ _tag: "add", payload: 1 })
-  const look = () =>
-    [
-      instance,
-      instance?.subscriptions,
-      instance?.derivation?.nodeAt[2],
-      instance?.deliveries.consumers[0]
-    ].map((object) => Object.entries(object ?? {}).filter(([, value]) => typeof value === "function"))
+  const objects = [
+    instance,
+    instance?.subscriptions,
+    instance?.subscriptions.index,
+    instance?.derivation?.nodeAt[2],
+    instance?.deliveries.consumers[0]
+  ]
+  const keys = () => objects.map((object) => Object.keys(object ?? {}))
+  const look = () => [
+    instance?.derivation?.nodeAt[2]?.read,
+    instance?.subscriptions.first?.notify,
+    Object.values(instance ?? {}).filter((value) => typeof value === "function"),
+    ...[Entries.prototype, Subscriptions.prototype, Consumer.prototype].flatMap((prototype) =>
+      Object.values(Object.getOwnPropertyDescriptors(prototype)).map(({ value }): unknown => value)
+    )
+  ]
+  const shapes = keys()
   const before = [look(), instance?.plans] as const
   const profile = measuring({ clock, runtime })
   const sites = CallSites.keep(runtime)
   const counted = Profile.countRecomputations(runtime)
   cart.dispatch({ _tag: "add", payload: 1 })
   expect(look()).not.toEqual(before[0])
+  // V8 would keep an object that has got and lost a property as a dictionary.
+  expect(keys()).toEqual(shapes)
   for (const { end } of [sites, profile, counted]) end()
   expect(look()).toEqual(before[0])
   expect(instance?.plans).toBe(before[1])

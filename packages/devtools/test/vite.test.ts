@@ -5,7 +5,7 @@ import { SourceMap } from "node:module"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import * as fc from "fast-check"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest"
 import { build, createServer, type Plugin, type ViteDevServer } from "vite"
 import { sluice } from "../src/vite/index.ts"
 import { insert, mapOf, originalOf } from "../src/vite/sourceMap.ts"
@@ -132,6 +132,20 @@ describe("in a dev server", () => {
     for (const file of ["file:///etc/hosts", "/etc/hosts", `${address}/nothing.ts`, "", "x y"])
       expect(await open(file, "line=1")).toMatchObject({ status: 404 })
   })
+})
+
+test.skipIf(process.platform === "win32")("the place is given to the editor that Vite opens", async () => {
+  const opened = join(folder, "opened.txt")
+  const editor = join(folder, "editor.sh")
+  await writeFile(editor, `#!/bin/sh\necho "$@" > "${opened}"\n`, { mode: 0o755 })
+  vi.stubEnv("LAUNCH_EDITOR", editor)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  await server.transformRequest("/cart.ts")
+  const file = encodeURIComponent(pathToFileURL(join(folder, "cart.ts")).href)
+  const response = await fetch(`${address}/__sluice/open?file=${file}&line=8&column=3`)
+  expect(response.ok).toBe(true)
+  expect(response.headers.get("content-type") ?? "").not.toContain("text/html")
+  await expect.poll(() => readFile(opened, "utf8").catch(() => "")).toContain(join(folder, "cart.ts"))
 })
 
 describe("in a build", () => {

@@ -11,6 +11,9 @@ import { ChannelsLive, kept, rates, type Sample } from "./Channels.ts"
 import { ConsumerChart, type ConsumerSeries, seriesOf, type Span } from "./ConsumerChart.tsx"
 import { channelsStyles } from "./styles.ts"
 
+/** Consumers; to draw more, again and again, would take the page's time. */
+const maxShown = 60
+
 const ChannelsComponent = (): ReactNode => {
   const { layer } = usePage()
   const link = useSelector(useModule(Connection), linkOf)
@@ -22,10 +25,14 @@ const ChannelsComponent = (): ReactNode => {
   const last = samples.at(-1)
   const to = last?.at ?? 0
   const span: Span = { from: to - everyMs * kept, to }
-  const series = seriesOf(consumers, samples)
+  const all = seriesOf(consumers, samples)
+  const active = all.filter((each) => !isIdle(each)).slice(0, maxShown)
+  const idle = all.filter(isIdle)
+  const idleShown = new Set(idle.slice(0, Math.max(0, maxShown - active.length)))
+  const series = all.filter((each) => active.includes(each) || idleShown.has(each))
   const alive = instances.filter(({ closed }) => !closed).map(({ instanceId }) => instanceId)
   const shown = [...new Set(series.map(({ consumer }) => consumer.instanceId))]
-  const silent = alive.filter((id) => !shown.includes(id))
+  const silent = alive.filter((id) => !all.some(({ consumer }) => consumer.instanceId === id))
   return (
     <div className="sheet channels">
       <div className="bar tools">
@@ -69,6 +76,9 @@ const ChannelsComponent = (): ReactNode => {
             span={span}
           />
         ))}
+        {all.length > series.length ? (
+          <p className="hint">and {count(all.length - series.length)} consumers more, the idle ones first</p>
+        ) : null}
         {silent.length === 0 || last === undefined ? null : (
           <section aria-label="Without consumers">
             <h3>Without consumers</h3>

@@ -100,6 +100,8 @@ const fromOf = ({ label, local, within }: Instance): string => {
   return within === undefined ? label : `imported by ${within}`
 }
 
+const maxRows = 100
+
 const Instances = ({
   current,
   instances,
@@ -124,7 +126,7 @@ const Instances = ({
         </tr>
       </thead>
       <tbody>
-        {instances.map((instance) => (
+        {instances.slice(0, maxRows).map((instance) => (
           <tr key={instance.instanceId} className={instance === current ? "current" : undefined}>
             <th scope="row">
               <button
@@ -143,5 +145,6 @@ const Instances = ({
         ))}
       </tbody>
     </table>
+    {instances.length > maxRows ? <p className="hint">and {count(instances.length - maxRows)} more</p> : null}
   </div>
 )
