@@ -24,7 +24,7 @@ import { bundle, type Bundle, type Ran } from "./run/bundle.ts"
 import { runInChromium } from "./run/chromium.ts"
 import type { Request } from "./run/entry.ts"
 import { runInNode } from "./run/node.ts"
-import { plainTable, targetTable } from "./table.ts"
+import { plainTable, targetTable, unique } from "./table.ts"
 import type { Scale } from "./work.ts"
 import { type WorkName, workNames, works } from "./works/index.ts"
 
@@ -72,17 +72,28 @@ const built = plainNames.length === 0 ? undefined : await bundle({ minify: value
 
 const runIn = async (built: Bundle, runtime: RuntimeName, work: WorkName, scale: Scale): Promise<Ran> => {
   const pace = values.quick ? "quick" : "full"
-  const request: Request = { work, scale, pace, shortest: runtime === "chromium" ? 5 : 0 }
-  if (runtime === "chromium") return runInChromium(built, request)
-  return runInNode(built, request, values.profile)
+  const whole: Request = { work, scale, pace, shortest: runtime === "chromium" ? 5 : 0 }
+  const run = (request: Request): Promise<Ran> =>
+    runtime === "chromium" ? runInChromium(built, request) : runInNode(built, request, values.profile)
+  const { alone = false, cases } = works[work]
+  if (!alone) return run(whole)
+  const samples = []
+  let version = ""
+  for (const contender of unique(cases(scale).map((each) => each.contender))) {
+    const ran = await run({ ...whole, contender })
+    samples.push(...ran.samples)
+    version = ran.version
+  }
+  return { samples, version }
 }
+
+const sizesOf = (work: WorkName): ReadonlyArray<Scale> =>
+  (works[work].sizes ?? [1, 10]).filter((each) => values.size === undefined || +values.size === each)
 
 for (const runtime of runtimeNames.filter((name) => name === (values.runtime ?? name))) {
   for (const work of plainNames) {
     if (built === undefined) break
-    for (const scale of ([1, 10] as const).filter(
-      (each) => values.size === undefined || +values.size === each
-    )) {
+    for (const scale of sizesOf(work)) {
       const { samples, version } = await runIn(built, runtime, work, scale)
       const measured = summarize(work, versions(runtime, version), samples, scale)
       const { rows, rounds, outcomes } = measured

@@ -9,6 +9,10 @@ export interface Work {
   readonly plan: (scale: Scale) => Plan
   /** Contenders that the ratios of the results are taken to. */
   readonly baselines: ReadonlyArray<string>
+  /** Whether each contender has a process of its own, too. */
+  readonly alone?: true
+  /** The sizes at which it is run. Default: that of the targets, and ten times that. */
+  readonly sizes?: ReadonlyArray<Scale>
 }
 
 export const grouped = (n: number): string => n.toLocaleString("en")

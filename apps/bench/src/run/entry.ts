@@ -10,6 +10,8 @@ export interface Request {
   readonly pace: "full" | "quick" | "check"
   /** What a sample must last at least, in milliseconds: long to the steps of the host's clock. */
   readonly shortest: number
+  /** Only this contender. */
+  readonly contender?: string
 }
 
 /** Enough to verify what everyone does, and nothing else. */
@@ -26,6 +28,8 @@ const adapted = ({ rounds, warmUps, sample }: Plan, { pace, shortest }: Request)
 }
 
 export const run = (request: Request): Promise<ReadonlyArray<Samples>> => {
-  const { cases, plan } = works[request.work]
-  return measure(cases(request.scale), adapted(plan(request.scale), request))
+  const { contender, scale, work } = request
+  const { cases, plan } = works[work]
+  const asked = cases(scale).filter((each) => contender === undefined || each.contender === contender)
+  return measure(asked, adapted(plan(scale), request))
 }

@@ -23,7 +23,8 @@ const isolated = {
 export const serve = (files: ReadonlyMap<string, Served>): Promise<Site> =>
   new Promise((resolve) => {
     const server = createServer(({ url = "/" }, response) => {
-      const file = files.get(url)
+      const [path = "/"] = url.split("?")
+      const file = files.get(path)
       response.writeHead(file === undefined ? 404 : 200, {
         ...isolated,
         "Content-Type": `${file?.type ?? "text/html"}; charset=utf-8`

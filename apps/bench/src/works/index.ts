@@ -4,9 +4,11 @@ import { collectionWork } from "./collection.ts"
 import { computed } from "./computed.ts"
 import { dispatch } from "./dispatch.ts"
 import { fiber } from "./fiber.ts"
+import { history } from "./history.ts"
 import { instancesWork } from "./instances.ts"
 import { keyed } from "./keyed.ts"
 import { mutate } from "./mutate.ts"
+import { serialise } from "./serialise.ts"
 import { trace } from "./trace.ts"
 
 export const works = {
@@ -18,7 +20,9 @@ export const works = {
   channel,
   mutate,
   trace,
-  instances: instancesWork
+  instances: instancesWork,
+  history,
+  serialise
 } satisfies Readonly<Record<string, Work>>
 
 export type WorkName = keyof typeof works

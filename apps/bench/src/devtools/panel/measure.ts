@@ -1,0 +1,209 @@
+/** What a panel costs, and how soon it answers: in the page, and in Chromium's developer tools. */
+import { type CDPSession, chromium, type Frame, type Page } from "playwright-core"
+import { chromiumArgs, ensureChromium } from "../../../../../scripts/chromium.ts"
+import { RealDevtools } from "../../../../extension/test/realDevtools.ts"
+import type { Samples } from "../../harness.ts"
+import { benchArgs } from "../../run/chromium.ts"
+import type { Site } from "../../run/serve.ts"
+
+export const contenders = {
+  none: "no devtools",
+  closed: "recorded, no panel",
+  open: "panel in the page",
+  extension: "panel in the developer tools"
+} as const
+export type ContenderKey = keyof typeof contenders
+
+export interface PanelPlan {
+  /** Commits before the panel is opened. */
+  readonly commits: number
+  readonly travels: number
+  readonly perSecond: number
+  readonly seconds: number
+}
+
+/** A page with its panel, wherever that is. Clocks are in milliseconds since 1970. */
+interface Opened {
+  readonly page: Page
+  readonly panel: Page | Frame
+  /** Where the panel's mouse is. */
+  readonly mouse: Page["mouse"]
+  /** From the click that opens it to when its first entries were drawn. */
+  readonly openedIn: number
+}
+
+interface Host {
+  readonly page: Page
+  readonly version: string
+  readonly open: () => Promise<Opened>
+  readonly close: () => Promise<void>
+}
+
+/** Resolves when entries are drawn in the panel of this document, with the time. */
+const entriesDrawn = (): Promise<number> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.addEventListener("message", () => resolve(performance.timeOrigin + performance.now()))
+    port1.start()
+    const look = () => {
+      const host = document.querySelector("sluice-devtools, #panel")
+      const drawn = host?.shadowRoot?.querySelector("[role=option]:not(.unknown)") ?? null
+      if (drawn === null) requestAnimationFrame(look)
+      else port2.postMessage(undefined)
+    }
+    requestAnimationFrame(look)
+  })
+
+/** When the next event of this type comes. */
+const eventAt = (type: string): Promise<number> =>
+  new Promise((resolve) => {
+    const onEvent = ({ timeStamp }: Event) => resolve(performance.timeOrigin + timeStamp)
+    addEventListener(type, onEvent, { capture: true, once: true })
+  })
+
+/** The page has asked by then for what it is to be told. */
+const armed = (asked: Promise<number>, page: Page | Frame): Promise<Promise<number>> =>
+  page.evaluate(() => undefined).then(() => asked)
+
+export const inPage = async (): Promise<Host> => {
+  const browser = await chromium.launch({
+    executablePath: ensureChromium(),
+    headless: true,
+    args: [...chromiumArgs, ...benchArgs]
+  })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  return {
+    page,
+    version: browser.version(),
+    open: async () => {
+      const button = page.getByRole("button", { name: "Open Sluice devtools for bench" })
+      await button.waitFor()
+      const clicked = page.evaluate(eventAt, "click")
+      await page.evaluate(() => undefined)
+      await button.click()
+      const drawn = await page.evaluate(entriesDrawn)
+      return { page, panel: page, mouse: page.mouse, openedIn: drawn - (await clicked) }
+    },
+    close: () => browser.close()
+  }
+}
+
+const inDevtools = async (): Promise<Host> => {
+  const devtools = await RealDevtools.launch({ width: 1280, height: 900 })
+  const page = devtools.tab
+  return {
+    page,
+    version: page.context().browser()?.version() ?? "",
+    open: async () => {
+      const frontend = await devtools.frontend()
+      await frontend.getByRole("tab", { name: "Elements" }).first().waitFor()
+      const clicked = performance.timeOrigin + performance.now()
+      const panel = await devtools.showPanel()
+      const drawn = await panel.evaluate(entriesDrawn)
+      return { page, panel, mouse: frontend.mouse, openedIn: drawn - clicked }
+    },
+    close: () => devtools.close()
+  }
+}
+
+export const goto = async (page: Page, site: Site, key: ContenderKey): Promise<void> => {
+  page.setDefaultTimeout(120_000)
+  await page.goto(`${site.url}?devtools=${key === "open" ? "closed" : key}`)
+  await page.waitForFunction(() => document.querySelectorAll("li").length > 0)
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Opened on many commits, and travelled
+
+/** Brings another part of the list into view, and gives the middle of a row there. */
+const scrollTo = async (panel: Page | Frame, share: number) => {
+  const list = panel.getByRole("listbox", { name: "Transactions" })
+  await list.evaluate((list, share) => {
+    list.scrollTop = (list.scrollHeight - list.clientHeight) * share
+  }, share)
+  // Those in view by now are not the ones before.
+  await panel.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  )
+  const isKnown = (list: Element) => list.querySelector("[role=option].unknown") === null
+  while (!(await list.evaluate(isKnown))) continue
+  const box = await list.boundingBox()
+  if (box === null) throw new Error("The list of transactions is not shown")
+  return { x: box.x + 60, y: box.y + box.height / 2 }
+}
+
+/** How long it took until the page had drawn another state, from the second click of a double click. */
+export const travel = async ({ mouse, page, panel }: Opened, share: number): Promise<number> => {
+  const at = await scrollTo(panel, share)
+  const clicked = panel.evaluate(eventAt, "dblclick")
+  const drawn = page.evaluate(() => globalThis.sluicePanelBench.drawn())
+  await panel.evaluate(() => undefined)
+  await page.evaluate(() => undefined)
+  await mouse.dblclick(at.x, at.y)
+  const ms = (await drawn) - (await clicked)
+  // What is drawn is the state of the transaction that the panel says.
+  const notice = panel.locator(".notice.travelling code")
+  const shown = await page.evaluate(() => Number(document.querySelector("#raises")?.textContent))
+  while (!(await notice.textContent())?.endsWith(`t${shown + firstTransaction}`)) await notice.waitFor()
+  return ms
+}
+
+/** The number of the first raise is one more: an instance's first transaction makes it. */
+const firstTransaction = 0
+
+export const openedOnMany = async (
+  site: Site,
+  key: "open" | "extension",
+  { commits, travels }: PanelPlan
+) => {
+  const host = await (key === "open" ? inPage() : inDevtools())
+  try {
+    await goto(host.page, site, key)
+    await host.page.evaluate((commits) => globalThis.sluicePanelBench.raise(commits), commits)
+    const opened = await host.open()
+    const times: Array<number> = []
+    for (let time = 0; time < travels; time++)
+      times.push(await travel(opened, ((time * 7 + 3) % 10) / 10 + 0.03))
+    return { opened: opened.openedIn, travels: times, version: host.version }
+  } finally {
+    await host.close()
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Written to while the panel is open
+
+const metrics = async (cdp: CDPSession) => {
+  const { metrics } = await cdp.send("Performance.getMetrics")
+  const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? Number.NaN
+  return { script: of("ScriptDuration"), task: of("TaskDuration") }
+}
+
+export const writtenTo = async (site: Site, key: ContenderKey, { perSecond, seconds }: PanelPlan) => {
+  const host = await (key === "extension" ? inDevtools() : inPage())
+  try {
+    const { page } = host
+    await goto(page, site, key)
+    await page.evaluate(() => globalThis.sluicePanelBench.raise(1000))
+    const opened = key === "open" || key === "extension" ? (await host.open()).panel : undefined
+    // Compiled, and what has been opened has settled.
+    await page.evaluate((perSecond) => globalThis.sluicePanelBench.run(perSecond, 2), perSecond)
+    const cdp = await page.context().newCDPSession(page)
+    await cdp.send("Performance.enable", { timeDomain: "threadTicks" })
+    const before = await metrics(cdp)
+    const { frames, raises } = await page.evaluate(
+      ([perSecond, seconds]) => globalThis.sluicePanelBench.run(perSecond, seconds),
+      [perSecond, seconds] as const
+    )
+    const after = await metrics(cdp)
+    if (raises !== perSecond * seconds) throw new Error(`${raises} rows were raised`)
+    return {
+      script: (after.script - before.script) / seconds,
+      task: (after.task - before.task) / seconds,
+      frames,
+      opened
+    }
+  } finally {
+    await host.close()
+  }
+}
