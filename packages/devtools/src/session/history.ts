@@ -352,6 +352,9 @@ export class History {
 
   /** How many kept commits are not later than `seq`. */
   countUpTo(seq: number): number {
+    // Where none was left out, its place is known.
+    const count = seq - (this.oldest?.seq ?? 0) + 1
+    if (this.at(count - 1)?.seq === seq) return count
     let low = 0
     let high = this.length
     while (low < high) {
