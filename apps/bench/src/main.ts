@@ -4,16 +4,21 @@
  *     pnpm bench [work...] [--runtime node|chromium] [--size 1|10] [--quick] [--write] [--profile folder]
  *     pnpm bench [react work...] [--minutes 15] [--rounds 100] [--seed n] [--only "name;name"] [--quick] [--write]
  *         [--profile folder]
+ *     pnpm bench panel [--rounds 5] [--quick] [--write]
  *
  * Without `--runtime` in both, without `--size` at both: that of the targets, and ten times that. `--quick` runs
  * few rounds.
  * `--write` keeps the results under docs/benchmarks, and quotes them in docs/benchmarks.md.
  *
+ * `panel` is what the devtools' panel costs, in a page and in the developer tools.
  * `react` is all React works. These run in Chromium, and in rounds until every target's interval is narrow enough,
  * or so many rounds or minutes have passed. `--only` leaves out other contenders. Its results, and
  * those of profiled runs, are not written.
  */
 import { parseArgs } from "node:util"
+import { summarize as summarizePanel, write as writePanel } from "./devtools/panel/results.ts"
+import { runPanel } from "./devtools/panel/run.ts"
+import { limitTable, plainTable as panelTable } from "./devtools/panel/table.ts"
 import { quoteAll } from "./quotes.ts"
 import { type RuntimeName, runtimeNames, summarize, versions, write } from "./results.ts"
 import { summarize as summarizeReact, write as writeReact } from "./react/results.ts"
@@ -37,7 +42,7 @@ const { positionals, values } = parseArgs({
     write: { type: "boolean", default: false },
     profile: { type: "string" },
     minutes: { type: "string", default: "15" },
-    rounds: { type: "string", default: "100" },
+    rounds: { type: "string" },
     seed: { type: "string" },
     only: { type: "string" }
   }
@@ -52,19 +57,21 @@ const isRuntime = (name: string): name is RuntimeName => name === "node" || name
 const isReactWork = (name: string): name is ReactWorkName => Object.hasOwn(reactWorks, name)
 
 const unknown = [
-  ...positionals.filter((name) => !isWork(name) && !isReactWork(name) && name !== "react"),
+  ...positionals.filter(
+    (name) => !isWork(name) && !isReactWork(name) && name !== "react" && name !== "panel"
+  ),
   ...[values.runtime].filter((name) => name !== undefined && !isRuntime(name)),
   ...[values.size].filter((size) => size !== undefined && size !== "1" && size !== "10")
 ]
 if (unknown.length > 0) {
-  const [works, runtimes] = [[...workNames, "react", ...reactWorkNames], runtimeNames].map((names) =>
+  const [works, runtimes] = [[...workNames, "react", ...reactWorkNames, "panel"], runtimeNames].map((names) =>
     names.join(", ")
   )
   console.error(`What is ${unknown.join(", ")}? The works are ${works}; the runtimes ${runtimes}.`)
   process.exit(2)
 }
 
-const asked = positionals.length === 0 ? [...workNames, ...reactWorkNames] : positionals
+const asked = positionals.length === 0 ? [...workNames, ...reactWorkNames, "panel"] : positionals
 const plainNames = asked.filter(isWork)
 const reactNames = asked.includes("react") ? reactWorkNames : asked.filter(isReactWork)
 
@@ -111,7 +118,7 @@ for (const work of values.runtime === "node" ? [] : reactNames) {
   const { samples, version } = await runReact(work, {
     only: values.only?.split(";"),
     profile: values.profile,
-    rounds: values.quick ? [3, 3] : [5, Number(values.rounds)],
+    rounds: values.quick ? [3, 3] : [5, Number(values.rounds ?? 100)],
     minutes: Number(values.minutes),
     seed,
     onRound: (round, samples) => {
@@ -126,5 +133,18 @@ for (const work of values.runtime === "node" ? [] : reactNames) {
   console.log(reactTable(rows))
   if (outcomes.length > 0) console.log(`\nTargets:\n\n${reactTargetTable(outcomes)}`)
   if (values.write && values.only === undefined && values.profile === undefined) writeReact(work, measured)
+}
+
+if (asked.includes("panel") && values.runtime !== "node") {
+  const rounds = values.quick ? 1 : Number(values.rounds ?? 5)
+  const { samples, version } = await runPanel({
+    rounds,
+    onRound: (round) => console.log(`panel: round ${round} at ${Math.round(performance.now() / 1000)} s`)
+  })
+  const results = summarizePanel(version, rounds, samples)
+  console.log(`\npanel, Chromium ${version}: ${rounds} rounds\n`)
+  console.log(panelTable(results.rows))
+  console.log(`\nTargets:\n\n${limitTable(results.outcomes)}`)
+  if (values.write) writePanel(results)
 }
 if (values.write) quoteAll()

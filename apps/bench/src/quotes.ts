@@ -1,5 +1,7 @@
 /** Holds docs/benchmarks.md to the results: each quote stands between its two markers. */
 import { readFileSync, writeFileSync } from "node:fs"
+import { read as readPanel } from "./devtools/panel/results.ts"
+import { limitMarkdown, rowMarkdown } from "./devtools/panel/table.ts"
 import { read as readReact } from "./react/results.ts"
 import { ratioMarkdown, targetMarkdown as reactTargetMarkdown } from "./react/table.ts"
 import { type ReactWorkName, reactWorkNames, reactWorks } from "./react/works/index.ts"
@@ -62,6 +64,15 @@ const quoteReact = (work: ReactWorkName): string => {
 const quoteReactTargets = (): string =>
   reactTargetMarkdown(reactWorkNames.flatMap((work) => readReact(work)?.outcomes ?? []))
 
+/** What was run of the panel, and what was to be reached. */
+const quotePanel = (): string => {
+  const results = readPanel()
+  if (results === undefined) return ""
+  const { outcomes, rounds, rows, versions } = results
+  const what = `**Chromium ${versions["chromium"]}**, ${rounds} rounds, medians, and the slowest in parentheses:`
+  return [limitMarkdown(outcomes), what, rowMarkdown(rows)].join("\n\n")
+}
+
 const quoteVersions = (): string => {
   const all = Object.entries(read("node", "dispatch")?.versions ?? {})
   return all.map(([name, version]) => `${name} ${version}`).join(", ")
@@ -72,7 +83,8 @@ const quotes: Readonly<Record<string, () => string>> = {
   targets: quoteTargets,
   ...Object.fromEntries(workNames.map((work) => [work, () => quote(work)])),
   "react targets": quoteReactTargets,
-  ...Object.fromEntries(reactWorkNames.map((work) => [`react ${work}`, () => quoteReact(work)]))
+  ...Object.fromEntries(reactWorkNames.map((work) => [`react ${work}`, () => quoteReact(work)])),
+  panel: quotePanel
 }
 
 /** The page with every quote as the results have it now. */

@@ -69,7 +69,11 @@ export const targets: ReadonlyArray<Target> = [
     beside("trace", name, "trace light", "trace off", 1.25),
     beside("trace", name, "trace full", "trace off", 2)
   ]),
-  ...["hold", "make", "end"].map((job) => beside("instances", `${job} 10,000`, "Sluice", "xstate", 1))
+  ...["hold", "make", "end"].map((job) => beside("instances", `${job} 10,000`, "Sluice", "xstate", 1)),
+  beside("history", "each of 100,000 commits", "Sluice, recorded", "redux, @redux-devtools/instrument", 1.5),
+  ...["one action", "opened on 50 actions"].map((job) =>
+    beside("serialise", job, "Sluice", "Redux extension", 0.1)
+  )
 ]
 
 /** Throws where a target names a case or a contender that was not measured. */

@@ -1,10 +1,11 @@
 /** What a panel costs, and how soon it answers: in the page, and in Chromium's developer tools. */
 import { type CDPSession, chromium, type Frame, type Page } from "playwright-core"
 import { chromiumArgs, ensureChromium } from "../../../../../scripts/chromium.ts"
-import { RealDevtools } from "../../../../extension/test/realDevtools.ts"
+import { RealDevtools } from "@sluice/extension/test/realDevtools.ts"
 import type { Samples } from "../../harness.ts"
 import { benchArgs } from "../../run/chromium.ts"
 import type { Site } from "../../run/serve.ts"
+import { quantile } from "../../statistics.ts"
 
 export const contenders = {
   none: "no devtools",
@@ -22,6 +23,25 @@ export interface PanelPlan {
   readonly seconds: number
 }
 
+export const figures = {
+  opened: "the panel is opened",
+  travel: "a click to travel",
+  script: "scripting in a second",
+  task: "busy in a second",
+  frames: "between frames, p99",
+  panelScript: "scripting in a second, in the panel's process",
+  panelTask: "busy in a second, in the panel's process",
+  panelFrames: "between frames, p99, in the panel's process"
+} as const
+
+type Figure = Omit<Samples, "contender">
+
+const ms = (name: string, values: ReadonlyArray<number>): Figure => ({
+  name,
+  unit: "ns",
+  values: values.map((value) => value * 1e6)
+})
+
 /** A page with its panel, wherever that is. Clocks are in milliseconds since 1970. */
 interface Opened {
   readonly page: Page
@@ -34,7 +54,6 @@ interface Opened {
 
 interface Host {
   readonly page: Page
-  readonly version: string
   readonly open: () => Promise<Opened>
   readonly close: () => Promise<void>
 }
@@ -61,11 +80,7 @@ const eventAt = (type: string): Promise<number> =>
     addEventListener(type, onEvent, { capture: true, once: true })
   })
 
-/** The page has asked by then for what it is to be told. */
-const armed = (asked: Promise<number>, page: Page | Frame): Promise<Promise<number>> =>
-  page.evaluate(() => undefined).then(() => asked)
-
-export const inPage = async (): Promise<Host> => {
+const inPage = async (): Promise<Host> => {
   const browser = await chromium.launch({
     executablePath: ensureChromium(),
     headless: true,
@@ -74,7 +89,6 @@ export const inPage = async (): Promise<Host> => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
   return {
     page,
-    version: browser.version(),
     open: async () => {
       const button = page.getByRole("button", { name: "Open Sluice devtools for bench" })
       await button.waitFor()
@@ -93,7 +107,6 @@ const inDevtools = async (): Promise<Host> => {
   const page = devtools.tab
   return {
     page,
-    version: page.context().browser()?.version() ?? "",
     open: async () => {
       const frontend = await devtools.frontend()
       await frontend.getByRole("tab", { name: "Elements" }).first().waitFor()
@@ -106,7 +119,7 @@ const inDevtools = async (): Promise<Host> => {
   }
 }
 
-export const goto = async (page: Page, site: Site, key: ContenderKey): Promise<void> => {
+const goto = async (page: Page, site: Site, key: ContenderKey): Promise<void> => {
   page.setDefaultTimeout(120_000)
   await page.goto(`${site.url}?devtools=${key === "open" ? "closed" : key}`)
   await page.waitForFunction(() => document.querySelectorAll("li").length > 0)
@@ -133,7 +146,7 @@ const scrollTo = async (panel: Page | Frame, share: number) => {
 }
 
 /** How long it took until the page had drawn another state, from the second click of a double click. */
-export const travel = async ({ mouse, page, panel }: Opened, share: number): Promise<number> => {
+const travel = async ({ mouse, page, panel }: Opened, share: number): Promise<number> => {
   const at = await scrollTo(panel, share)
   const clicked = panel.evaluate(eventAt, "dblclick")
   const drawn = page.evaluate(() => globalThis.sluicePanelBench.drawn())
@@ -141,30 +154,28 @@ export const travel = async ({ mouse, page, panel }: Opened, share: number): Pro
   await page.evaluate(() => undefined)
   await mouse.dblclick(at.x, at.y)
   const ms = (await drawn) - (await clicked)
-  // What is drawn is the state of the transaction that the panel says.
-  const notice = panel.locator(".notice.travelling code")
-  const shown = await page.evaluate(() => Number(document.querySelector("#raises")?.textContent))
-  while (!(await notice.textContent())?.endsWith(`t${shown + firstTransaction}`)) await notice.waitFor()
+  // What is drawn is the state of the transaction that the panel names: each raise is one, and there are no others.
+  const raises = await page.evaluate(() => document.querySelector("#raises")?.textContent)
+  await panel.locator(".notice.travelling code", { hasText: new RegExp(`t${raises}$`) }).waitFor()
   return ms
 }
 
-/** The number of the first raise is one more: an instance's first transaction makes it. */
-const firstTransaction = 0
+/** Of the shares of the list, another one each time, and none twice. */
+const shareAt = (time: number, times: number): number => 0.02 + (0.96 * ((time * 7) % times)) / times
 
-export const openedOnMany = async (
+const openedOnMany = async (
   site: Site,
   key: "open" | "extension",
   { commits, travels }: PanelPlan
-) => {
+): Promise<ReadonlyArray<Figure>> => {
   const host = await (key === "open" ? inPage() : inDevtools())
   try {
     await goto(host.page, site, key)
     await host.page.evaluate((commits) => globalThis.sluicePanelBench.raise(commits), commits)
     const opened = await host.open()
     const times: Array<number> = []
-    for (let time = 0; time < travels; time++)
-      times.push(await travel(opened, ((time * 7 + 3) % 10) / 10 + 0.03))
-    return { opened: opened.openedIn, travels: times, version: host.version }
+    for (let time = 0; time < travels; time++) times.push(await travel(opened, shareAt(time, travels)))
+    return [ms(figures.opened, [opened.openedIn]), ms(figures.travel, times)]
   } finally {
     await host.close()
   }
@@ -173,37 +184,97 @@ export const openedOnMany = async (
 // ---------------------------------------------------------------------------------------------------------
 // Written to while the panel is open
 
-const metrics = async (cdp: CDPSession) => {
+/** Seconds that the main thread has run scripts, and anything. */
+const metricsOf = async (cdp: CDPSession) => {
   const { metrics } = await cdp.send("Performance.getMetrics")
   const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? Number.NaN
   return { script: of("ScriptDuration"), task: of("TaskDuration") }
 }
 
-export const writtenTo = async (site: Site, key: ContenderKey, { perSecond, seconds }: PanelPlan) => {
+const watched = async (
+  target: Page | Frame,
+  page: Page
+): Promise<() => Promise<Awaited<ReturnType<typeof metricsOf>>>> => {
+  const cdp = await page.context().newCDPSession(target)
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" })
+  const before = await metricsOf(cdp)
+  return async () => {
+    const after = await metricsOf(cdp)
+    return { script: after.script - before.script, task: after.task - before.task }
+  }
+}
+
+/** Milliseconds between one frame of this document and the next, for so long. */
+const framesFor = (ms: number): Promise<Array<number>> =>
+  new Promise((resolve) => {
+    const frames: Array<number> = []
+    const end = performance.now() + ms
+    let last: number | undefined
+    const watch = (now: number) => {
+      if (last !== undefined) frames.push(now - last)
+      last = now
+      if (now < end) requestAnimationFrame(watch)
+      else resolve(frames)
+    }
+    requestAnimationFrame(watch)
+  })
+
+const writtenTo = async (
+  site: Site,
+  key: ContenderKey,
+  { perSecond, seconds }: PanelPlan
+): Promise<ReadonlyArray<Figure>> => {
   const host = await (key === "extension" ? inDevtools() : inPage())
   try {
     const { page } = host
     await goto(page, site, key)
     await page.evaluate(() => globalThis.sluicePanelBench.raise(1000))
-    const opened = key === "open" || key === "extension" ? (await host.open()).panel : undefined
+    const opened = key === "open" || key === "extension" ? await host.open() : undefined
     // Compiled, and what has been opened has settled.
     await page.evaluate((perSecond) => globalThis.sluicePanelBench.run(perSecond, 2), perSecond)
-    const cdp = await page.context().newCDPSession(page)
-    await cdp.send("Performance.enable", { timeDomain: "threadTicks" })
-    const before = await metrics(cdp)
+    const elsewhere = opened === undefined || opened.panel === page ? undefined : opened.panel
+    const spent = await watched(page, page)
+    const spentElsewhere = elsewhere && (await watched(elsewhere, page))
+    const framesElsewhere = elsewhere?.evaluate(framesFor, seconds * 1000)
     const { frames, raises } = await page.evaluate(
       ([perSecond, seconds]) => globalThis.sluicePanelBench.run(perSecond, seconds),
       [perSecond, seconds] as const
     )
-    const after = await metrics(cdp)
     if (raises !== perSecond * seconds) throw new Error(`${raises} rows were raised`)
-    return {
-      script: (after.script - before.script) / seconds,
-      task: (after.task - before.task) / seconds,
-      frames,
-      opened
-    }
+    const { script, task } = await spent()
+    const inSecond = (of: number) => [(of * 1000) / seconds]
+    const own = [
+      ms(figures.script, inSecond(script)),
+      ms(figures.task, inSecond(task)),
+      ms(figures.frames, [quantile(frames, 0.99)])
+    ]
+    if (spentElsewhere === undefined || framesElsewhere === undefined) return own
+    const panel = await spentElsewhere()
+    return [
+      ...own,
+      ms(figures.panelScript, inSecond(panel.script)),
+      ms(figures.panelTask, inSecond(panel.task)),
+      ms(figures.panelFrames, [quantile(await framesElsewhere, 0.99)])
+    ]
   } finally {
     await host.close()
   }
+}
+
+// ---------------------------------------------------------------------------------------------------------
+
+/** One round of everything, each in a browser of its own. */
+export const measurePanels = async (
+  site: Site,
+  plan: PanelPlan,
+  keys: ReadonlyArray<ContenderKey>
+): Promise<ReadonlyArray<Samples>> => {
+  const samples: Array<Samples> = []
+  for (const key of keys) {
+    const contender = contenders[key]
+    if (key === "open" || key === "extension")
+      for (const figure of await openedOnMany(site, key, plan)) samples.push({ ...figure, contender })
+    for (const figure of await writtenTo(site, key, plan)) samples.push({ ...figure, contender })
+  }
+  return samples
 }

@@ -18,7 +18,7 @@ export const openSite = async (): Promise<Site> => {
     logLevel: "error",
     mode: "production",
     oxc: { jsx: { runtime: "automatic", development: false } },
-    build: { outDir: folder, emptyOutDir: true, target: "esnext", minify: process.env["NOMIN"] === undefined, modulePreload: false }
+    build: { outDir: folder, emptyOutDir: true, target: "esnext", modulePreload: false }
   })
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
     /\.(?:js|html)$/.test(file)
