@@ -2,6 +2,9 @@
  * Where the time of a runtime's entries goes. While a profile runs, what its instances call is wrapped; before and
  * after, nothing is, and nothing is asked.
  */
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import { callerOf } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
@@ -12,6 +15,7 @@ import { type Call, type Measure, Recorder } from "./internal/recorder.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import { makePlan, type Plan } from "./Plan.ts"
 import type { AnyRuntime } from "./Runtime.ts"
+import type { Run } from "./Waits.ts"
 
 export type { Call, Kind, Measure } from "./internal/recorder.ts"
 
@@ -36,12 +40,15 @@ export interface ProfileOptions {
 
 /**
  * Measures each instance of the runtime, and those that come, until `end`: entries, and within them reducers,
- * computed fields and listeners; handlers from their beginning to their end, with what they wait for. States are the
+ * computed fields and listeners. Of handlers the whole is from the beginning to the end, with what they wait for, and their own
+ * time what their fibers ran. States are the
  * same with and without. The clock of a browser is coarse: sums are right, a single short call may count as nothing.
  */
 export const begin = (runtime: Profiled, { now = monotonicMs }: ProfileOptions = {}): Profile => {
   const recorder = new Recorder(now)
-  const instances = each(runtime, (instance) => wrapInstance(instance, recorder))
+  const handlers = new Map<unknown, Handlers>()
+  const instances = each(runtime, (instance) => wrapInstance(instance, recorder, handlers))
+  const endFibers = wrapFibers(recorder, handlers)
   const startedAt = now()
   let endedAt: number | undefined
   return {
@@ -52,6 +59,7 @@ export const begin = (runtime: Profiled, { now = monotonicMs }: ProfileOptions =
       endedAt ??= now()
       recorder.ended = true
       instances.end()
+      endFibers()
     }
   }
 }
@@ -119,14 +127,18 @@ const wrapTraits = (
     node === undefined ? [] : [wrap(node, "read", (read) => wrapper(node.name, read))]
   )
 
-const wrapInstance = (instance: AnyInstance, recorder: Recorder): ReadonlyArray<() => void> => [
+const wrapInstance = (
+  instance: AnyInstance,
+  recorder: Recorder,
+  handlers: Map<unknown, Handlers>
+): ReadonlyArray<() => void> => [
   ...wrapEntries(instance, recorder),
   wrapPlans(instance, recorder),
   ...wrapTraits(instance, (field, read) =>
     recorder.timed(recorder.measure("computed", instance.instanceId, field), read)
   ),
   ...wrapListeners(instance, recorder),
-  ...wrapHandlers(instance, recorder)
+  ...wrapHandlers(instance, recorder, handlers)
 ]
 
 const wrapEntries = (instance: AnyInstance, recorder: Recorder): ReadonlyArray<() => void> => {
@@ -222,22 +234,44 @@ const wrapListeners = (instance: AnyInstance, recorder: Recorder): ReadonlyArray
 
 // --- handlers ---------------------------------------------------------------------------------------------
 
-const wrapHandlers = (instance: AnyInstance, recorder: Recorder): ReadonlyArray<() => void> => {
+/** Those of a consumer that have begun and not ended. */
+interface Handlers {
+  readonly measure: Measure
+  readonly begun: Map<Run, Begun>
+}
+
+interface Begun {
+  readonly startedAt: number
+  /** Whether a fiber has run for it. */
+  hasRun: boolean
+}
+
+const wrapHandlers = (
+  instance: AnyInstance,
+  recorder: Recorder,
+  handlers: Map<unknown, Handlers>
+): ReadonlyArray<() => void> => {
   const ends: Array<() => void> = []
   const consume = (consumer: Consumer<Any>) => {
     const measure = recorder.measure("handler", instance.instanceId, consumer.name)
-    const begun = new Map<unknown, number>()
+    const begun = new Map<Run, Begun>()
+    handlers.set(consumer, { measure, begun })
     ends.push(
       wrap(consumer, "begin", (inner) => () => {
         const run = inner.call(consumer)
-        begun.set(run, recorder.now())
+        begun.set(run, { startedAt: recorder.now(), hasRun: false })
         return run
       }),
       wrap(consumer, "end", (inner) => (run) => {
-        const startedAt = begun.get(run)
+        const one = begun.get(run)
+        if (one !== undefined) {
+          const ms = recorder.now() - one.startedAt
+          recorder.add(measure, ms)
+          // What is done already needs no fiber.
+          if (!one.hasRun) measure.selfMs += ms
+        }
         begun.delete(run)
         inner.call(consumer, run)
-        if (startedAt !== undefined) recorder.add(measure, recorder.now() - startedAt)
       })
     )
   }
@@ -253,4 +287,34 @@ const wrapHandlers = (instance: AnyInstance, recorder: Recorder): ReadonlyArray<
       for (const end of ends) end()
     }
   ]
+}
+
+/** A fiber, as Effect runs it: each time until it waits. */
+interface Running {
+  evaluate: (effect: unknown) => void
+}
+
+const canRun = (prototype: unknown): prototype is Running =>
+  typeof prototype === "object" &&
+  prototype !== null &&
+  "evaluate" in prototype &&
+  typeof prototype.evaluate === "function"
+
+/** Measures fibers of handlers while they run. Where Effect's fibers are others, handlers have no time of their own. */
+const wrapFibers = (recorder: Recorder, handlers: ReadonlyMap<unknown, Handlers>): (() => void) => {
+  const prototype: unknown = Object.getPrototypeOf(Effect.runFork(Effect.void))
+  if (!canRun(prototype)) return () => {}
+  return wrap(
+    prototype,
+    "evaluate",
+    (inner) =>
+      function (this: Running & Fiber.Fiber<unknown, unknown>, effect) {
+        const run = callerOf(this)?.run
+        const handler = run && handlers.get(run.channel)
+        const begun = run && handler?.begun.get(run)
+        if (handler === undefined || begun === undefined) return inner.call(this, effect)
+        begun.hasRun = true
+        recorder.part(handler.measure, () => inner.call(this, effect))
+      }
+  )
 }

@@ -10,12 +10,12 @@ export interface Measure {
   count: number
   /** With all that it called; of one within itself, the outer alone. */
   totalMs: number
-  /** Without what it called that was measured itself. Undefined where it waits, as handlers do. */
-  selfMs: number | undefined
+  /** Without what it called that was measured itself, and without its waits: what it kept the thread busy. */
+  selfMs: number
   maxMs: number
 }
 
-/** A measure, as called from that parent. */
+/** A measure, as called from that parent; of a handler each time that its fiber ran. */
 export interface Call {
   /** Among the recorder's calls, undefined for none. */
   readonly parent: number | undefined
@@ -31,6 +31,7 @@ interface Frame {
   readonly measure: Measure
   readonly startedAt: number
   readonly outer: boolean
+  readonly isPart: boolean
   childMs: number
 }
 
@@ -71,18 +72,22 @@ export class Recorder {
     const known = names.get(name)
     if (known !== undefined) return known
     if (this.known.length >= most && instanceId !== "") return this.measure(kind, "", "(others)")
-    const selfMs = kind === "handler" ? undefined : 0
-    const made: Measure = { kind, instanceId, name, count: 0, totalMs: 0, selfMs, maxMs: 0 }
+    const made: Measure = { kind, instanceId, name, count: 0, totalMs: 0, selfMs: 0, maxMs: 0 }
     names.set(name, made)
     this.known.push(made)
     return made
   }
 
-  /** Of what did not run on the stack. */
+  /** Of what did not run in one go. */
   add(measure: Measure, ms: number): void {
     measure.count++
     measure.totalMs += ms
     measure.maxMs = Math.max(measure.maxMs, ms)
+  }
+
+  /** A part of what is added as a whole when it has ended. */
+  part<A>(measure: Measure, f: () => A): A {
+    return this.run(measure, f, true)
   }
 
   timed<Given extends ReadonlyArray<unknown>, A>(
@@ -93,6 +98,10 @@ export class Recorder {
   }
 
   time<A>(measure: Measure, f: () => A): A {
+    return this.run(measure, f, false)
+  }
+
+  private run<A>(measure: Measure, f: () => A, isPart: boolean): A {
     const { top } = this
     const at = this.callAt(top?.at, measure)
     const depth = this.open.get(measure) ?? 0
@@ -103,6 +112,7 @@ export class Recorder {
       measure,
       startedAt: this.now(),
       outer: depth === 0,
+      isPart,
       childMs: 0
     }
     this.top = frame
@@ -114,15 +124,17 @@ export class Recorder {
     }
   }
 
-  private close({ call, childMs, measure, outer, startedAt }: Frame, top: Frame | undefined): void {
+  private close({ call, childMs, isPart, measure, outer, startedAt }: Frame, top: Frame | undefined): void {
     const ms = this.now() - startedAt
     const selfMs = ms - childMs
     this.top = top
     if (top !== undefined) top.childMs += ms
-    measure.count++
-    if (outer) measure.totalMs += ms
-    measure.selfMs = (measure.selfMs ?? 0) + selfMs
-    measure.maxMs = Math.max(measure.maxMs, ms)
+    measure.selfMs += selfMs
+    if (!isPart) {
+      measure.count++
+      if (outer) measure.totalMs += ms
+      measure.maxMs = Math.max(measure.maxMs, ms)
+    }
     if (call === undefined) return
     call.count++
     call.totalMs += ms

@@ -88,8 +88,8 @@ const Measure = Schema.Struct({
   count: Count,
   /** Milliseconds, as all of these. Of handlers with what they waited for. */
   totalMs: Schema.Number,
-  /** Without what was measured within it. Absent for handlers. */
-  selfMs: Schema.optionalKey(Schema.Number),
+  /** Without what was measured within it, and without waits. */
+  selfMs: Schema.Number,
   maxMs: Schema.Number
 })
 
@@ -153,7 +153,7 @@ export const insightAnswers = {
   Profile: Schema.Struct({
     running: Schema.Boolean,
     durationMs: Schema.Number,
-    /** The longest by their own time; handlers by their whole. */
+    /** The longest by their own time. */
     measures: Schema.Array(Measure),
     /** Of these measures, parents first. */
     calls: Schema.Array(Called),

@@ -1,6 +1,5 @@
 /** What a page answers about a runtime's channels, its trace, its time, and what it is made of. */
 import type { Trace } from "@sluice/core"
-import type * as Profile from "@sluice/core/Profile"
 import * as Structure from "@sluice/core/Structure"
 import { Refused } from "./errors.ts"
 import { type insightCalls, maxMeasures } from "./insight.ts"
@@ -59,12 +58,10 @@ const ringOf = ({ runtime }: Source): Success<"Ring"> => {
   }
 }
 
-const ownTime = ({ selfMs, totalMs }: Profile.Measure): number => selfMs ?? totalMs
-
 const profileOf = ({ insight: { profile } }: Source): Success<"Profile"> => {
   if (profile === undefined) return { running: false, durationMs: 0, measures: [], calls: [], leftOut: 0 }
   const { isRunning, measured } = profile
-  const all = measured.measures().toSorted((a, b) => ownTime(b) - ownTime(a))
+  const all = measured.measures().toSorted((a, b) => b.selfMs - a.selfMs)
   const measures = all.slice(0, maxMeasures)
   const indexes = new Map(measures.map((measure, index) => [measure, index]))
   // By their own index, that of the sent ones.
@@ -93,8 +90,8 @@ const profileOf = ({ insight: { profile } }: Source): Success<"Profile"> => {
       name: clip(name),
       count,
       totalMs,
-      maxMs,
-      ...(selfMs === undefined ? {} : { selfMs })
+      selfMs,
+      maxMs
     })),
     calls,
     leftOut: all.length - measures.length

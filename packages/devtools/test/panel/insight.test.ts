@@ -101,19 +101,19 @@ test("measures are filtered by kind and words, and sorted by what the user chose
     name: string,
     count: number,
     totalMs: number,
-    selfMs?: number
+    selfMs: number
   ): Measure => ({
     kind,
     instanceId: "Cart#1",
     name,
     count,
     totalMs,
-    maxMs: totalMs,
-    ...(selfMs === undefined ? {} : { selfMs })
+    selfMs,
+    maxMs: totalMs
   })
   const all = [
     measure("reducer", "add", 4, 8, 8),
-    measure("handler", "audit: add", 1, 90),
+    measure("handler", "audit: add", 1, 90, 2),
     measure("computed", "total", 8, 10, 9)
   ]
   const names = (given: Partial<Parameters<typeof shownOf>[1]>) =>

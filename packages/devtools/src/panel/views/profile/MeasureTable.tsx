@@ -21,7 +21,7 @@ export interface MeasureTableProps {
 }
 
 export const MeasureTable = ({ measures, onSort, sort }: MeasureTableProps): ReactNode => {
-  const most = Math.max(0, ...measures.map(({ selfMs = 0 }) => selfMs))
+  const most = Math.max(0, ...measures.map(({ selfMs }) => selfMs))
   return (
     <div className="scroll">
       <table className="measures">
@@ -63,22 +63,13 @@ const Row = ({ measure, most }: { readonly measure: Measure; readonly most: numb
     <tr>
       <th scope="row">
         <span className={`kind ${kind}`}>{kind}</span> {name} <small>{instanceId}</small>
-        {selfMs === undefined || most === 0 ? null : (
-          <span className="share" style={{ width: `${(selfMs / most) * 100}%` }} />
-        )}
+        {most === 0 ? null : <span className="share" style={{ width: `${(selfMs / most) * 100}%` }} />}
       </th>
       <td className="number">{count(measure.count)}</td>
-      <td
-        className="number"
-        title={
-          selfMs === undefined
-            ? "A handler's time is from its beginning to its end, with its waits"
-            : undefined
-        }
-      >
-        {selfMs === undefined ? "–" : duration(selfMs)}
+      <td className="number">{duration(selfMs)}</td>
+      <td className="number" title={kind === "handler" ? "With what it waited for" : undefined}>
+        {duration(totalMs)}
       </td>
-      <td className="number">{duration(totalMs)}</td>
       <td className="number">{duration(meanOf(measure))}</td>
       <td className="number">{duration(maxMs)}</td>
     </tr>

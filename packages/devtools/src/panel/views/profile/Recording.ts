@@ -84,7 +84,7 @@ export const RecordingLive = Recording.implement({
 export const meanOf = ({ count, totalMs }: Measure): number => (count === 0 ? 0 : totalMs / count)
 
 const valueOf = (measure: Measure, by: Exclude<Column, "name">): number =>
-  by === "meanMs" ? meanOf(measure) : (measure[by] ?? -1)
+  by === "meanMs" ? meanOf(measure) : measure[by]
 
 const nameOf = ({ instanceId, kind, name }: Measure): string => `${instanceId} ${kind} ${name}`
 
