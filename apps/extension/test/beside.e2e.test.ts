@@ -77,7 +77,7 @@ describe("a frame of another origin", () => {
     const panel = await openPanel({ frame: address })
     const frame = () => panel.frames().find((frame) => frame.url() === address)
     await frame()?.waitForFunction(() => "testPage" in window)
-    const heard = await panel.evaluate(async (origin) => {
+    const heard = await panel.evaluateHandle((origin) => {
       const heard: Array<unknown> = []
       addEventListener("message", (event) => heard.push(event.data))
       const [shown] = document.getElementsByTagName("iframe")
@@ -86,10 +86,14 @@ describe("a frame of another origin", () => {
       shown?.contentWindow?.postMessage({ sluice: "@sluice/devtools invitation" }, origin)
       shown?.contentWindow?.postMessage({ sluice: "@sluice/devtools knock", nonce: "x" }, origin, [port2])
       port1.postMessage({ _tag: "Hello", version: 1 })
-      await new Promise((resolve) => setTimeout(resolve, 200))
       return heard
     }, app.otherOrigin)
-    expect(heard).toEqual([])
+    // Both have had their turn.
+    for (let turn = 0; turn < 5; turn++) {
+      await frame()?.evaluate(() => new Promise((resolve) => void setTimeout(resolve)))
+      await panel.evaluate(() => new Promise((resolve) => void setTimeout(resolve)))
+    }
+    expect(await heard.jsonValue()).toEqual([])
     // The browser may tell its console that what was said to another origin did not arrive.
     for (const complaint of complaints.splice(0)) expect(complaint).toContain("https://workbench.example")
   })

@@ -84,6 +84,89 @@ test("a frame of another origin is listed with its address, and goes when it goe
   await eventually(options).toEqual(["Shop", "Cart"])
 })
 
+test("a frame of another origin cannot ask, call or knock its way into the page that the panel is in", async () => {
+  const { tab } = devtools
+  await tab.goto(`${app.origin}/?frame=${encodeURIComponent(`${app.otherOrigin}/?closed`)}`)
+  await eventually(options).toEqual(["Shop", "Cart"])
+  const frame = tab.frames().find((frame) => frame.url().startsWith(app.otherOrigin))
+  const heard = await frame?.evaluateHandle(() => {
+    const heard: Array<unknown> = []
+    const sluice = "@sluice/devtools extension"
+    addEventListener("message", (event) => heard.push(event.data))
+    const { port1, port2 } = new MessageChannel()
+    port1.addEventListener("message", ({ data }) => heard.push(data))
+    port1.start()
+    port1.postMessage({ _tag: "Hello", version: 1 })
+    const call = {
+      _tag: "Dispatch",
+      runtime: "r1",
+      instanceId: "Counter#1",
+      action: { _tag: "add", payload: 9 }
+    }
+    port1.postMessage({ _tag: "Request", id: 1, call })
+    for (const other of [parent, window]) {
+      for (const message of [
+        { say: "who" },
+        { say: "call", page: "x", call: "1" },
+        { say: "here", page: "x" }
+      ])
+        other.postMessage({ sluice, ...message }, "*")
+    }
+    parent.postMessage({ sluice, say: "knock", page: "x", nonce: "guessed" }, "*", [port2])
+    return heard
+  })
+  // By then everything that was said has arrived.
+  await add("Shop")
+  await eventually(() => rows().count()).toBe(1)
+  expect(await tab.evaluate(() => [window.testPage.count("Shop"), window.testPage.count("Cart")])).toEqual([
+    1, 0
+  ])
+  const own = "@sluice/devtools extension"
+  expect((await heard?.jsonValue())?.filter((data) => !JSON.stringify(data).includes(own))).toEqual([])
+  // What it said of itself in its own window led to no page either.
+  expect(await options()).toEqual(["Shop", "Cart"])
+})
+
+test("a page that lies to the panel is shown as it says, as text, and what cannot be read is left out", async () => {
+  const { tab } = devtools
+  await tab.goto(`${app.otherOrigin}/?closed`)
+  const label = `<img src="x" onerror="document.title = 'driven'">`
+  await tab.evaluate((label) => {
+    const sluice = "@sluice/devtools extension"
+    const say = (message: object) => window.postMessage({ sluice, ...message }, window.origin)
+    addEventListener("message", ({ data, ports: [port] }: MessageEvent<{ say?: string; call?: string }>) => {
+      if (data.say === "call") say({ say: "invitation", page: "liar", call: data.call, nonce: "1" })
+      if (data.say !== "knock" || port === undefined) return
+      port.addEventListener("message", () => {
+        const rows = { _tag: "Rows", subscription: 1, rows: "all", gap: null, counts: 7 }
+        const trace = { level: "full", capacity: 1 }
+        const runtimes = [{ id: "r1", label, status: "ready", trace, historyCapacity: 1 }]
+        for (const message of [
+          null,
+          "text",
+          { _tag: "Welcome", version: 1, page: { toString: 1 }, next: [], runtimes: {} },
+          { _tag: "Welcome", version: 1, page: "liar", next: "", runtimes },
+          { _tag: "Welcome", version: 1, page: "again", next: "", runtimes: [] },
+          rows,
+          { _tag: "Reply", id: 1, value: { __proto__: null, instances: "none" } },
+          { _tag: "Reply", id: 9e15, value: null },
+          { _tag: "Failure", id: 2, error: { _tag: "Refused" } },
+          { _tag: "Changed", runtime: "r1", travel: "far" }
+        ])
+          port.postMessage(message)
+      })
+      port.start()
+    })
+    say({ say: "here", page: "liar" })
+  }, label)
+  await panel.getByText(label, { exact: true }).waitFor()
+  expect(await panel.evaluate(() => document.title)).toBe("Sluice")
+  await tab.goto(app.origin)
+  await eventually(options).toEqual(["Shop", "Cart"])
+  await add("Shop")
+  await eventually(() => rows().count()).toBe(1)
+})
+
 test("nothing was complained of", () => {
   expect(devtools.complaints).toEqual([])
 })
