@@ -31,8 +31,10 @@ declare namespace chrome {
   }
   const devtools: {
     readonly inspectedWindow: { readonly tabId: number }
+    readonly network: { readonly onNavigated: Event<(url: string) => void> }
     readonly panels: {
       readonly themeName: string
+      readonly setThemeChangeHandler: (changed: (theme: string) => void) => void
       readonly create: (title: string, icon: string, page: string) => void
     }
   }

@@ -167,6 +167,38 @@ test("a page that lies to the panel is shown as it says, as text, and what canno
   await eventually(() => rows().count()).toBe(1)
 })
 
+test("a page of another version is told of; the next page is shown", async () => {
+  const { tab } = devtools
+  await tab.goto(`${app.otherOrigin}/?closed`)
+  await tab.evaluate(() => {
+    const sluice = "@sluice/devtools extension"
+    const say = (message: object) => window.postMessage({ sluice, page: "old", ...message }, window.origin)
+    addEventListener("message", ({ data, ports: [port] }: MessageEvent<{ say?: string; call?: string }>) => {
+      if (data.say === "call") say({ say: "invitation", call: data.call, nonce: "1" })
+      if (data.say !== "knock") return
+      port?.addEventListener("message", () =>
+        port.postMessage({ _tag: "Unwelcome", version: 99, reason: "version", message: "" })
+      )
+      port?.start()
+    })
+    say({ say: "here" })
+  })
+  await panel.getByRole("alert").getByText("version 99").waitFor()
+  await tab.goto(app.origin)
+  await eventually(options).toEqual(["Shop", "Cart"])
+})
+
+test("is as dark as the developer tools are", async () => {
+  const ground = () => panel.locator(".panel").evaluate((frame) => getComputedStyle(frame).backgroundColor)
+  const light = await ground()
+  await devtools.setTheme("dark")
+  await devtools.closeDevtools()
+  await devtools.openDevtools()
+  panel = await devtools.showPanel()
+  await eventually(options).toEqual(["Shop", "Cart"])
+  expect(await ground()).not.toBe(light)
+})
+
 test("nothing was complained of", () => {
   expect(devtools.complaints).toEqual([])
 })

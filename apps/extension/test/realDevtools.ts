@@ -119,6 +119,14 @@ export class RealDevtools {
     return frontend.frames().find(isPanel) ?? frontend.waitForEvent("framenavigated", isPanel)
   }
 
+  /** Takes effect when they are opened again. */
+  async setTheme(theme: "dark" | "light"): Promise<void> {
+    const frontend = await this.frontend()
+    // A text, as above.
+    await frontend.evaluate(`import("devtools://devtools/bundled/core/common/common.js").then(({ Settings }) =>
+      Settings.Settings.instance().moduleSetting("ui-theme").set("${theme}"))`)
+  }
+
   /** The context of the panel is gone when this returns. */
   async closeDevtools(): Promise<void> {
     const frontend = await this.frontend()

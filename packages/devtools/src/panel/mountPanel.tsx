@@ -14,7 +14,10 @@ export interface MountPanelOptions {
   readonly waiting?: string
 }
 
-/** The panel fills the element, which must have a size. Returns the function that takes it out and disconnects. */
+/**
+ * The panel fills the element, which must have a size. It is light or dark as the browser prefers, or as `data-scheme` of
+ * the element says. Returns the function that takes it out and disconnects.
+ */
 export const mountPanel = (
   element: HTMLElement,
   { connections, ...shown }: MountPanelOptions

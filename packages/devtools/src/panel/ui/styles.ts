@@ -10,6 +10,14 @@ export const adoptStyles = (root: ShadowRoot, css: string): (() => void) => {
   }
 }
 
+const dark = `
+  --ground: #12151a; --raised: #1a1e25; --line: #2c323c; --hover: #1f252e;
+  --text: #e4e8ee; --muted: #9ba6b5; --accent: #82b1ff; --on-accent: #0c1422; --chosen: #1d3050;
+  --warn: #f2c36b; --warn-ground: #33280f; --bad: #ff9c9c; --bad-ground: #3a1919; --good: #84dfa2; --good-ground: #12301f;
+  --string: #8fdca8; --number: #93bcff; --boolean: #d0a8f5;
+  --action: #5c94f5; --source: #b184f2; --callback: #2fb5a8; --update: #dd9a35; --devtools: #f070b0; --init: #8693a5; --hydrate: #86bb5c;
+`
+
 /** Text on its background has a contrast of at least 4.5 to 1 in both schemes; bars and outlines 3 to 1. */
 const colours = `
 :host {
@@ -22,14 +30,10 @@ const colours = `
   --action: #2f6fde; --source: #8a4fd8; --callback: #0b877c; --update: #b26d05; --devtools: #c2347f; --init: #748295; --hydrate: #4d7f2a;
 }
 @media (prefers-color-scheme: dark) {
-  :host {
-    --ground: #12151a; --raised: #1a1e25; --line: #2c323c; --hover: #1f252e;
-    --text: #e4e8ee; --muted: #9ba6b5; --accent: #82b1ff; --on-accent: #0c1422; --chosen: #1d3050;
-    --warn: #f2c36b; --warn-ground: #33280f; --bad: #ff9c9c; --bad-ground: #3a1919; --good: #84dfa2; --good-ground: #12301f;
-    --string: #8fdca8; --number: #93bcff; --boolean: #d0a8f5;
-    --action: #5c94f5; --source: #b184f2; --callback: #2fb5a8; --update: #dd9a35; --devtools: #f070b0; --init: #8693a5; --hydrate: #86bb5c;
-  }
+  :host(:not([data-scheme="light"])) { ${dark} }
 }
+:host([data-scheme="dark"]) { color-scheme: dark; ${dark} }
+:host([data-scheme="light"]) { color-scheme: light; }
 `
 
 export const buttonStyles = `${colours}
