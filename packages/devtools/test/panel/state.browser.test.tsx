@@ -213,8 +213,16 @@ test("the chart shows what is open, opens more, zooms and goes by keys, at 390 p
   const tree = panel.getByRole("tree", { name: "Desk#1" })
   await expect.element(item(/^flights: Collection/)).toBeVisible()
   const { width } = tree.element().getBoundingClientRect()
+  const top = () =>
+    Math.round(
+      item(/^flights: Collection/)
+        .element()
+        .getBoundingClientRect().top
+    )
   await item(/^flights: Collection/).click()
+  const before = top()
   await expect.element(tree.getByText("170 more")).toBeInTheDocument()
+  expect(Math.abs(top() - before)).toBeLessThan(3)
   desk.unsafe.dispatch({ _tag: "delay", payload: { id: "SL100", by: 9, why: "crew" } })
   await expect.element(item(/SL100.*delay: 9/)).toBeInTheDocument()
   expect(tree.element().getBoundingClientRect().width).toBeGreaterThan(width)

@@ -198,7 +198,7 @@ export const panelStyles = `${colours}
 .node[aria-expanded=true] > .value { color: var(--muted); }
 .value.string { color: var(--string); } .value.number, .value.date { color: var(--number); } .value.boolean { color: var(--boolean); } .value.nothing { color: var(--muted); font-style: italic; }
 @media (prefers-reduced-motion: no-preference) { .value.fresh { animation: fresh 1.2s ease-out; } }
-@keyframes fresh { from { background: color-mix(in srgb, var(--warn) 35%, transparent); } }
+@keyframes fresh { from { background: color-mix(in srgb, var(--warn) 24%, transparent); } }
 .node .value.string { white-space: pre-wrap; overflow-wrap: anywhere; }
 
 .panel .changes { list-style: none; display: grid; gap: 6px; font: 11.5px/1.6 var(--mono); }

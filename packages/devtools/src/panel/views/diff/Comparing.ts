@@ -5,7 +5,7 @@ import { Moment } from "../../../protocol/messages.ts"
 
 const State = Schema.Struct({
   mode: Schema.Literals(["transaction", "moments"]),
-  /** Nothing was chosen: the first of the history. */
+  /** Until there is a history. */
   before: Schema.NullOr(Moment),
   after: Moment,
   /** By instance; the others show what changed in them. */

@@ -1,6 +1,6 @@
 /** Two moments, chosen by number, from the timeline or as shown now, and what is otherwise in each instance. */
 import { useModule, useSelector } from "@sluice/react"
-import { type ReactNode, useId, useState } from "react"
+import { type ReactNode, useEffect, useId, useState } from "react"
 import type { Moment } from "../../../protocol/index.ts"
 import { Connection } from "../../modules/Connection.ts"
 import { Timeline } from "../../modules/Timeline.ts"
@@ -9,19 +9,24 @@ import { useAnswer } from "../../useAnswer.ts"
 import { Changes } from "./Changes.tsx"
 import { useComparing } from "./useComparing.ts"
 
-const noHistory = { oldest: 0, latest: 0 }
+const noHistory = { oldest: 0, latest: 0, dropped: 0 }
 
 export const Moments = (): ReactNode => {
   const comparing = useComparing()
   const history = useSelector(useModule(Connection), (state) => state.counts?.history) ?? noHistory
   const chosen = useSelector(comparing, (state) => state.before)
   const after = useSelector(comparing, (state) => state.after)
-  const before = chosen ?? history.oldest
+  const { dropped, latest, oldest } = history
+  // The oldest moment of a history that has lost some is the next to be lost.
+  const before = chosen ?? (dropped === 0 ? oldest : latest)
+  useEffect(() => {
+    if (chosen === null && latest > 0) comparing.actions.setBefore(before)
+  }, [chosen, latest, before, comparing])
   return (
     <>
       <div className="bar tools moments">
-        <Choice label="A" value={before} {...history} onChoose={comparing.actions.setBefore} />
-        <Choice label="B" value={after} {...history} onChoose={comparing.actions.setAfter} />
+        <Choice label="A" value={before} {...{ latest, oldest }} onChoose={comparing.actions.setBefore} />
+        <Choice label="B" value={after} {...{ latest, oldest }} onChoose={comparing.actions.setAfter} />
         <button type="button" className="toggle" onClick={() => comparing.actions.swap(before)}>
           Swap
         </button>

@@ -1,6 +1,14 @@
 /** A state as a picture: nodes and links, of which each opens, at the size that is chosen. */
 import { useModule, useSelector } from "@sluice/react"
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react"
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState
+} from "react"
 import { count } from "../../ui/format.ts"
 import { pathText } from "../../ui/path.ts"
 import type { TreeProps } from "../../ui/Tree.tsx"
@@ -34,6 +42,15 @@ export const Chart = ({ label, onOpened, onSelect, opened, root, selected }: Cha
   const [zoom, setZoom] = useState(1)
   const [active, setActive] = useState("[]")
   const scroller = useRef<HTMLDivElement>(null)
+  // What opens moves the others: the node that the keyboard or the pointer was at stays where it is seen.
+  const seenAt = useRef<{ readonly key: string; readonly y: number }>(undefined)
+  useLayoutEffect(() => {
+    const node = layout.nodes.find(({ key }) => key === active)
+    const last = seenAt.current
+    if (node !== undefined && last?.key === node.key && scroller.current !== null)
+      scroller.current.scrollTop += (node.y - last.y) * zoom
+    seenAt.current = node
+  }, [layout, active, zoom])
   const scale = (to: number) => setZoom(Math.min(zoomed.most, Math.max(zoomed.least, to)))
   const fit = () => {
     const element = scroller.current
