@@ -71,10 +71,21 @@ export const mostOf = (node: FormNode): number => {
 // ---------------------------------------------------------------------------------------------------------
 // From JSON
 
-/** Whether JSON has the shape of a node: what its checks say is for the schema. */
-const fits = (form: Form, ref: number, json: Json, depth: number): boolean => {
+/**
+ * Whether JSON has the shape of a node: what its checks say is for the schema. `tried` are the nodes that this JSON was
+ * held against already, since unions may be in each other.
+ */
+const fits = (
+  form: Form,
+  ref: number,
+  json: Json,
+  depth: number,
+  tried: Set<number> = new Set()
+): boolean => {
   const node = nodeAt(form, ref)
   if (depth > maxDepth) return true
+  if (tried.has(ref)) return false
+  tried.add(ref)
   switch (node._tag) {
     case "Json":
       return true
@@ -115,7 +126,7 @@ const fits = (form: Form, ref: number, json: Json, depth: number): boolean => {
       )
     }
     case "Union":
-      return node.members.some(({ of }) => fits(form, of, json, depth + 1))
+      return node.members.some(({ of }) => fits(form, of, json, depth + 1, tried))
   }
 }
 
@@ -205,14 +216,18 @@ const depthsOf = (form: Form): ReadonlyArray<number> => {
   return depths
 }
 
+/** What is beyond is typed as JSON: a few nodes that hold each other twice would never end. */
+const maxParts = 2000
+
 const starters: Readonly<Record<string, string>> = { bigint: "0" }
 
 /** A form before anything is typed: the least that each part may be. */
 export const emptyDraft = (form: Form, ref: number = form.root): Draft => {
   const depths = depthsOf(form)
+  let parts = 0
   const empty = (of: number, depth: number): Draft => {
     const node = nodeAt(form, of)
-    if (depths[of] === Infinity || depth > maxDepth) return { _tag: "Raw", text: "" }
+    if (depths[of] === Infinity || depth > maxDepth || ++parts > maxParts) return { _tag: "Raw", text: "" }
     switch (node._tag) {
       case "Json":
         return { _tag: "Raw", text: "null" }

@@ -6,6 +6,7 @@ import { schemaAt } from "../../src/form/at.ts"
 import { formOf } from "../../src/form/describe.ts"
 import { type Form, type FormNode, nodeAt } from "../../src/form/Form.ts"
 import { check, fit } from "../../src/form/fit.ts"
+import { draftOf, emptyDraft, jsonOf } from "../../src/form/model.ts"
 
 const rootOf = (form: Form): FormNode => nodeAt(form, form.root)
 
@@ -79,6 +80,25 @@ describe("a form", () => {
     ).toEqual(any)
     expect(rootOf(formOf(Schema.Unknown))).toMatchObject({ _tag: "Json" })
   })
+})
+
+test("a form that no schema has made ends as well, whatever its nodes refer to", () => {
+  const union = (...refs: ReadonlyArray<number>): FormNode => ({
+    _tag: "Union",
+    members: refs.map((of) => ({ label: "x", of }))
+  })
+  const knot: Form = {
+    root: 0,
+    nodes: [union(1, 2, 0), union(0, 2, 1), union(0, 1, 2, 99)]
+  }
+  expect(jsonOf(knot, draftOf(knot, { a: 1 }))).toEqual({ value: { a: 1 } })
+  expect(emptyDraft({ root: 0, nodes: [union(0)] })).toEqual({ _tag: "Raw", text: "" })
+  const twice = (of: number): FormNode => ({
+    _tag: "Struct",
+    fields: ["a", "b"].map((key) => ({ key, of, isOptional: false }))
+  })
+  const wide: Form = { root: 0, nodes: Array.from({ length: 38 }, (_, index) => twice(index + 1)) }
+  expect(JSON.stringify(emptyDraft(wide)).length).toBeLessThan(200_000)
 })
 
 test("a Standard Schema says where a value does not fit", () => {
