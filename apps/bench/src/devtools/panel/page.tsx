@@ -3,7 +3,7 @@
  * it has of them: `none`, `closed` in the page, `open` there, or `extension`, for a panel elsewhere.
  */
 import { Collection, Module, Runtime } from "@sluice/core"
-import { SluiceDevtools } from "@sluice/devtools"
+import { SluiceDevtools } from "@sluice/devtools/production"
 import { RuntimeProvider, useModule, useSelector } from "@sluice/react"
 import * as Schema from "effect/Schema"
 import { createRoot } from "react-dom/client"
