@@ -68,6 +68,8 @@ const SampledConsumer = Schema.Struct({
   name: Schema.String,
   tags: Schema.Union([Schema.Literal("all"), Schema.Array(Schema.String)]),
   capacity: Count,
+  /** By reason, when it was last read. */
+  skipped: Schema.Record(Schema.String, Count),
   /** It has gone since. */
   closed: Schema.Boolean
 })

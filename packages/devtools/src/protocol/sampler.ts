@@ -61,9 +61,17 @@ export class Sampler {
       if (readings.size === maxReadings) break
       const consumer = this.#numberOf(object)
       const { capacity, depth, inFlight, name, overflow, tags, waiting } = backlog
-      if (!this.#consumers.has(consumer))
-        this.#consumers.set(consumer, { consumer, instanceId, name, tags, capacity, closed: false })
       const skipped = Object.values(backlog.skipped).reduce((sum, times) => sum + times, 0)
+      if (this.#last.get(consumer)?.skipped !== skipped)
+        this.#consumers.set(consumer, {
+          consumer,
+          instanceId,
+          name,
+          tags,
+          capacity,
+          skipped: { ...backlog.skipped },
+          closed: false
+        })
       const reading = { consumer, depth, inFlight, waiting, overflow, skipped }
       const last = this.#last.get(consumer)
       readings.set(consumer, last !== undefined && sameReading(last, reading) ? last : reading)

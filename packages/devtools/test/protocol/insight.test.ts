@@ -88,6 +88,7 @@ describe("samples", () => {
         name: "slow: put",
         tags: ["put"],
         capacity: 2,
+        skipped: {},
         closed: false
       }
     ])
@@ -95,6 +96,22 @@ describe("samples", () => {
       { consumer: 1, depth: 2, inFlight: 1, waiting: 0, overflow: 0, skipped: 0 }
     ])
     expect(found.ingress).toEqual([{ instanceId: "Store#1", count: 2 }])
+  })
+
+  test("tell why something was skipped", async () => {
+    const picky = Store.logic("picky", ($) =>
+      $.onAction("put")
+        .filter(() => false)
+        .run(() => Effect.void)
+    )
+    const runtime = Runtime.make(Store.implement({ initial: { items: [] }, logics: [picky] }))
+    onTestFinished(() => runtime.dispose())
+    const { ask } = await openPanel(serving(runtime), portsThrough["the page"]())
+    const { sampling } = await ask("Sample", { ...r, everyMs: 10, keep: 100 })
+    for (const payload of ["a", "b", "c"])
+      runtime.resolve(Store.tag).unsafe.dispatch({ _tag: "put", payload })
+    const { answer } = await sampled({ ask }, sampling, ({ readings: [one] }) => one?.skipped === 3)
+    expect(answer.consumers).toMatchObject([{ name: "picky: put", skipped: { filter: 3 } }])
   })
 
   test("are kept up to the number asked for, and given after the one that a panel has", async () => {

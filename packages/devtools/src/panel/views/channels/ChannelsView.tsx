@@ -159,7 +159,7 @@ const ConsumerCard = ({
           title="Let in beyond capacity, to end a circle of waits"
           isLoss
         />
-        <Figure name="skipped" value={last.skipped} title="Passed over by a filter, a strategy or a pace" />
+        <Figure name="skipped" value={last.skipped} title={`Passed over. ${reasonsOf(consumer)}`} />
       </dl>
       {closed ? null : <Warning series={series} />}
     </article>
@@ -169,6 +169,11 @@ const ConsumerCard = ({
 /** Nothing came to it in all the time that is shown. */
 const isIdle = ({ last, peak, points }: ConsumerSeries): boolean =>
   peak === 0 && last.overflow === 0 && points.inFlight.every(({ value }) => value === 0)
+
+const reasonsOf = ({ skipped }: ConsumerSeries["consumer"]): string =>
+  Object.entries(skipped)
+    .map(([reason, times]) => `${reason} ${count(times)}`)
+    .join(", ")
 
 const Warning = ({ series: { consumer, last } }: { readonly series: ConsumerSeries }) => {
   const { capacity, name } = consumer
