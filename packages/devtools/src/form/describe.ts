@@ -3,20 +3,18 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import { anyJson, type Form, type FormNode, maxFields, maxNodes, maxOptions } from "./Form.ts"
+import { fromStandard } from "./fromStandard.ts"
+import { clip, labelOf, maxName, optionOf } from "./labels.ts"
 
 type AST = SchemaAST.AST
 
 const maxText = 200
-/** Of names and literals, which must be sent whole. */
-const maxName = 1000
 const maxChecks = 5
 
-const clip = (text: string): string => (text.length > maxText ? `${text.slice(0, maxText)}…` : text)
-
-/** What any schema's JSON is like. A Standard Schema does not tell. Never throws. */
+/** What any schema's JSON is like, as far as the schema tells. Never throws. */
 export const formOf = (schema: unknown): Form => {
-  if (!Schema.isSchema(schema)) return anyJson
   try {
+    if (!Schema.isSchema(schema)) return fromStandard(schema)
     return new Describing().run(Schema.toCodecJson(schema).ast)
   } catch {
     // Not every schema has a JSON form: names of fields may be symbols, say.
@@ -145,13 +143,6 @@ const boundsOf = (ast: AST): Bounds => {
 
 /** Whether a field or element may be left out, as JSON has it. */
 const isOptional = (ast: AST): boolean => SchemaAST.isOptional(ast.encoding?.at(-1)?.to ?? ast)
-
-const optionOf = (value: unknown): { label: string; value: string | number | boolean } | undefined => {
-  if (typeof value === "string" && value.length <= maxName) return { label: clip(value), value }
-  if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)))
-    return { label: String(value), value }
-  return undefined
-}
 
 class Describing {
   readonly #nodes: Array<FormNode> = []
@@ -309,23 +300,6 @@ class Describing {
         if (type._tag === "Literal" && (name === "_tag" || type.encoding === undefined))
           return clip(name === "_tag" ? String(type.literal) : `${String(name)}: ${String(type.literal)}`)
     }
-    const said = node?.name ?? node?.as
-    if (said !== undefined) return said
-    switch (node?._tag) {
-      case "Choice":
-        return node.options.length === 1 ? (node.options[0]?.label ?? "") : "one of"
-      case "Struct":
-        return `{ ${node.fields
-          .slice(0, 3)
-          .map(({ key }) => clip(key))
-          .join(", ")}${node.fields.length > 3 ? ", …" : ""} }`
-      case "List":
-      case "Tuple":
-        return "list"
-      case "Json":
-        return "JSON"
-      default:
-        return node?._tag.toLowerCase() ?? "JSON"
-    }
+    return labelOf(node)
   }
 }

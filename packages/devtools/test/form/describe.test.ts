@@ -82,6 +82,72 @@ describe("a form", () => {
   })
 })
 
+describe("a form of a schema of another library", () => {
+  const standard = (input: (options: { readonly target: string }) => unknown) => ({
+    "~standard": {
+      version: 1 as const,
+      vendor: "test",
+      validate: (value: unknown) => ({ value }),
+      jsonSchema: { input, output: input }
+    }
+  })
+
+  test("is made from its JSON Schema, here as Zod 4.6 and ArkType 2.2 write it", () => {
+    const form = formOf(
+      standard(() => ({
+        $schema: "https://json-schema.org/draft/2020-12/schema",
+        type: "object",
+        properties: {
+          id: { type: "string", minLength: 1 },
+          by: { type: "integer", minimum: -9007199254740991, maximum: 9 },
+          kind: { type: "string", enum: ["a", "b"] },
+          list: { type: "array", items: { type: "boolean" } },
+          opt: { type: "string" },
+          u: { type: ["string", "null"] },
+          rec: {
+            type: "object",
+            propertyNames: { type: "string" },
+            additionalProperties: { type: "number" }
+          },
+          pair: { type: "array", prefixItems: [{ const: "x" }, { $ref: "#" }], minItems: 1 },
+          shape: {
+            anyOf: [
+              { type: "object", properties: { type: { const: "dot" } }, required: ["type"] },
+              { type: "object", properties: { type: { const: "line" } }, required: ["type"] }
+            ]
+          }
+        },
+        required: ["id", "by", "kind", "list", "u", "rec", "pair", "shape"]
+      }))
+    )
+    const root = rootOf(form)
+    const field = (key: string): FormNode | undefined => {
+      const found = root._tag === "Struct" ? root.fields.find((each) => each.key === key) : undefined
+      return found && nodeAt(form, found.of)
+    }
+    expect(root).toMatchObject({ _tag: "Struct", fields: { 4: { key: "opt", isOptional: true } } })
+    expect(field("id")).toEqual({ _tag: "String", minLength: 1 })
+    expect(field("by")).toMatchObject({ _tag: "Number", isInt: true, max: 9 })
+    expect(field("kind")).toMatchObject({ _tag: "Choice", options: [{ value: "a" }, { value: "b" }] })
+    expect(field("u")).toMatchObject({ _tag: "Union", members: [{ label: "string" }, { label: "null" }] })
+    const rec = field("rec")
+    expect(rec).toMatchObject({ _tag: "Struct", fields: [] })
+    expect(rec?._tag === "Struct" && nodeAt(form, rec.rest ?? -1)).toEqual({ _tag: "Number" })
+    expect(field("pair")).toMatchObject({ elements: [{ isOptional: false }, { of: 0, isOptional: true }] })
+    expect(field("shape")).toMatchObject({ members: [{ label: "dot" }, { label: "line" }] })
+  })
+
+  test("takes any JSON where the library has none, or what it has leads nowhere", () => {
+    const none = standard(() => {
+      throw new Error("a transform has no JSON Schema")
+    })
+    expect(rootOf(formOf(none))).toEqual({ _tag: "Json" })
+    expect(rootOf(formOf(standard(() => true)))).toEqual({ _tag: "Json" })
+    expect(rootOf(formOf(standard(() => ({ $ref: "#" }))))).toEqual({ _tag: "Json" })
+    expect(rootOf(formOf(standard(() => ({ allOf: [{ type: "string" }] }))))).toEqual({ _tag: "Json" })
+  })
+})
+
 test("a form that no schema has made ends as well, whatever its nodes refer to", () => {
   const union = (...refs: ReadonlyArray<number>): FormNode => ({
     _tag: "Union",
