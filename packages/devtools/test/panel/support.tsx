@@ -35,6 +35,7 @@ const LogLive = Log.implement({ initial: { lines: [] } })
 
 export interface AppOptions {
   readonly trace?: Trace.TraceOptions
+  readonly label?: string
   /** Whether each `add` is written to the log by a handler. */
   readonly logs?: boolean
   /** Handlers of `add` wait for this. */
@@ -47,6 +48,7 @@ export interface AppOptions {
 export const makeApp = ({
   capacity = 256,
   gate,
+  label = "test app",
   logs = false,
   trace = { level: "full" }
 }: AppOptions = {}) => {
@@ -71,7 +73,7 @@ export const makeApp = ({
     imports: [LogLive]
   })
   // A rolled-back entry throws to its caller: the report is not needed twice.
-  const runtime = Runtime.make(CounterLive, { trace, label: "test app", onError: () => {} })
+  const runtime = Runtime.make(CounterLive, { trace, label, onError: () => {} })
   cleanups.push(() => runtime.dispose())
   return { runtime, handled, counter: runtime.resolve(Counter.tag), log: runtime.resolve(Log.tag) }
 }
