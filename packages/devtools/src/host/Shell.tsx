@@ -45,7 +45,10 @@ export const Shell = ({
   travels,
   views
 }: ShellProps): ReactNode => {
-  const [isOpen, setIsOpen] = useState(initialOpen)
+  const [isOpen, setIsOpen] = useState(
+    // Of a link to a transaction, as the panel makes it.
+    () => initialOpen || location.hash.startsWith("#sluice=")
+  )
   const isTravelling = useSyncExternalStore(travels.subscribe, travels.active)
   const [kept] = useState(makeKeep)
   /** Whether the user has opened or closed it: then the keyboard goes along. */

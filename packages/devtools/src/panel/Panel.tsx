@@ -1,6 +1,14 @@
 /** The panel: fills the element it is rendered into. */
 import { RuntimeProvider, useModule, useSelector } from "@sluice/react"
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef } from "react"
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef
+} from "react"
 import { Connection } from "./modules/Connection.ts"
 import { Timeline } from "./modules/Timeline.ts"
 import { Travel } from "./modules/Travel.ts"
@@ -13,6 +21,7 @@ import { adoptStyles, panelStyles } from "./ui/styles.ts"
 import { TabList } from "./ui/Tabs.tsx"
 import { TravelBar } from "./ui/TravelBar.tsx"
 import { TravelNotice } from "./ui/TravelNotice.tsx"
+import { useLink } from "./useLink.ts"
 import { PageProvider } from "./usePage.ts"
 import { builtInViews } from "./views/index.ts"
 
@@ -78,6 +87,9 @@ const Frame = ({
     (id: string) => (views.some((view) => view.id === id) ? () => choice.actions.show(id) : undefined),
     [choice, views]
   )
+
+  const showTimeline = useMemo(() => show("timeline"), [show])
+  useLink(showTimeline)
 
   const goLive = () => {
     travel.actions.live()

@@ -163,7 +163,7 @@ export type Filter = typeof Filter.Type
 const HandlerRun = Schema.Struct({
   consumer: Schema.String,
   tag: Schema.String,
-  state: Schema.Literals(["waiting", "success", "failure", "interrupt", "skipped"]),
+  state: Schema.Literals(["waiting", "delivered", "success", "failure", "interrupt", "skipped"]),
   reason: Schema.optionalKey(Schema.String),
   ms: Schema.optionalKey(Schema.Number)
 })

@@ -6,8 +6,8 @@ import type { Row } from "./messages.ts"
 export interface HandlerRun {
   readonly consumer: string
   readonly tag: string
-  /** `waiting`: in its FIFO, or being handled. */
-  readonly state: "waiting" | "success" | "failure" | "interrupt" | "skipped"
+  /** `waiting`: in its FIFO, or being handled; `delivered`: to a stream, whose readers tell no end. */
+  readonly state: "waiting" | "delivered" | "success" | "failure" | "interrupt" | "skipped"
   /** Of one that was skipped. */
   readonly reason?: string
   /** From the handler's begin to its end. */
@@ -27,12 +27,15 @@ export class Runs {
   }
 
   take(event: Exclude<Trace.TraceEvent, Trace.EntryEvent>): void {
-    if (event.kind === "closed") return
+    if (event.kind === "closed") return this.#close(event.instanceId)
     const { consumer, tag, txnId } = event
     // It is none that handles anything: what it keeps goes on to the flows that the setups open.
     if (consumer === untilSetUp) return
     const runs = this.#byTxn.get(txnId) ?? []
-    if (event.kind === "delivery") return this.#add(txnId, runs, { consumer, tag, state: "waiting" })
+    if (event.kind === "delivery") {
+      const state = consumer.startsWith("actionStream(") ? "delivered" : "waiting"
+      return this.#add(txnId, runs, { consumer, tag, state })
+    }
     const at = runs.findIndex(
       (run) => run.state === "waiting" && run.consumer === consumer && run.tag === tag
     )
@@ -43,6 +46,15 @@ export class Runs {
     if (at >= 0) runs[at] = run
     // It was kept for the flow, or its delivery was overwritten, or is forgotten.
     else this.#add(txnId, runs, run)
+  }
+
+  /** Nothing of an instance goes on after its end. */
+  #close(instanceId: string): void {
+    for (const [txnId, runs] of this.#byTxn) {
+      if (!txnId.startsWith(`${instanceId}::`)) continue
+      for (const [at, run] of runs.entries())
+        if (run.state === "waiting") runs[at] = { ...run, state: "interrupt" }
+    }
   }
 
   #add(txnId: string, runs: Array<HandlerRun>, run: HandlerRun): void {

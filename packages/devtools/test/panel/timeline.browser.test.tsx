@@ -204,14 +204,20 @@ test("draws what is lost as a gap with its count, and says why", async () => {
   await expect.element(gap).toBeVisible()
 })
 
-test("a link selects its transaction, whatever the filter hides, and says so when it is not there", async () => {
+test("a link opens the panel and selects its transaction, and says so when it is not there", async () => {
   const { order, runtime, tick } = makeShop({ level: "light" })
-  mount({ runtime, initialOpen: true })
   onTestFinished(() => history.replaceState(null, "", location.pathname + location.search))
+  location.hash = "#sluice=r1/Basket%231%3A%3At2"
   order("4711")
   tick(200)
+  mount({ runtime })
+  await expect.poll(() => selected()?.ariaPosInSet).toBe("2")
+  await panel.getByRole("tab", { name: "Channels" }).click()
+  await panel.getByRole("tab", { name: "Timeline" }).click()
+  await row(/tick/).last().click()
   await search.fill("tick")
   await expect.element(panel.getByText("200 of 201")).toBeVisible()
+  await panel.getByRole("tab", { name: "Channels" }).click()
   location.hash = "#sluice=r1/Basket%231%3A%3At1"
   await expect.poll(() => selected()?.textContent).toMatch(/order/)
   await expect.element(search).toHaveValue("")

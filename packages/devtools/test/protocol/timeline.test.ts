@@ -159,6 +159,23 @@ test("tells what became of each action, which handler made what, and draws the t
   expect(unknown).toEqual({ nodes: [{ txnId: "Gone#1::t1", depth: 0, runs: [] }], more: 0 })
 })
 
+test("what a stream's readers have is delivered, and nothing waits in an instance that has closed", async () => {
+  const { app, search } = makeSearch()
+  const panel = await openPanel(serving(app))
+  const reading = Effect.runFork(Stream.runDrain(search.actionStream("noted")))
+  search.unsafe.dispatch({ _tag: "noted", payload: 1 })
+  search.unsafe.dispatch({ _tag: "click", payload: 1 })
+  const [noted, click] = await rowsAt(panel)
+  const statesOf = async (row: Row | undefined) => {
+    const { nodes } = await panel.ask("Causes", { runtime, txnId: row?.txnId ?? "", limit: 9 })
+    return nodes[0]?.runs.map(({ state }) => state)
+  }
+  expect([await statesOf(noted), await statesOf(click)]).toEqual([["delivered"], ["waiting", "success"]])
+  reading.interruptUnsafe()
+  await app.dispose()
+  expect((await rowsAt(panel))[1]?.runs?.waiting).toBe(0)
+})
+
 test("C3 tells for whom an entry waited, and how long", async () => {
   const { app, gate, search } = makeSearch(1)
   const panel = await openPanel(serving(app))

@@ -63,6 +63,7 @@ const runText = ({ ms, reason, state }: Run): string => {
   if (state === "skipped") return `skipped by ${reason ?? "its flow"}`
   const words = {
     waiting: "waiting or running",
+    delivered: "in the stream",
     success: "handled",
     failure: "failed",
     interrupt: "interrupted"

@@ -11,7 +11,7 @@ import { duration, timeOfDay } from "../../ui/format.ts"
 import { Tree } from "../../ui/Tree.tsx"
 import { useAnswer } from "../../useAnswer.ts"
 import { CauseTree } from "./CauseTree.tsx"
-import { copyLink, hashOf } from "./link.ts"
+import { copyLink, hashOf } from "../../link.ts"
 import { loadText, originNames, titleOf } from "./titles.ts"
 
 export const Details = (): ReactNode => {

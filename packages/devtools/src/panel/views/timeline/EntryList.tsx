@@ -2,7 +2,7 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- a select cannot show rows with columns, nor only those in view */
 import { useModule, useSelector } from "@sluice/react"
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual"
-import { type ReactNode, useId, useLayoutEffect, useRef } from "react"
+import { type ReactNode, useCallback, useId, useLayoutEffect, useMemo, useRef } from "react"
 import type { Row } from "../../../protocol/index.ts"
 import { Connection } from "../../modules/Connection.ts"
 import { isFiltered, type Items } from "../../modules/Items.ts"
@@ -51,10 +51,17 @@ export const EntryList = (): ReactNode => {
   })
   const height = virtualizer.scrollRect?.height ?? 0
 
-  useLayoutEffect(() => {
+  /** As the list was when it was last scrolled to its end. */
+  const ended = useRef({ clientHeight: 0, scrollHeight: 0 })
+  const scrollToEnd = useCallback(() => {
     const list = scroller.current
-    if (follow && list !== null) list.scrollTop = list.scrollHeight
-  }, [follow, items, height, rowHeight])
+    if (list === null) return
+    list.scrollTop = list.scrollHeight
+    ended.current = { clientHeight: list.clientHeight, scrollHeight: list.scrollHeight }
+  }, [])
+  useLayoutEffect(() => {
+    if (follow) scrollToEnd()
+  }, [follow, items, height, rowHeight, scrollToEnd])
 
   // While the user reads, what is in view stays there, although rows come and go above it.
   const anchor = useRef<Anchor>(undefined)
@@ -97,12 +104,17 @@ export const EntryList = (): ReactNode => {
     const list = scroller.current
     if (list === null) return
     anchor.current = firstInView(list, items, rowHeight)
-    if (follow && list.scrollHeight - list.clientHeight - list.scrollTop > scrollSlack)
+    if (!follow || list.scrollHeight - list.clientHeight - list.scrollTop <= scrollSlack) return
+    const { clientHeight, scrollHeight } = ended.current
+    // Another size is not the user's scrolling.
+    if (list.clientHeight === clientHeight && list.scrollHeight === scrollHeight)
       timeline.actions.setFollow(false)
+    else scrollToEnd()
   }
   const onKeyDown = useKeys(selectedIndex, Math.max(1, Math.floor(height / rowHeight) - 1))
   const known = inView.flatMap((place) => rows.get(place) ?? [])
-  const axis = axisOf(known)
+  const { from, until } = axisOf(known)
+  const axis = useMemo(() => ({ from, until }), [from, until])
   const closed = new Set(instances.filter((each) => each.closed).map(({ instanceId }) => instanceId))
   const select = timeline.actions.selectAt
   return (

@@ -5,7 +5,7 @@ import { Connection } from "../../modules/Connection.ts"
 import { isFiltered } from "../../modules/Items.ts"
 import { Timeline } from "../../modules/Timeline.ts"
 import { count } from "../../ui/format.ts"
-import { readLink } from "./link.ts"
+import { readLink } from "../../link.ts"
 import { originNames } from "./titles.ts"
 
 export const Tools = (): ReactNode => {

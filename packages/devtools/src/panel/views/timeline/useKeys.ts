@@ -2,7 +2,7 @@ import { useModule } from "@sluice/react"
 import type { KeyboardEvent } from "react"
 import { Timeline } from "../../modules/Timeline.ts"
 import { Travel } from "../../modules/Travel.ts"
-import { copyLink } from "./link.ts"
+import { copyLink } from "../../link.ts"
 import { Connection } from "../../modules/Connection.ts"
 
 /** The keys of the list. `page` is how many rows a page key goes. */

@@ -1,0 +1,29 @@
+import { useModule, useSelector } from "@sluice/react"
+import { useEffect, useRef } from "react"
+import { readLink } from "./link.ts"
+import { Connection } from "./modules/Connection.ts"
+import { Timeline } from "./modules/Timeline.ts"
+
+/** Selects what the window's address links to, once the page has been asked, and whenever another address is there. */
+export const useLink = (showTimeline: (() => void) | undefined): void => {
+  const timeline = useModule(Timeline)
+  const connection = useModule(Connection)
+  const of = useSelector(timeline, (state) => state.of)
+  const opened = useRef<string>(undefined)
+  useEffect(() => {
+    const open = () => {
+      const { hash } = location
+      const link = readLink(hash)
+      if (of === null || link === undefined || opened.current === hash) return
+      const { runtime, runtimes } = connection.runtime.unsafe.getState()
+      if (link.runtime !== runtime && runtimes.some(({ id }) => id === link.runtime))
+        return connection.actions.choose(link.runtime)
+      opened.current = hash
+      showTimeline?.()
+      timeline.actions.open(link.txnId)
+    }
+    open()
+    addEventListener("hashchange", open)
+    return () => removeEventListener("hashchange", open)
+  }, [connection, timeline, of, showTimeline])
+}
