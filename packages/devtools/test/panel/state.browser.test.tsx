@@ -202,6 +202,10 @@ test("the raw text is as it is, by the schema, and copied whole", async () => {
   await panel.getByRole("button", { name: "Copy all" }).click()
   await expect.element(panel.getByText(/characters copied/)).toBeVisible()
   expect(JSON.parse(copied)).toMatchObject({ flights: { length: 2000 } })
+  await panel.getByRole("tab", { name: "Tree" }).click()
+  await item(/^byGate/).click()
+  await panel.getByRole("button", { name: "Copy", exact: true }).click()
+  await expect.poll(() => copied).toBe('Map(2) { "A1" => 62, "B7" => 63 }')
   Reflect.deleteProperty(navigator, "clipboard")
 })
 

@@ -1,6 +1,6 @@
 /** The inputs of a form, each of the kind that its part of the schema asks for. */
 /* oxlint-disable react/no-array-index-key -- what was typed has no name but its place */
-import { type ReactNode, useId } from "react"
+import { type ReactNode, useId, useState } from "react"
 import { type Form, type FormNode, type Issue, nodeAt } from "../../form/Form.ts"
 import { type Draft, draftOf, elementRef, emptyDraft, jsonOf, leastOf, mostOf } from "../../form/model.ts"
 import { pathText } from "./path.ts"
@@ -135,18 +135,7 @@ const Input = ({ draft, errorId, id, issues, node, onChange }: InputProps): Reac
       const common = { id, ...described, value: draft.text }
       if (node._tag === "Number") return <NumberInput {...common} node={node} onText={set} />
       if (node.as === "Date") return <DateInput {...common} onText={set} />
-      if (draft.text.includes("\n") || draft.text.length > 80)
-        return <textarea {...common} rows={4} onChange={(event) => set(event.currentTarget.value)} />
-      const isDigits = node.as === "bigint"
-      return (
-        <input
-          {...common}
-          type="text"
-          spellCheck={!isDigits}
-          inputMode={isDigits ? "numeric" : "text"}
-          onChange={(event) => set(event.currentTarget.value)}
-        />
-      )
+      return <StringInput {...common} isDigits={node.as === "bigint"} onText={set} />
     }
     default:
       return null
@@ -157,6 +146,26 @@ interface TextProps {
   readonly id: string
   readonly value: string
   readonly onText: (text: string) => void
+}
+
+const StringInput = ({
+  isDigits,
+  onText,
+  ...common
+}: TextProps & { readonly isDigits: boolean }): ReactNode => {
+  // As it was at first: another element would lose the keyboard.
+  const [isLong] = useState(common.value.includes("\n") || common.value.length > 80)
+  return isLong ? (
+    <textarea {...common} rows={4} onChange={(event) => onText(event.currentTarget.value)} />
+  ) : (
+    <input
+      {...common}
+      type="text"
+      spellCheck={!isDigits}
+      inputMode={isDigits ? "numeric" : "text"}
+      onChange={(event) => onText(event.currentTarget.value)}
+    />
+  )
 }
 
 const NumberInput = ({
@@ -184,9 +193,11 @@ const localOf = (iso: string): string | undefined => {
 
 const DateInput = ({ onText, value, ...common }: TextProps): ReactNode => {
   const local = value === "" ? "" : localOf(value)
+  // As it was at first: another element would lose the keyboard.
+  const [isText] = useState(local === undefined)
   return (
     <span className="inputs">
-      {local === undefined ? (
+      {isText ? (
         <input
           {...common}
           type="text"
@@ -198,7 +209,7 @@ const DateInput = ({ onText, value, ...common }: TextProps): ReactNode => {
           {...common}
           type="datetime-local"
           step={0.001}
-          value={local}
+          value={local ?? ""}
           onChange={(event) => {
             const typed = event.currentTarget.value
             onText(typed === "" ? "" : new Date(typed).toISOString())

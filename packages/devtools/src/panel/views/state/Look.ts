@@ -57,7 +57,10 @@ const Look = Module.make("devtools/Look", {
     mark: (state, place) => ({
       ...state,
       place,
-      asks: state.asks === "edit" && place.path !== state.place?.path ? "nothing" : state.asks
+      asks:
+        state.asks === "edit" && pathKey(place.path) !== pathKey(state.place?.path ?? [])
+          ? "nothing"
+          : state.asks
     }),
     ask: (state, asks) => ({ ...state, asks: asks === state.asks ? "nothing" : asks }),
     pin: (state, pin) =>

@@ -8,6 +8,7 @@ import { useAnswer } from "../../useAnswer.ts"
 import { Edit } from "./Edit.tsx"
 import { GoTo } from "./GoTo.tsx"
 import { samePin } from "./Look.ts"
+import { useCopy } from "./useCopy.ts"
 import { useInstance, useLook, useMoment } from "./useLook.ts"
 import { WhoChanged } from "./WhoChanged.tsx"
 
@@ -21,6 +22,7 @@ export const PlacePanel = (): ReactNode => {
   const place = useSelector(look, (state) => state.place)
   const asks = useSelector(look, (state) => state.asks)
   const pins = useSelector(look, (state) => state.pins)
+  const { copy, said } = useCopy()
   if (place === null || instance === undefined) {
     return (
       <div className="details">
@@ -58,6 +60,16 @@ export const PlacePanel = (): ReactNode => {
         <button
           type="button"
           className="toggle"
+          title="As text, all of it"
+          onClick={() =>
+            copy({ root: { _tag: "State", instanceId, moment }, path: [...place.path], as: "text" })
+          }
+        >
+          Copy
+        </button>
+        <button
+          type="button"
+          className="toggle"
           aria-pressed={asks === "who"}
           onClick={() => look.actions.ask("who")}
         >
@@ -77,6 +89,7 @@ export const PlacePanel = (): ReactNode => {
         </button>
       </div>
       <div className="body">
+        {said === "" ? null : <output className="hint">{said}</output>}
         <Now instanceId={instanceId} path={place.path} />
         {asks === "who" ? <WhoChanged instanceId={instanceId} path={place.path} /> : null}
         {asks === "edit" && why === undefined ? (

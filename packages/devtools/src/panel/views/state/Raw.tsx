@@ -1,11 +1,8 @@
 /** A value written out: its beginning at first, all of it when asked for, to be copied. */
-import * as Effect from "effect/Effect"
 import { type ReactNode, useState } from "react"
 import type { Root } from "../../../protocol/index.ts"
-import { count } from "../../ui/format.ts"
 import { useAnswer } from "../../useAnswer.ts"
-import { usePage } from "../../usePage.ts"
-import { wholeText } from "./wholeText.ts"
+import { useCopy } from "./useCopy.ts"
 
 const beginning = 20_000
 
@@ -18,10 +15,9 @@ type As = keyof typeof forms
 const kinds: ReadonlyArray<As> = ["text", "schema", "codec"]
 
 export const Raw = ({ root }: { readonly root: Root }): ReactNode => {
-  const page = usePage()
   const [as, setAs] = useState<As>("text")
   const [limit, setLimit] = useState(beginning)
-  const [copied, setCopied] = useState("")
+  const { copy, said } = useCopy()
   const [round, setRound] = useState(0)
   const isCheap = as === "text"
   const { failure, value } = useAnswer(
@@ -31,11 +27,6 @@ export const Raw = ({ root }: { readonly root: Root }): ReactNode => {
     // JSON is made of all of the state, which is not to be done ten times a second.
     { changes: isCheap, keep: true }
   )
-  const copy = () =>
-    Effect.runPromise(wholeText(page, { root, path: [], as }).pipe(Effect.flatMap(toClipboard))).then(
-      (length) => setCopied(`${count(length)} characters copied`),
-      (error: unknown) => setCopied(error instanceof Error ? error.message : String(error))
-    )
   return (
     <div className="raw">
       <div className="bar tools">
@@ -51,13 +42,13 @@ export const Raw = ({ root }: { readonly root: Root }): ReactNode => {
           ))}
         </select>
         <span className="space" />
-        <output className="hint">{copied}</output>
+        <output className="hint">{said}</output>
         {isCheap ? null : (
           <button type="button" className="toggle" onClick={() => setRound(round + 1)}>
             Take again
           </button>
         )}
-        <button type="button" className="toggle" onClick={() => void copy()}>
+        <button type="button" className="toggle" onClick={() => copy({ root, path: [], as })}>
           Copy all
         </button>
       </div>
@@ -79,12 +70,3 @@ export const Raw = ({ root }: { readonly root: Root }): ReactNode => {
     </div>
   )
 }
-
-const toClipboard = (text: string) =>
-  Effect.map(
-    Effect.tryPromise({
-      try: () => navigator.clipboard.writeText(text),
-      catch: () => new Error("The browser did not let it be copied. Select the text, and copy it.")
-    }),
-    () => text.length
-  )

@@ -6,6 +6,7 @@ export const styles = `
 .state-main { display: flex; flex-direction: column; min-height: 0; min-width: 0; }
 .panel .bar select { height: 26px; min-width: 0; max-width: 46%; padding: 0 4px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); font-family: var(--mono); font-size: 11.5px; text-overflow: ellipsis; }
 .state-main .bar { flex-wrap: wrap; padding-block: 3px; }
+.state-main + .details .bar { flex-wrap: wrap; padding-block: 3px; }
 .panel .pins { list-style: none; flex: none; max-height: 30%; overflow: auto; border-bottom: 1px solid var(--line); background: var(--raised); }
 .pins li { display: flex; align-items: center; gap: 8px; padding: 0 4px 0 10px; min-height: 28px; font: 11.5px/1.5 var(--mono); }
 .pins .value, .pins .hint { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
