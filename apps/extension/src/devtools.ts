@@ -1,2 +1,2 @@
 /** Runs as soon as the developer tools open; the panel is loaded when it is first shown. */
-chrome.devtools.panels.create("Sluice", "", "panel.html")
+chrome.devtools.panels.create("Sluice", "icon.png", "panel.html")

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import { connect, type Notice, type RemoteAdapter } from "./connect.ts"
+import { connect, type Notice, type RemoteAdapter, type RequestOptions } from "./connect.ts"
 import { PortClosed, type RequestError, VersionMismatch } from "./errors.ts"
 import type { CallTag, Payload, RuntimeInfo, Success } from "./messages.ts"
 import type { Port } from "./port.ts"
@@ -99,7 +99,8 @@ class Gathered implements RemoteAdapter {
 
   readonly request = <Tag extends CallTag>(
     tag: Tag,
-    payload: Payload<Tag>
+    payload: Payload<Tag>,
+    options?: RequestOptions
   ): Effect.Effect<Success<Tag>, RequestError> =>
     Effect.suspend(() => {
       const runtime =
@@ -109,7 +110,8 @@ class Gathered implements RemoteAdapter {
       this.#last = member
       return member.remote.request(
         tag,
-        runtime === undefined ? payload : { ...payload, runtime: runtime.slice(member.prefix.length) }
+        runtime === undefined ? payload : { ...payload, runtime: runtime.slice(member.prefix.length) },
+        options
       )
     })
 

@@ -105,6 +105,35 @@ test("it lasts until the last page has left; the next page begins another", asyn
   expect(connections[1]?.runtimes().map(({ id }) => id)).toEqual(["a r1"])
 })
 
+test("a panel is told by each page how much there is to read, and how far it is with an answer", async () => {
+  const { arrive, connections } = await setup()
+  const desk = makePage("desk")
+  const { panel } = desk.port()
+  // It is half done with every request before it answers.
+  const slow = makePort({
+    send: (message) => {
+      if (isRequest(message)) slow.received({ _tag: "Progress", id: message.id, done: 1, of: 2 })
+      panel.send(message)
+    },
+    close: panel.close
+  })
+  panel.onMessage(slow.received)
+  arrive({ key: "a", port: slow.port })
+  await expect.poll(() => connections).toHaveLength(1)
+  const [remote] = connections
+  if (remote === undefined) throw new Error("no connection")
+  desk.app.add(1)
+  const told: Array<number> = []
+  const onProgress = ({ done, of }: { readonly done: number; readonly of: number }) => told.push(done / of)
+  await ask(remote.request("Export", { runtime: "a r1" }, { onProgress }))
+  expect(told).toEqual([0.5])
+  const [counts] = await ask(Stream.runCollect(Stream.take(remote.progress("a r1"), 1)))
+  expect(counts?.history.appended).toBe(1)
+})
+
+const isRequest = (message: unknown): message is { readonly id: number } =>
+  typeof message === "object" && message !== null && "id" in message
+
 /** A page that answers the hello as it likes. */
 const speaking = (answer: unknown) => {
   const { port, received } = makePort({ send: () => received(answer), close: () => {} })
