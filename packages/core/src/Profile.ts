@@ -314,6 +314,8 @@ const wrapFibers = (recorder: Recorder, handlers: ReadonlyMap<unknown, Handlers>
         const begun = run && handler?.begun.get(run)
         if (handler === undefined || begun === undefined) return inner.call(this, effect)
         begun.hasRun = true
+        // A fiber that it forks at once runs within it.
+        if (recorder.runs(handler.measure)) return inner.call(this, effect)
         recorder.part(handler.measure, () => inner.call(this, effect))
       }
   )

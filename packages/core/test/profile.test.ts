@@ -318,3 +318,30 @@ test("O2 states, entries and what is told are the same with profiles and without
     { numRuns: 200 }
   )
 })
+
+test("what a handler forks runs within it, and is its own time", async () => {
+  const clock = makeClock()
+  const { Cart } = makeCart(() => {})
+  const forks = Cart.logic("forks", ($) =>
+    $.onAction("ping").run(() =>
+      Effect.gen(function* () {
+        clock.pass(2)
+        yield* Effect.forkChild(
+          Effect.sync(() => clock.pass(3)),
+          { startImmediately: true }
+        )
+        yield* Effect.yieldNow
+        clock.pass(4)
+      })
+    )
+  )
+  const runtime = disposing(
+    Runtime.make(Cart.implement({ initial: { prices: [], note: "" }, logics: [forks] }))
+  )
+  const profile = measuring({ clock, runtime })
+  runtime.resolve(Cart.tag).unsafe.dispatch({ _tag: "ping" })
+  await idle()
+  expect(measured(profile)).toMatchObject({ "handler forks: ping": { count: 1, totalMs: 9, selfMs: 9 } })
+  const handlers = profile.calls().filter(({ measure }) => measure.kind === "handler")
+  expect(handlers).toMatchObject([{ parent: undefined, totalMs: 9, selfMs: 9 }])
+})

@@ -90,6 +90,11 @@ export class Recorder {
     return this.run(measure, f, true)
   }
 
+  /** Whether it is what runs now, and not what it has called. */
+  runs(measure: Measure): boolean {
+    return this.top?.measure === measure
+  }
+
   timed<Given extends ReadonlyArray<unknown>, A>(
     measure: Measure,
     f: (...given: Given) => A

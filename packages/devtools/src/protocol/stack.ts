@@ -37,6 +37,8 @@ export const sitesOf = (stack: string): ReadonlyArray<Site> => {
   const foreign = ({ file }: Site) =>
     own.some((folder) => file.startsWith(folder)) ||
     file.includes("/node_modules/") ||
+    // As Vite serves packages, from wherever it keeps them.
+    /[?&]v=[\da-f]{8}\b/.test(file) ||
     file.startsWith("node:") ||
     file === "<anonymous>"
   const apps = sites.filter((site) => !foreign(site))

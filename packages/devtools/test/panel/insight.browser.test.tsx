@@ -297,7 +297,7 @@ describe.each([true, false])("the modules, where the app's provider has concurre
     add(5)
     const fields = panel.getByRole("listbox", { name: "Fields" })
     await expect.element(fields.getByRole("option", { name: /total computed, ran 1×/ })).toBeVisible()
-    await expect.element(about.getByText(/total, computed, reads lines\. It ran 1 times/)).toBeVisible()
+    await expect.element(about.getByText(/total, computed, reads lines\. It ran once/)).toBeVisible()
     fields.element().focus()
     await userEvent.keyboard("{ArrowRight}")
     await expect.element(about.getByText(/isEmpty, computed, reads total/)).toBeVisible()

@@ -292,6 +292,7 @@ test.each([
     at Object.delay (http://localhost:5173/src/ui/Row.tsx?t=17:12:9)
     at async load (http://localhost:5173/src/load.ts:3:4)
     at http://localhost:5173/src/main.ts:1:2
+    at runLoop (http://localhost:5173/@fs/cache/deps/effect-CTxEt-Jr.js?v=0a1b2c3d:591:91)
     at commitRoot (http://localhost:5173/node_modules/.vite/deps/react-dom.js?v=1:100:1)`
   ],
   [

@@ -187,8 +187,11 @@ const Warning = ({ series: { consumer, last } }: { readonly series: ConsumerSeri
   if (last.depth >= capacity)
     return (
       <output className="warning">
-        {name} is full{last.waiting > 0 ? `, and ${count(last.waiting)} callers wait` : ""}: its handlers are
-        slower than what comes.
+        {name} is full
+        {last.waiting > 0
+          ? `, and ${last.waiting === 1 ? "a caller waits" : `${count(last.waiting)} callers wait`}`
+          : ""}
+        : its handlers are slower than what comes.
       </output>
     )
   return null

@@ -15,7 +15,7 @@ const rowsOf = (rows: number | undefined): string =>
 const describe = ({ failing, field, kind, reads, recomputations }: Trait): string => {
   const from =
     reads.length === 0 ? "nothing" : reads.map((read) => `${read.field}${rowsOf(read.rows)}`).join(", ")
-  return `${field}, ${kind}, reads ${from}. It ran ${count(recomputations)} times since the panel first looked${failing ? ", and fails now: the field has an older value" : ""}.`
+  return `${field}, ${kind}, reads ${from}. It ran ${recomputations === 1 ? "once" : `${count(recomputations)} times`} since the panel first looked${failing ? ", and fails now: the field has an older value" : ""}.`
 }
 
 export const Traits = ({
