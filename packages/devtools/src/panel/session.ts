@@ -2,13 +2,14 @@
 import { Runtime } from "@sluice/core"
 import { ConnectionLive } from "./modules/Connection.ts"
 import { TimelineLive } from "./modules/timelineLogic.ts"
+import { SessionsLive } from "./modules/Sessions.ts"
 import { TravelLive } from "./modules/Travel.ts"
 import { ViewsLive } from "./modules/Views.ts"
 import { type Connections, makePage } from "./Page.ts"
 import { type PanelPage, panelPage } from "./usePage.ts"
 
 const makeRuntime = (page: PanelPage) =>
-  Runtime.make([ConnectionLive, TimelineLive, TravelLive, ViewsLive], {
+  Runtime.make([ConnectionLive, SessionsLive, TimelineLive, TravelLive, ViewsLive], {
     label: "Sluice devtools",
     layer: page.layer,
     trace: { level: "off" }

@@ -6,7 +6,7 @@ import { Connection } from "../../modules/Connection.ts"
 import { Timeline } from "../../modules/Timeline.ts"
 import { count } from "../../ui/format.ts"
 import { useAnswer } from "../../useAnswer.ts"
-import { Changes } from "./Changes.tsx"
+import { Changes } from "../../ui/Changes.tsx"
 import { useComparing } from "./useComparing.ts"
 
 const noHistory = { oldest: 0, latest: 0, dropped: 0 }

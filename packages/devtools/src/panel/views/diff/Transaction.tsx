@@ -2,7 +2,7 @@ import { useModule, useSelector } from "@sluice/react"
 import { type ReactNode, useState } from "react"
 import { Timeline } from "../../modules/Timeline.ts"
 import { timeOfDay } from "../../ui/format.ts"
-import { Changes } from "./Changes.tsx"
+import { Changes } from "../../ui/Changes.tsx"
 
 /** What the transaction that is selected in the timeline changed. */
 export const Transaction = (): ReactNode => {

@@ -1,11 +1,11 @@
 /** What is otherwise between two values, grouped by the part that it is in; each side opens. */
 import type { ReactNode } from "react"
-import type { Root, Success, Value } from "../../../protocol/index.ts"
-import { count } from "../../ui/format.ts"
-import { pathKey, pathText, type Steps } from "../../ui/path.ts"
-import { Tree } from "../../ui/Tree.tsx"
-import { ValueText } from "../../ui/ValueText.tsx"
-import { useAnswer } from "../../useAnswer.ts"
+import type { Root, Success, Value } from "../../protocol/index.ts"
+import { count } from "./format.ts"
+import { pathKey, pathText, type Steps } from "./path.ts"
+import { Tree } from "./Tree.tsx"
+import { ValueText } from "./ValueText.tsx"
+import { useAnswer } from "../useAnswer.ts"
 
 type Change = Success<"Diff">["changes"][number]
 
