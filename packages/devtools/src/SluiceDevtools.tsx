@@ -9,13 +9,17 @@ import { Shell, type Travels } from "./host/Shell.tsx"
 import type { PanelView } from "./panel/PanelView.ts"
 import { connections } from "./protocol/reconnect.ts"
 import { serve, type Served } from "./protocol/serve.ts"
-import type { ServedRuntime } from "./protocol/served.ts"
+import type { ServedRuntime, ServeOptions } from "./protocol/served.ts"
 
 export interface SluiceDevtoolsProps {
   /** One, or several of the same page: the panel has a choice of them. Another array of the same ones is the same. */
   readonly runtime: ServedRuntime | ReadonlyArray<ServedRuntime>
   /** How many commits of each can be looked at and returned to. Default 5,000. Read when it mounts. */
   readonly history?: number
+  /** What no panel and no file is to have: see `redact` of `serve`. Read when it mounts. */
+  readonly redact?: ServeOptions["redact"]
+  /** Whether a session survives a reload: see `keep` of `serve`. Default false. Read when it mounts. */
+  readonly keep?: ServeOptions["keep"]
   /** Whether to keep where in the code each entry was made, which costs 3 to 10 µs an entry. Read when it mounts. */
   readonly callSites?: boolean
   /** Opens a place of the code: see `editor` of `serve`. Default: that of the Vite plugin. Read when it mounts. */
@@ -44,7 +48,9 @@ export const SluiceDevtools = ({
   history,
   initialDock = "right",
   initialOpen = false,
+  keep,
   panel = true,
+  redact,
   runtime,
   views
 }: SluiceDevtoolsProps): null => {
@@ -53,7 +59,9 @@ export const SluiceDevtools = ({
     const served = serve(runtimes, {
       callSites,
       ...(editor === undefined ? {} : { editor }),
-      ...(history === undefined ? {} : { history })
+      ...(history === undefined ? {} : { history }),
+      ...(keep === undefined ? {} : { keep }),
+      ...(redact === undefined ? {} : { redact })
     })
     const endExtension = extension ? acceptExtension(served) : undefined
     const removePanel = panel

@@ -71,8 +71,11 @@ export const makeLongAnswers = ({
     *Recompute(call, panel) {
       const source = sourceOf(call)
       const { move, skip = [], withCaused = false } = call
+      const recording = recordingOf(panel, source, call)
+      const travels = travelsOf(recording.commits)
       const made = yield* recomputing(
-        recordingOf(panel, source, call),
+        // What was shown meanwhile is nothing that could have been otherwise.
+        { ...recording, commits: recording.commits.filter((commit) => !travels.has(commit)) },
         { skip, withCaused, ...(move === undefined ? {} : { move: { before: undefined, ...move } }) },
         reducersOf(source.runtime)
       )

@@ -92,20 +92,23 @@ export const TravelBar = ({ onLive }: { readonly onLive: () => void }): ReactNod
         <button
           type="button"
           className="toggle"
+          aria-label="Pause recording"
           aria-pressed={isPaused}
           title="What happens is counted, and not recorded, until this is let go"
           onClick={() => travel.actions.pause(!isPaused)}
         >
-          Pause recording
+          Pause
         </button>
         <button
           type="button"
           className="toggle"
+          aria-label="More"
+          title="One instance alone, commit, revert, reset, and a condition to lock at"
           aria-expanded={isOpen}
           aria-controls={options}
           onClick={() => setOpen(!isOpen)}
         >
-          More
+          …
         </button>
       </div>
       {isOpen ? <TravelOptions id={options} /> : null}

@@ -41,7 +41,7 @@ export const TravelOptions = ({ id }: { readonly id: string }): ReactNode => {
         />{" "}
         New entries end the travel
       </label>
-      <span className="group">
+      <span className="orders">
         <button
           type="button"
           className="toggle"

@@ -117,7 +117,7 @@ export const panelStyles = `${colours}
 .reach .moment { min-width: 4ch; text-align: end; }
 .bar.travel select, .travel-options select, .travel-options input:not([type=checkbox]) { height: 26px; padding: 0 6px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); min-width: 0; }
 .travel-options { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; flex: none; padding: 6px 10px; border-bottom: 1px solid var(--line); background: var(--raised); }
-.travel-options .group { display: flex; gap: 6px; }
+.travel-options .orders { display: flex; gap: 6px; }
 .travel-options .check { display: flex; align-items: center; gap: 5px; }
 .condition { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
 .travel-options .condition input { width: 110px; }

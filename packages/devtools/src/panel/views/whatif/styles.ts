@@ -9,11 +9,12 @@ export const styles = `
 .whatif .sums b { color: var(--text); font-family: var(--mono); }
 .outcomes { flex: 1; min-height: 0; overflow: auto; position: relative; contain: strict; }
 .outcomes ol { position: relative; list-style: none; margin: 0; padding: 0; }
-.outcome { position: absolute; inset: 0 0 auto 0; display: grid; grid-template-columns: 22px minmax(0, 1.4fr) minmax(0, 1fr) auto; align-items: center; gap: 8px; padding: 0 10px; border-bottom: 1px solid color-mix(in srgb, var(--line) 45%, transparent); white-space: nowrap; }
+.outcome { position: absolute; inset: 0 0 auto 0; display: grid; grid-template-columns: 22px minmax(0, 1.4fr) minmax(0, 1fr) 92px; align-items: center; gap: 8px; padding: 0 10px; border-bottom: 1px solid color-mix(in srgb, var(--line) 45%, transparent); white-space: nowrap; }
 .outcome:hover { background: var(--hover); }
 .outcome.chosen { background: var(--chosen); }
 .outcome .name { border: 0; background: none; padding: 0; text-align: start; overflow: hidden; text-overflow: ellipsis; cursor: pointer; min-height: 24px; font-weight: 550; }
 .outcome .of { overflow: hidden; text-overflow: ellipsis; font: 11.5px/1 var(--mono); color: var(--muted); }
+.outcome .badge, .outcome .toggle { justify-self: end; }
 .outcome .badge { font: 10.5px/1.5 var(--mono); padding: 0 5px; border-radius: 4px; border: 1px solid var(--line); color: var(--muted); }
 .outcome.recomputed .badge { color: var(--accent); border-color: var(--accent); }
 .outcome.conflict .badge, .outcome.failed .badge { color: var(--bad); background: var(--bad-ground); border-color: transparent; }
