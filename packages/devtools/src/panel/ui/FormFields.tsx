@@ -134,7 +134,7 @@ const Input = ({ draft, errorId, id, issues, node, onChange }: InputProps): Reac
       const set = (text: string) => onChange({ _tag: "Text", text })
       const common = { id, ...described, value: draft.text }
       if (node._tag === "Number") return <NumberInput {...common} node={node} onText={set} />
-      if (node.as === "Date") return <DateInput {...common} onText={set} />
+      if (node.as === "Date" || node.as === "DateTimeUtc") return <DateInput {...common} onText={set} />
       return <StringInput {...common} isDigits={node.as === "bigint"} onText={set} />
     }
     default:
@@ -293,6 +293,10 @@ const Remove = ({ of, onClick }: { readonly of: string; readonly onClick: () => 
   </button>
 )
 
+/** The tag of a member of a union: it was chosen with the member. */
+const isSaid = (node: FormNode, key: string): boolean =>
+  key === "_tag" && node._tag === "Choice" && node.options.length === 1
+
 const Fields = (
   props: Omit<PartProps, "draft"> & { readonly draft: Extract<Draft, { readonly _tag: "Fields" }> }
 ): ReactNode => {
@@ -310,6 +314,7 @@ const Fields = (
     <Group label={label} remark={remarkOf(node)} issues={own}>
       {fields.map((field, index) => {
         const value = draft.fields[index] ?? null
+        if (isSaid(nodeAt(form, field.of), field.key) && value !== null) return null
         const set = (changed: Draft | null) =>
           onChange({ ...draft, fields: draft.fields.with(index, changed) })
         return (

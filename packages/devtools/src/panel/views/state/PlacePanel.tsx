@@ -108,9 +108,9 @@ const Now = ({ instanceId, path }: Parameters<typeof WhoChanged>[0]): ReactNode 
   return (
     <div className="now">
       {at.value.size === 0 ? (
-        <ValueText value={at.value} />
+        <ValueText key={pathKey(path)} value={at.value} />
       ) : (
-        <Tree label="value" root={root} path={path} value={at.value} />
+        <Tree key={pathKey(path)} label="value" root={root} path={path} value={at.value} />
       )}
       {at.value.size > manyParts ? <GoTo instanceId={instanceId} path={path} /> : null}
     </div>
