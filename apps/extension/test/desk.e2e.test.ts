@@ -7,6 +7,12 @@ import { builtDesk } from "../../flightdesk/test/openDesk.ts"
 import { startRecording } from "../../flightdesk/test/recording.ts"
 import { RealDevtools } from "./realDevtools.ts"
 
+declare global {
+  interface Window {
+    keptStates: ReadonlyArray<{ readonly instanceId: string; readonly state: unknown }>
+  }
+}
+
 let desk: Awaited<ReturnType<typeof builtDesk>>
 let server: RunningDesk
 let devtools: RealDevtools
@@ -47,28 +53,39 @@ const playUntil = async (count: number): Promise<void> => {
 /** The server has every alert: nothing changes by itself from here on. */
 const settle = () => devtools.tab.getByText(/^(\d+) of \1$/).waitFor()
 
-/** The states of all instances now, as JSON by instance. */
-const statesNow = (): Promise<Record<string, string>> =>
-  devtools.tab.evaluate(() =>
-    Object.fromEntries(
-      window.flightdesk.runtime
-        .instances()
-        .map(({ instanceId, unsafe }) => [instanceId, JSON.stringify(unsafe.getState())])
-    )
-  )
+/** Keeps in the page what all instances hold now. */
+const keepStates = (): Promise<void> =>
+  devtools.tab.evaluate(() => {
+    window.keptStates = window.flightdesk.runtime
+      .instances()
+      .map(({ instanceId, unsafe }) => ({ instanceId, state: unsafe.getState() }))
+  })
 
-/** The same right after a transaction, as an independent subscriber was told them. */
-const statesAfter = (txnId: string): Promise<Record<string, string>> =>
+/** The instances that do not hold what was kept. */
+const unlikeKept = (): Promise<ReadonlyArray<string>> =>
+  devtools.tab.evaluate(() => {
+    const now = new Map(
+      window.flightdesk.runtime.instances().map(({ instanceId, unsafe }) => [instanceId, unsafe.getState()])
+    )
+    return window.keptStates
+      .filter(({ instanceId, state }) => JSON.stringify(now.get(instanceId)) !== JSON.stringify(state))
+      .map(({ instanceId }) => instanceId)
+  })
+
+/** The instances that do not hold what an independent subscriber was told last, up to a transaction. */
+const unlikeTold = (txnId: string): Promise<ReadonlyArray<string>> =>
   devtools.tab.evaluate((txnId) => {
     const { committed, told } = window.recording
     const place = committed.findIndex((commit) => commit.txnId === txnId)
     if (place < 0) throw new Error(`${txnId} is not in the recording`)
-    const states: Record<string, string> = {}
-    for (const { instanceId } of window.flightdesk.runtime.instances()) {
-      const last = told.slice(0, place + 1).findLast((each) => each.instanceId === instanceId)
-      if (last !== undefined) states[instanceId] = JSON.stringify(last.state)
-    }
-    return states
+    const past = told.slice(0, place + 1)
+    return window.flightdesk.runtime
+      .instances()
+      .filter(({ instanceId, unsafe }) => {
+        const last = past.findLast((each) => each.instanceId === instanceId)
+        return last !== undefined && JSON.stringify(unsafe.getState()) !== JSON.stringify(last.state)
+      })
+      .map(({ instanceId }) => instanceId)
   }, txnId)
 
 const list = () => panel.getByRole("listbox", { name: "Transactions" })
@@ -103,56 +120,52 @@ const travelBy = async (key: "ArrowUp" | "PageUp", times: number): Promise<strin
 const shownPast = async (): Promise<string | undefined> =>
   (await panel.locator(".travelling code").allTextContents())[0]
 
-const countOf = (states: Record<string, string>): number =>
-  (JSON.parse(states["Flights#1"] ?? "{}") as { readonly flights: ReadonlyArray<unknown> }).flights.length
-
 describe("the panel in the developer tools", () => {
   test("travels to four moments of a replay, and the page is each time as a subscriber was told", async () => {
     const { tab } = devtools
     await tab.getByRole("radio", { name: "Max" }).check()
     await playUntil(1_500)
     panel = await devtools.showPanel()
-    const live = await statesNow()
-    const shown: Array<number> = [countOf(live)]
+    await keepStates()
+    const shown: Array<number> = [await flights()]
     await findArrivals()
     for (let moment = 0; moment < 4; moment++) {
-      const expected = await statesAfter(await travelBy("PageUp", 6))
-      expect(await statesNow()).toMatchObject(expected)
-      shown.push(countOf(expected))
+      const txnId = await travelBy("PageUp", 6)
+      expect(txnId).toMatch(/^Flights#1::t\d+$/)
+      expect(await unlikeTold(txnId)).toEqual([])
+      expect(await unlikeKept()).toContain("Flights#1")
+      shown.push(await flights())
       await tab.getByText("Showing the past: the desk waits").waitFor()
     }
     expect(shown).toEqual(shown.toSorted((a, b) => b - a))
     expect(new Set(shown).size).toBe(5)
     await panel.getByRole("button", { name: "Back to live" }).click()
-    await eventually(statesNow).toEqual(live)
+    await eventually(unlikeKept).toEqual([])
   })
 
   test("closed while it shows the past, the page goes back to live, goes on, and is all there when it opens again", async () => {
-    const live = await statesNow()
     await travelBy("PageUp", 3)
-    expect(await statesNow()).not.toEqual(live)
+    expect(await unlikeKept()).toContain("Flights#1")
     const gone = panel
     await devtools.closeDevtools()
     await expect(gone.evaluate("1")).rejects.toThrow("closed")
-    await eventually(statesNow).toEqual(live)
+    await eventually(unlikeKept).toEqual([])
     const before = await flights()
     for (let step = 0; step < 12; step++) await devtools.tab.getByRole("button", { name: "Step" }).click()
     await eventually(flights).toBe(before + 12)
     await settle()
-    const after = await statesNow()
+    await keepStates()
     await devtools.openDevtools()
     panel = await devtools.showPanel()
     expect(panel).not.toBe(gone)
     await findArrivals()
-    const unseen = await statesAfter(await travelBy("ArrowUp", 2))
-    expect(await statesNow()).toMatchObject(unseen)
-    expect(countOf(unseen)).toBeGreaterThan(before)
-    const seen = await statesAfter(await travelBy("PageUp", 3))
-    expect(await statesNow()).toMatchObject(seen)
-    expect(countOf(seen)).toBeLessThan(before)
+    expect(await unlikeTold(await travelBy("ArrowUp", 2))).toEqual([])
+    expect(await flights()).toBeGreaterThan(before)
+    expect(await unlikeTold(await travelBy("PageUp", 3))).toEqual([])
+    expect(await flights()).toBeLessThan(before)
     await takePicture("extension")
     await panel.getByRole("button", { name: "Back to live" }).click()
-    await eventually(statesNow).toEqual(after)
+    await eventually(unlikeKept).toEqual([])
   })
 
   test("complains of nothing", () => {
