@@ -124,9 +124,10 @@ interface Computed<T> {
 const computing: Origin = { kind: "state-update", name: "compute" }
 
 /** The value of these sources. */
-class Node<T> implements Source {
+export class Node<T> implements Source {
   readonly instanceId: string
   readonly faces: DerivedFaces<T>
+  /** That of its first source. */
   readonly host: Source["host"]
   readonly wakeSoon: Source["wakeSoon"]
   readonly origin = computing
@@ -214,7 +215,7 @@ class Node<T> implements Source {
     return (this.live = this.computed(from, live)).value
   }
 
-  private computed(from: ReadonlyArray<unknown>, last: Computed<T> | undefined): Computed<T> {
+  computed(from: ReadonlyArray<unknown>, last: Computed<T> | undefined): Computed<T> {
     return Transaction.withoutEntries(this, () => {
       const value = this.compute(...from)
       return { from, value: last !== undefined && this.equals(last.value, value) ? last.value : value }

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { callerOf } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
+import * as Derived from "./Derived.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import { Lookup } from "./internal/lookup.ts"
@@ -48,7 +49,10 @@ export const begin = (runtime: Profiled, { now = monotonicMs }: ProfileOptions =
   const recorder = new Recorder(now)
   const handlers = new Map<unknown, Handlers>()
   const instances = each(runtime, (instance) => wrapInstance(instance, recorder, handlers))
-  const endFibers = wrapFibers(recorder, handlers)
+  const ends = [
+    wrapFibers(recorder, handlers),
+    wrapDerived(recorder, (host) => instances.some((instance) => instance.host === host))
+  ]
   const startedAt = now()
   let endedAt: number | undefined
   return {
@@ -59,7 +63,7 @@ export const begin = (runtime: Profiled, { now = monotonicMs }: ProfileOptions =
       endedAt ??= now()
       recorder.ended = true
       instances.end()
-      endFibers()
+      for (const end of ends) end()
     }
   }
 }
@@ -89,7 +93,10 @@ export const countRecomputations = (runtime: Profiled): Recomputations => {
 export const each = (
   runtime: Profiled,
   wrapOne: (instance: AnyInstance) => ReadonlyArray<() => void>
-): { readonly end: () => void } => {
+): {
+  readonly some: (is: (instance: AnyInstance) => boolean) => boolean
+  readonly end: () => void
+} => {
   const wrapped = new Map<AnyInstance, { readonly impl: unknown; readonly ends: ReadonlyArray<() => void> }>()
   const release = (instance: AnyInstance) => {
     for (const end of wrapped.get(instance)?.ends ?? []) end()
@@ -110,6 +117,7 @@ export const each = (
   const stop = runtime.subscribe(look)
   look()
   return {
+    some: (is) => [...wrapped.keys()].some(is),
     end: () => {
       stop()
       for (const instance of wrapped.keys()) release(instance)
@@ -125,6 +133,20 @@ const wrapTraits = (
 ): ReadonlyArray<() => void> =>
   (derivation?.nodeAt ?? []).flatMap((node) =>
     node === undefined ? [] : [wrap(node, "read", (read) => wrapper(node.name, read))]
+  )
+
+/** Values computed from several modules are of no instance; they are found by the runtime that theirs is in. */
+const wrapDerived = (recorder: Recorder, isOwn: (host: unknown) => boolean): (() => void) =>
+  wrap(
+    Derived.Node.prototype,
+    "computed",
+    (inner) =>
+      function (this: Derived.Node<unknown>, ...given) {
+        const compute = () => inner.apply(this, given)
+        return isOwn(this.host)
+          ? recorder.time(recorder.measure("computed", this.instanceId, "Derived"), compute)
+          : compute()
+      }
   )
 
 const wrapInstance = (

@@ -1,5 +1,5 @@
 /** What devtools measure of a runtime, and that it changes nothing. */
-import { Module, Runtime } from "@sluice/core"
+import { Derived, Module, Runtime } from "@sluice/core"
 import * as CallSites from "@sluice/core/CallSites"
 import * as Profile from "@sluice/core/Profile"
 import * as Effect from "effect/Effect"
@@ -317,6 +317,26 @@ test("O2 states, entries and what is told are the same with profiles and without
     }),
     { numRuns: 200 }
   )
+})
+
+test("what is computed from several modules is measured, in its own runtime alone", () => {
+  const clock = makeClock()
+  const { Cart, module } = makeCart(() => {})
+  const double = Derived.make([Cart], ({ total }) => {
+    clock.pass(6)
+    return total * 2
+  })
+  const [one, other] = [Runtime.make(module), Runtime.make(module)].map(disposing)
+  const profile = Profile.begin(one!, { now: clock.now })
+  for (const runtime of [one!, other!]) {
+    runtime.resolve(Cart.tag).unsafe.dispatch({ _tag: "add", payload: 2 })
+    expect(runtime.resolve(double).unsafe.getState()).toBe(4)
+    expect(runtime.resolve(double).unsafe.getState()).toBe(4)
+  }
+  profile.end()
+  expect(profile.measures().filter(({ name }) => name === "Derived")).toMatchObject([
+    { kind: "computed", instanceId: "Derived(Cart#1)", count: 1, totalMs: 6, selfMs: 6 }
+  ])
 })
 
 test("what a handler forks runs within it, and is its own time", async () => {
