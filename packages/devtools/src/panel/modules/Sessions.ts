@@ -1,6 +1,5 @@
 /** Sessions that the panel has besides the page's own, and the long work on them, one at a time. */
 import { Module } from "@sluice/core"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { RequestOptions, Success } from "../../protocol/index.ts"
@@ -114,12 +113,15 @@ const empty: State = {
   test: null
 }
 
-class NotDone extends Data.TaggedError("NotDone")<{ readonly message: string }> {}
+/** Shown as it is. */
+interface NotDone {
+  readonly message: string
+}
 
 const attempt = <A>(work: () => Promise<A>) =>
   Effect.tryPromise({
     try: work,
-    catch: (error) => new NotDone({ message: error instanceof Error ? error.message : String(error) })
+    catch: (error): NotDone => ({ message: error instanceof Error ? error.message : String(error) })
   })
 
 /** Characters of a message. */
@@ -173,7 +175,7 @@ const working = Sessions.logic("working", ($) =>
       }
       const link = yield* attempt(() => textLinkOf(file))
       if (link === undefined)
-        return yield* new NotDone({
+        return yield* Effect.fail<NotDone>({
           message: `The session is too long for a link, which has at most ${maxLink} characters. Save it as a file, or export fewer entries.`
         })
       yield* attempt(() => copyText(link))
@@ -227,7 +229,7 @@ const working = Sessions.logic("working", ($) =>
 
     yield* $.onAction(["save", "open", "replay", "askModules", "makeTest", "cancel"]).runLatest(
       (_, action) => {
-        const work = (): Effect.Effect<string | null, { readonly message: string }> => {
+        const work = (): Effect.Effect<string | null, NotDone> => {
           switch (action._tag) {
             case "save":
               return save(action.payload)
