@@ -10,9 +10,12 @@ interface Known {
 
 const maxAncestors = 100
 
+const causeOf = (found: Found): string | undefined =>
+  "commit" in found ? found.commit.cause : found.event.cause
+
 const knownOf = (found: Found): Known => {
-  const { cause, txnId } = "commit" in found ? found.commit : found.event
-  return { txnId, cause, found }
+  const { txnId } = "commit" in found ? found.commit : found.event
+  return { txnId, cause: causeOf(found), found }
 }
 
 const foundAt = (log: Log, place: number | undefined): Found | undefined => {
@@ -38,15 +41,16 @@ export const causes = (
   // What was caused came later, so one look at what follows finds it all.
   const children = new Map<string, Array<Known>>([[txnId, []]])
   const place = log.placeOf(txnId)
+  const { last } = log.places
   const most = Math.min(limit, maxParts)
   let kept = 0
   let more = 0
-  for (let next = (place ?? Infinity) + 1; next <= log.places.last; next++) {
+  for (let next = (place ?? Infinity) + 1; next <= last; next++) {
     const found = foundAt(log, next)
-    if (found === undefined) continue
+    const cause = found && causeOf(found)
+    const siblings = cause === undefined ? undefined : children.get(cause)
+    if (found === undefined || siblings === undefined) continue
     const known = knownOf(found)
-    const siblings = known.cause === undefined ? undefined : children.get(known.cause)
-    if (siblings === undefined) continue
     children.set(known.txnId, [])
     if (kept < most) siblings.push(known)
     else more++

@@ -96,9 +96,10 @@ export class Log {
     this.sync()
   }
 
-  /** Takes in all that there is now, which costs a look at the whole ring of the trace. */
+  /** Takes in all that there is now. Where there is something, that costs a look at the whole ring of the trace. */
   sync(): void {
-    this.#take(this.#trace.snapshot().events)
+    const isNew = this.#trace.counts().recorded > this.#taken
+    this.#take(isNew ? this.#trace.snapshot().events : [])
     this.settle()
   }
 
