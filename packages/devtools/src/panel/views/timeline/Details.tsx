@@ -23,7 +23,7 @@ export const Details = (): ReactNode => {
   })
   if (entry === null) {
     return (
-      <div className="details">
+      <div className={lost > 0 ? "details" : "details unasked"}>
         <div className="body">{lost > 0 ? <GapText lost={lost} /> : <Hint />}</div>
       </div>
     )
@@ -118,6 +118,14 @@ const Head = ({ entry }: { readonly entry: Row }) => {
         }}
       >
         {isHere ? "You are here" : "Jump here"}
+      </button>
+      <button
+        type="button"
+        className="icon leave"
+        aria-label="Close the details"
+        onClick={() => timeline.actions.select(null)}
+      >
+        ✕
       </button>
     </div>
   )

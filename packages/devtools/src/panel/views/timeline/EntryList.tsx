@@ -112,7 +112,10 @@ export const EntryList = (): ReactNode => {
     else scrollToEnd()
   }
   const onKeyDown = useKeys(selectedIndex, Math.max(1, Math.floor(height / rowHeight) - 1))
-  const known = inView.flatMap((place) => rows.get(place) ?? [])
+  const { endIndex = -1, startIndex = 0 } = virtualizer.range ?? {}
+  const known = shown.flatMap(({ index, place }) =>
+    index < startIndex || index > endIndex ? [] : (rows.get(place) ?? [])
+  )
   const { from, until } = axisOf(known)
   const axis = useMemo(() => ({ from, until }), [from, until])
   const closed = new Set(instances.filter((each) => each.closed).map(({ instanceId }) => instanceId))

@@ -41,11 +41,11 @@ export const barsOf = (row: Row, { from, until }: Axis): ReadonlyArray<Bar> => {
     return { kind, start, width: (open ? 100 : at(end)) - start, open, failed }
   }
   return [
-    ...loads
-      .filter(({ phase }) => phase === "begins")
-      .map(({ ms = 0, outcome }) =>
-        bar("load", time, time + ms, outcome === "running", outcome === "failure")
-      ),
+    ...loads.map(({ ms = 0, outcome, phase }) =>
+      phase === "begins"
+        ? bar("load", time, time + ms, outcome === "running", outcome === "failure")
+        : bar("load", time - ms, time, false, outcome === "failure")
+    ),
     ...(runs === undefined ? [] : [bar("handlers", time, time + runs.ms, runs.waiting > 0, runs.failed > 0)]),
     ...(row.waited === undefined ? [] : [bar("wait", time - row.waited.ms, time)]),
     bar("entry", time, time + durationMs, false, row.outcome === "rollback")

@@ -60,6 +60,12 @@ export const styles = `
 .popover fieldset { display: flex; flex-wrap: wrap; gap: 2px 12px; margin: 0; padding: 0 0 4px; border: 0; }
 .popover legend { padding: 0; color: var(--muted); font-size: 11.5px; }
 .popover label { display: inline-flex; align-items: center; gap: 4px; min-height: 24px; }
+.panel .leave { display: none; }
+@container panel (max-width: 479px) {
+  .view:has(> .timeline + .unasked) { grid: minmax(0, 1fr) / minmax(0, 1fr); }
+  .timeline + .unasked { display: none; }
+  .panel .leave { display: grid; }
+}
 .panel .details h3 { padding: 10px 0 3px; font-weight: 650; }
 .panel .details .action { padding-inline-start: 17px; }
 .panel .causes { list-style: none; margin: 0; padding: 0; }
@@ -69,5 +75,5 @@ export const styles = `
 .causes small, .causes .by { color: var(--muted); font: 11.5px/1.4 var(--mono); }
 .causes .run { display: block; color: var(--muted); font-size: 11.5px; }
 .causes .run.failure { color: var(--bad); }
-@container timeline (max-width: 439px) { .popover { max-height: 200px; } .timeline .tools { flex-wrap: wrap; padding-block: 4px; } .timeline .tools .filter { flex-basis: 100%; } }
+@container timeline (max-width: 439px) { .heads { display: none; } .popover { max-height: 200px; } .timeline .tools { flex-wrap: wrap; padding-block: 4px; } .timeline .tools .filter { flex-basis: 100%; } }
 `
