@@ -58,7 +58,7 @@ const keepStates = (): Promise<void> =>
   devtools.tab.evaluate(() => {
     window.keptStates = window.flightdesk.runtime
       .instances()
-      .map(({ instanceId, unsafe }) => ({ instanceId, state: unsafe.getState() }))
+      .map(({ instanceId, unsafe }) => ({ instanceId, state: unsafe.getState() as unknown }))
   })
 
 /** The instances that do not hold what was kept. */
