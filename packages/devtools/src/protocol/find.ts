@@ -124,6 +124,7 @@ export const find = (log: Log, options: FindOptions): Success<"Find"> => {
   }
   for (let place = from; place < to; place++) {
     const found = log.at(place)
+    if (found === undefined && log.isPassed(place)) continue
     if (found === undefined || ("event" in found && found.event === undefined)) {
       add(place, -1, (counts.at(-1) ?? 0) < 0)
       previous = undefined

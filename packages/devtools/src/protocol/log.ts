@@ -198,6 +198,14 @@ export class Log {
     return commit && { commit }
   }
 
+  /** Whether it is of a commit that an entry behind it stands for: see `passed` of a row. */
+  isPassed(place: number): boolean {
+    const { history } = this
+    const { before, other } = this.#others.atPlace(place)
+    const next = other === undefined ? history.at(history.countUpTo(place - before)) : undefined
+    return next?.passed !== undefined
+  }
+
   /** The entry of this transaction, as long as it is known. */
   placeOf(txnId: string): number | undefined {
     const seq = this.#seqOf.get(txnId)

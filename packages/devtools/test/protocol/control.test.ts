@@ -102,6 +102,9 @@ describe("pause", () => {
     fail("recorded")
     add(100)
     expect(await tags()).toEqual(["add", "1 passed", "2 passed", "fail", "add"])
+    // What is lost is the entry without a commit, which nothing stands for.
+    const found = await ask("Find", { runtime: r, filter: {}, from: 0, to: 100 })
+    expect(found.counts).toEqual([1, -1, 1, 1, 1, 1])
 
     // Nothing between is known, so no moment is there.
     expect((await ask("Travel", { runtime: r, moment: 3 })).moment).toBe(4)

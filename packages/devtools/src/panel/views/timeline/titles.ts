@@ -3,7 +3,8 @@ import type { Row } from "../../../protocol/index.ts"
 import { duration } from "../../ui/format.ts"
 
 /** What the transaction did, by its actions, or else by what opened it. */
-export const titleOf = ({ actions, origin, tags }: Row): string => {
+export const titleOf = ({ actions, origin, passed, tags }: Row): string => {
+  if (passed !== undefined) return `${origin.name}: ${passed} ${passed === 1 ? "entry" : "entries"}`
   const [first, second] = tags
   if (first === undefined) return origin.name
   if (second === undefined) return first
