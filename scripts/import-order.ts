@@ -58,6 +58,8 @@ export const coreRooms = [
   "Runtime",
   "Replay",
   "Devtools",
+  "Watched",
+  "ProfiledHandlers",
   "Profile",
   "Structure",
   "CallSites",

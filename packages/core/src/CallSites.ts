@@ -4,10 +4,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { each, type Profiled } from "./Profile.ts"
 import type { AnyInstance } from "./Instance.ts"
 import { wrap } from "./internal/patch.ts"
 import { txnId } from "./Trace.ts"
+import { each, type Watched } from "./Watched.ts"
 
 export interface CallSites {
   /** The stack of whoever made that transaction, as its host writes it. */
@@ -29,10 +29,7 @@ type Site = Error
  * Keeps the stack of each entry of the runtime's instances from now on. An entry that had to wait for room has none
  * where its action carries nothing, and so has one of a fiber that does not start with a dispatcher.
  */
-export const keep = (
-  runtime: Profiled,
-  { capacity = 1000, frames = 24 }: CallSiteOptions = {}
-): CallSites => {
+export const keep = (runtime: Watched, { capacity = 1000, frames = 24 }: CallSiteOptions = {}): CallSites => {
   const sites = new Sites(capacity, frames)
   const instances = each(runtime, (instance) => wrapInstance(instance, sites))
   return {

@@ -2,10 +2,6 @@
  * Where the time of a runtime's entries goes. While a profile runs, what its instances call is wrapped; before and
  * after, nothing is, and nothing is asked.
  */
-import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
-import { callerOf } from "./Caller.ts"
-import type { Consumer } from "./Channel.ts"
 import * as Derived from "./Derived.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
@@ -13,15 +9,11 @@ import { Lookup } from "./internal/lookup.ts"
 import { wrap } from "./internal/patch.ts"
 import { monotonicMs } from "./internal/platform.ts"
 import { type Call, type Measure, Recorder } from "./internal/recorder.ts"
-import * as Faces from "./ModuleRuntime.ts"
 import { makePlan, type Plan } from "./Plan.ts"
-import type { AnyRuntime } from "./Runtime.ts"
-import type { Run } from "./Waits.ts"
+import { type Handlers, wrapFibers, wrapHandlers } from "./ProfiledHandlers.ts"
+import { each, type Watched } from "./Watched.ts"
 
 export type { Call, Kind, Measure } from "./internal/recorder.ts"
-
-/** The parts of a runtime that are used here. */
-export interface Profiled extends Pick<AnyRuntime, "list" | "subscribe"> {}
 
 export interface Profile {
   /** All that was measured so far, in no order. Times are in milliseconds. */
@@ -41,11 +33,10 @@ export interface ProfileOptions {
 
 /**
  * Measures each instance of the runtime, and those that come, until `end`: entries, and within them reducers,
- * computed fields and listeners. Of handlers the whole is from the beginning to the end, with what they wait for, and their own
- * time what their fibers ran. States are the
- * same with and without. The clock of a browser is coarse: sums are right, a single short call may count as nothing.
+ * computed fields and listeners. Of handlers the whole is from the beginning to the end, with what they wait for, and
+ * their own time is what their fibers ran. States are the same with and without. The clock of a browser is coarse: sums are right, a single short call may count as nothing.
  */
-export const begin = (runtime: Profiled, { now = monotonicMs }: ProfileOptions = {}): Profile => {
+export const begin = (runtime: Watched, { now = monotonicMs }: ProfileOptions = {}): Profile => {
   const recorder = new Recorder(now)
   const handlers = new Map<unknown, Handlers>()
   const instances = each(runtime, (instance) => wrapInstance(instance, recorder, handlers))
@@ -75,7 +66,7 @@ export interface Recomputations {
 }
 
 /** Counts how often the functions of derived fields run, from now on. */
-export const countRecomputations = (runtime: Profiled): Recomputations => {
+export const countRecomputations = (runtime: Watched): Recomputations => {
   const counts = new Map<string, Map<string, number>>()
   const instances = each(runtime, (instance) => {
     const { instanceId } = instance
@@ -87,42 +78,6 @@ export const countRecomputations = (runtime: Profiled): Recomputations => {
     })
   })
   return { of: (instanceId, field) => counts.get(instanceId)?.get(field) ?? 0, end: instances.end }
-}
-
-/** Wraps every instance of the runtime, and those that come; anew where one has another implementation. */
-export const each = (
-  runtime: Profiled,
-  wrapOne: (instance: AnyInstance) => ReadonlyArray<() => void>
-): {
-  readonly some: (is: (instance: AnyInstance) => boolean) => boolean
-  readonly end: () => void
-} => {
-  const wrapped = new Map<AnyInstance, { readonly impl: unknown; readonly ends: ReadonlyArray<() => void> }>()
-  const release = (instance: AnyInstance) => {
-    for (const end of wrapped.get(instance)?.ends ?? []) end()
-    wrapped.delete(instance)
-  }
-  const look = () => {
-    const alive = new Set<AnyInstance>()
-    for (const { runtime: face } of runtime.list()) {
-      const instance = Faces.instanceOf(face)
-      if (instance === undefined) continue
-      alive.add(instance)
-      if (wrapped.get(instance)?.impl === instance.impl) continue
-      release(instance)
-      wrapped.set(instance, { impl: instance.impl, ends: wrapOne(instance) })
-    }
-    for (const instance of wrapped.keys()) if (!alive.has(instance)) release(instance)
-  }
-  const stop = runtime.subscribe(look)
-  look()
-  return {
-    some: (is) => [...wrapped.keys()].some(is),
-    end: () => {
-      stop()
-      for (const instance of wrapped.keys()) release(instance)
-    }
-  }
 }
 
 type Read = (state: unknown) => unknown
@@ -252,93 +207,4 @@ const wrapListeners = (instance: AnyInstance, recorder: Recorder): ReadonlyArray
     return first
   })
   return [...ends, subscribe, affected]
-}
-
-// --- handlers ---------------------------------------------------------------------------------------------
-
-/** Those of a consumer that have begun and not ended. */
-interface Handlers {
-  readonly measure: Measure
-  readonly begun: Map<Run, Begun>
-}
-
-interface Begun {
-  readonly startedAt: number
-  /** Whether a fiber has run for it. */
-  hasRun: boolean
-}
-
-const wrapHandlers = (
-  instance: AnyInstance,
-  recorder: Recorder,
-  handlers: Map<unknown, Handlers>
-): ReadonlyArray<() => void> => {
-  const ends: Array<() => void> = []
-  const consume = (consumer: Consumer<Any>) => {
-    const measure = recorder.measure("handler", instance.instanceId, consumer.name)
-    const begun = new Map<Run, Begun>()
-    handlers.set(consumer, { measure, begun })
-    ends.push(
-      wrap(consumer, "begin", (inner) => () => {
-        const run = inner.call(consumer)
-        begun.set(run, { startedAt: recorder.now(), hasRun: false })
-        return run
-      }),
-      wrap(consumer, "end", (inner) => (run) => {
-        const one = begun.get(run)
-        if (one !== undefined) {
-          const ms = recorder.now() - one.startedAt
-          recorder.add(measure, ms)
-          // What is done already needs no fiber.
-          if (!one.hasRun) measure.selfMs += ms
-        }
-        begun.delete(run)
-        inner.call(consumer, run)
-      })
-    )
-  }
-  for (const consumer of instance.deliveries.consumers) consume(consumer)
-  const subscribe = wrap(instance, "subscribe", (inner) => (...given) => {
-    const consumer = inner.apply(instance, given)
-    consume(consumer)
-    return consumer
-  })
-  return [
-    subscribe,
-    () => {
-      for (const end of ends) end()
-    }
-  ]
-}
-
-/** A fiber, as Effect runs it: each time until it waits. */
-interface Running {
-  evaluate: (effect: unknown) => void
-}
-
-const canRun = (prototype: unknown): prototype is Running =>
-  typeof prototype === "object" &&
-  prototype !== null &&
-  "evaluate" in prototype &&
-  typeof prototype.evaluate === "function"
-
-/** Measures fibers of handlers while they run. Where Effect's fibers are others, handlers have no time of their own. */
-const wrapFibers = (recorder: Recorder, handlers: ReadonlyMap<unknown, Handlers>): (() => void) => {
-  const prototype: unknown = Object.getPrototypeOf(Effect.runFork(Effect.void))
-  if (!canRun(prototype)) return () => {}
-  return wrap(
-    prototype,
-    "evaluate",
-    (inner) =>
-      function (this: Running & Fiber.Fiber<unknown, unknown>, effect) {
-        const run = callerOf(this)?.run
-        const handler = run && handlers.get(run.channel)
-        const begun = run && handler?.begun.get(run)
-        if (handler === undefined || begun === undefined) return inner.call(this, effect)
-        begun.hasRun = true
-        // A fiber that it forks at once runs within it.
-        if (recorder.runs(handler.measure)) return inner.call(this, effect)
-        recorder.part(handler.measure, () => inner.call(this, effect))
-      }
-  )
 }

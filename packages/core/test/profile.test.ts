@@ -249,6 +249,7 @@ type Step =
   | { readonly _tag: "begin" }
   | { readonly _tag: "end" }
   | { readonly _tag: "count" }
+  | { readonly _tag: "sites" }
   | { readonly _tag: "fail" }
   | { readonly _tag: "ping" }
   | { readonly _tag: "add"; readonly payload: number }
@@ -260,6 +261,7 @@ const steps: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
       { _tag: "begin" },
       { _tag: "end" },
       { _tag: "count" },
+      { _tag: "sites" },
       { _tag: "fail" },
       { _tag: "ping" }
     ),
@@ -289,6 +291,8 @@ const outcomeOf = (script: ReadonlyArray<Step>, isProfiled: boolean) => {
       if (isProfiled) running.push(Profile.begin(runtime))
     } else if (step._tag === "count") {
       if (isProfiled) running.push(Profile.countRecomputations(runtime))
+    } else if (step._tag === "sites") {
+      if (isProfiled) running.push(CallSites.keep(runtime))
     } else if (step._tag === "end") running.shift()?.end()
     else {
       try {
@@ -310,7 +314,7 @@ const outcomeOf = (script: ReadonlyArray<Step>, isProfiled: boolean) => {
   return result
 }
 
-test("O2 states, entries and what is told are the same with profiles and without, whenever they begin and end", () => {
+test("O2 states, entries and what is told are the same with profiles, counts and call sites, and without, whenever they begin and end", () => {
   fc.assert(
     fc.property(steps, (script) => {
       expect(outcomeOf(script, true)).toEqual(outcomeOf(script, false))
