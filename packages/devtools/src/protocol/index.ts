@@ -7,6 +7,7 @@ export {
   type RequestOptions
 } from "./connect.ts"
 export * from "./errors.ts"
+export type { Form, FormNode, Issue } from "../form/Form.ts"
 export {
   Call,
   type CallTag,

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react"
 import type { Root, Success, Value } from "../../protocol/index.ts"
 import { count } from "./format.ts"
+import { mayChange } from "./mayChange.ts"
 import { pathKey, pathText, type Steps } from "./path.ts"
 import { Tree } from "./Tree.tsx"
 import { ValueText } from "./ValueText.tsx"
@@ -45,12 +46,14 @@ const nameOf = ({ path, steps }: Change): string => {
 export interface ChangesProps {
   readonly before: Root
   readonly after: Root
-  /** Neither side changes any more. */
-  readonly isPast?: boolean
 }
 
-export const Changes = ({ after, before, isPast = false }: ChangesProps): ReactNode => {
-  const { failure, value } = useAnswer("Diff", { before, after }, { changes: !isPast, keep: true })
+export const Changes = ({ after, before }: ChangesProps): ReactNode => {
+  const { failure, value } = useAnswer(
+    "Diff",
+    { before, after },
+    { changes: mayChange(before) || mayChange(after), keep: true }
+  )
   if (failure !== undefined)
     return (
       <p className="error" role="alert">

@@ -3,6 +3,7 @@ import { createContext, type KeyboardEvent, type ReactNode, useContext, useMemo,
 import type { Root, Value } from "../../protocol/index.ts"
 import { useAnswer } from "../useAnswer.ts"
 import { count } from "./format.ts"
+import { mayChange } from "./mayChange.ts"
 import { pathKey, pathText, type Steps } from "./path.ts"
 import { treeKeys } from "./treeKeys.ts"
 import { ValueText } from "./ValueText.tsx"
@@ -62,7 +63,7 @@ const Asked = (props: TreeProps): ReactNode => {
   const { failure, value } = useAnswer(
     "Inspect",
     { root, path: [...path], from: 0, to: pageSize },
-    { keep: true }
+    { changes: mayChange(root), keep: true }
   )
   if (value !== undefined) return <Frame isOpen {...props} value={value.value} />
   return failure === undefined ? (
@@ -216,7 +217,7 @@ const PartsPage = ({
   const { failure, value } = useAnswer(
     "Inspect",
     { root, path: [...path], from, to: from + pageSize },
-    { keep: true }
+    { changes: mayChange(root), keep: true }
   )
   if (value === undefined) {
     return (

@@ -103,7 +103,11 @@ const Instances = ({ after, before }: { readonly before: Moment; readonly after:
   const comparing = useComparing()
   const folded = useSelector(comparing, (state) => state.folded)
   const [shown, setShown] = useState(pageSize)
-  const { failure, value } = useAnswer("Differing", { before, after }, { keep: true })
+  const { failure, value } = useAnswer(
+    "Differing",
+    { before, after },
+    { changes: before === "live" || after === "live", keep: true }
+  )
   if (failure !== undefined)
     return (
       <p className="error" role="alert">

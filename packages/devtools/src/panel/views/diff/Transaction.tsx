@@ -53,7 +53,6 @@ export const Transaction = (): ReactNode => {
           <Changes
             before={{ _tag: "Committed", at: entry.at, side: "before" }}
             after={{ _tag: "Committed", at: entry.at, side: "after" }}
-            isPast
           />
         ) : (
           <p className="hint">

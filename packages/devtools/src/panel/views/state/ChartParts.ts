@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Root, Step, type Success, Value } from "../../../protocol/messages.ts"
 import { Page } from "../../Page.ts"
+import { mayChange } from "../../ui/mayChange.ts"
 import { pathKey } from "../../ui/path.ts"
 
 /** Of one node; more would not be told apart. */
@@ -69,7 +70,9 @@ const loading = Chart.logic("loading", ($) =>
     yield* $.onAction("show").runLatest(() => load)
     yield* $.on(page.moves)
       .throttle("100 millis")
-      .run(() => load)
+      .run(() =>
+        Effect.flatMap($.state.get, ({ root }) => (root !== null && mayChange(root) ? load : Effect.void))
+      )
   })
 )
 

@@ -20,7 +20,7 @@ const List = ({ pins }: { readonly pins: ReadonlyArray<Pin> }): ReactNode => {
     {
       places: pins.map(({ instanceId, path }) => ({ root: { _tag: "State", instanceId, moment }, path }))
     },
-    { keep: true }
+    { changes: moment === "live", keep: true }
   )
   return (
     <ul className="pins" aria-label="Pinned">

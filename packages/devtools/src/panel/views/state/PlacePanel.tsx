@@ -1,6 +1,7 @@
 /** What can be asked of the place that is marked, and the answer. */
 import { useSelector } from "@sluice/react"
 import type { ReactNode } from "react"
+import { mayChange } from "../../ui/mayChange.ts"
 import { pathKey, pathText } from "../../ui/path.ts"
 import { Tree } from "../../ui/Tree.tsx"
 import { ValueText } from "../../ui/ValueText.tsx"
@@ -102,7 +103,11 @@ export const PlacePanel = (): ReactNode => {
 
 const Now = ({ instanceId, path }: Parameters<typeof WhoChanged>[0]): ReactNode => {
   const root = { _tag: "State", instanceId, moment: useMoment() } as const
-  const { failure, value } = useAnswer("Values", { places: [{ root, path: [...path] }] }, { keep: true })
+  const { failure, value } = useAnswer(
+    "Values",
+    { places: [{ root, path: [...path] }] },
+    { changes: mayChange(root), keep: true }
+  )
   const at = value?.values[0]
   if (at?.value === undefined) return <p className="now">{at?.issue ?? failure ?? "…"}</p>
   return (

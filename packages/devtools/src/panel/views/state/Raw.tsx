@@ -1,6 +1,7 @@
 /** A value written out: its beginning at first, all of it when asked for, to be copied. */
 import { type ReactNode, useState } from "react"
 import type { Root } from "../../../protocol/index.ts"
+import { mayChange } from "../../ui/mayChange.ts"
 import { useAnswer } from "../../useAnswer.ts"
 import { useCopy } from "./useCopy.ts"
 
@@ -25,7 +26,7 @@ export const Raw = ({ root }: { readonly root: Root }): ReactNode => {
     // Another question is asked anew.
     { root, path: [], as, limit: limit - (round % 2) },
     // JSON is made of all of the state, which is not to be done ten times a second.
-    { changes: isCheap, keep: true }
+    { changes: isCheap && mayChange(root), keep: true }
   )
   return (
     <div className="raw">

@@ -2,6 +2,7 @@
 import { useModule, useSelector } from "@sluice/react"
 import { type ReactNode, useState } from "react"
 import { isAt, Timeline } from "../../modules/Timeline.ts"
+import { Views } from "../../modules/Views.ts"
 import { count, timeOfDay } from "../../ui/format.ts"
 import type { Steps } from "../../ui/path.ts"
 import { ValueText } from "../../ui/ValueText.tsx"
@@ -19,6 +20,7 @@ export const WhoChanged = ({
 }): ReactNode => {
   const timeline = useModule(Timeline)
   const selected = useSelector(timeline, (state) => state.selected)
+  const views = useModule(Views)
   const [limit, setLimit] = useState(pageSize)
   const { failure, value } = useAnswer("WhoChanged", { instanceId, path: [...path], limit }, { keep: true })
   if (value === undefined)
@@ -53,6 +55,17 @@ export const WhoChanged = ({
                   <ValueText value={change.before} /> → <ValueText value={change.after} />
                 </span>
               )}
+              <button
+                type="button"
+                className="link"
+                aria-label={`All that ${row.txnId} changed`}
+                onClick={() => {
+                  timeline.actions.select(row)
+                  views.actions.show("diff")
+                }}
+              >
+                all that it changed
+              </button>
             </li>
           )
         })}

@@ -34,9 +34,10 @@ export const styles = `
 .panel .go-to { display: flex; align-items: center; flex-wrap: wrap; gap: 6px; padding-top: 6px; font: 12px/1.4 system-ui, sans-serif; }
 .panel .go-to input { flex: 1; min-width: 60px; height: 28px; padding: 0 8px; border: 1px solid var(--muted); border-radius: 6px; background: var(--ground); font: 11.5px/1 var(--mono); }
 .panel .who { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
-.who li { display: grid; gap: 2px; }
-.panel .who button { text-align: start; border: 0; border-radius: 6px; background: none; padding: 3px 6px; cursor: pointer; min-height: 26px; }
-.panel .who button:hover { background: var(--hover); } .panel .who button[aria-pressed=true] { background: var(--chosen); }
+.who li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px; align-items: baseline; }
+.who li > :first-child { grid-column: 1 / -1; }
+.panel .who li > button:first-child { text-align: start; border: 0; border-radius: 6px; background: none; padding: 3px 6px; cursor: pointer; min-height: 26px; }
+.panel .who li > button:first-child:hover { background: var(--hover); } .panel .who button[aria-pressed=true] { background: var(--chosen); }
 .who small, .who time { color: var(--muted); font: 11px/1.4 var(--mono); }
 .who .step { font: 11.5px/1.5 var(--mono); padding: 0 6px 4px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 `

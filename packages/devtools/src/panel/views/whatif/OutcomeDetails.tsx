@@ -47,7 +47,7 @@ const Details = ({ index, result }: { readonly result: Success<"Recompute">; rea
         <What outcome={outcome} />
         <h3>What it changes</h3>
         <div>
-          <Changes before={before} after={after} isPast />
+          <Changes before={before} after={after} />
         </div>
         <div className="sides">
           <div>
