@@ -147,6 +147,3 @@ export const filterOf = ({ instances, kinds, outcomes, text }: Query): Filter =>
 })
 
 export const isFiltered = (query: Query): boolean => Object.keys(filterOf(query)).length > 0
-
-/** How many places are asked for at once: fewer where each takes longer. */
-export const stepOf = (query: Query): number => (query.text.trim() === "" ? 5000 : 2500)

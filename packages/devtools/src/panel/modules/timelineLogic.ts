@@ -3,9 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Page } from "../Page.ts"
 import { Connection, linkOf } from "./Connection.ts"
-import { filterOf, type Found, type Items, type Query, stepOf } from "./Items.ts"
+import { filterOf, type Found, type Items, type Query } from "./Items.ts"
 import { isOpen, Timeline, timelineInitial, type TimelineState } from "./Timeline.ts"
 
+/** Places that are looked at in one step: a few milliseconds of the page. */
+const step = 2500
 /** Between two steps through older entries; so that frames are painted. */
 const rest = "4 millis"
 
@@ -74,7 +76,7 @@ const following = Timeline.logic("following", ($) =>
         while (true) {
           const { items, places } = yield* $.state.get
           if (items.to > places.last) return
-          const to = Math.min(places.last + 1, items.to + stepOf(query))
+          const to = Math.min(places.last + 1, items.to + step)
           const found = yield* find(query, items.to, to, { before: placeOf(items, items.length - 1) })
           yield* fetchLast(found)
           yield* $.actions.appended({ round, from: items.to, to, found })
@@ -88,7 +90,7 @@ const following = Timeline.logic("following", ($) =>
           yield* Effect.sleep(rest)
           const { items, places } = yield* $.state.get
           if (items.from <= places.first) return
-          const from = Math.max(places.first, items.from - stepOf(query))
+          const from = Math.max(places.first, items.from - step)
           const found = yield* find(query, from, items.from, { after: placeOf(items, 0) })
           yield* $.actions.prepended({ round, to: items.from, found })
         }
@@ -107,7 +109,7 @@ const following = Timeline.logic("following", ($) =>
             else {
               begun = true
               const { first, last } = counts.places
-              const from = Math.max(first, last + 1 - stepOf(query))
+              const from = Math.max(first, last + 1 - step)
               const found = yield* find(query, from, last + 1, {})
               yield* fetchLast(found)
               yield* $.actions.collected({ round, to: last + 1, found })

@@ -18,6 +18,7 @@ export const Tools = (): ReactNode => {
       <input
         type="search"
         className="filter"
+        maxLength={1000}
         aria-label="Filter by instance, action, origin, payload or error"
         placeholder="Filter: instance, action, payload, -not"
         value={text}
