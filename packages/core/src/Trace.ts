@@ -112,7 +112,8 @@ export interface TraceReader {
   readonly level: TraceLevel
   readonly capacity: number
   readonly counts: () => TraceCounts
-  readonly snapshot: () => TraceSnapshot
+  /** The events that the ring has, or those of them after the one of this `seq`. */
+  readonly snapshot: (after?: number) => TraceSnapshot
   /** Returns the function that ends it. */
   readonly attach: (sink: TraceSink) => () => void
 }
@@ -332,9 +333,7 @@ export class TraceRecorder implements TraceReader {
     return { recorded, dropped, sampledOut }
   }
 
-  readonly snapshot = (): TraceSnapshot => {
-    return { events: this.since(0), ...this.counts() }
-  }
+  readonly snapshot = (after = 0): TraceSnapshot => ({ events: this.since(after), ...this.counts() })
 
   readonly attach = (sink: TraceSink): (() => void) => {
     this.sinks.set(sink, this.recorded)

@@ -268,6 +268,8 @@ describe("O1 a ring of fixed capacity", () => {
       expect(runtime.trace.counts()).toEqual(counts)
       const kept = Array.from({ length: Math.min(i, 4) }, (_, k) => i - Math.min(i, 4) + 1 + k)
       expect(events.map(({ seq }) => seq)).toEqual(kept)
+      for (let after = 0; after <= i; after++)
+        expect(runtime.trace.snapshot(after).events).toEqual(events.filter(({ seq }) => seq > after))
       expect(events.map(({ txnId }) => txnId)).toEqual(kept.map((n) => `Counter#1::t${n}`))
     }
   })

@@ -96,10 +96,9 @@ export class Log {
     this.sync()
   }
 
-  /** Takes in all that there is now. Where there is something, that costs a look at the whole ring of the trace. */
+  /** Takes in all that there is now. */
   sync(): void {
-    const isNew = this.#trace.counts().recorded > this.#taken
-    this.#take(isNew ? this.#trace.snapshot().events : [])
+    this.#take(this.#trace.snapshot(this.#taken).events)
     this.settle()
   }
 
