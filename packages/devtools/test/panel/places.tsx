@@ -97,8 +97,9 @@ export const makeDesk = (flights = 250) => {
 export const openView = async (
   runtime: ReturnType<typeof makeDesk>["runtime"],
   view: string
-): Promise<void> => {
+): Promise<() => void> => {
   localStorage.setItem("sluice-devtools", JSON.stringify({ dock: "bottom", height: 700 }))
-  mount({ runtime, initialOpen: true, initialDock: "bottom" })
+  const unmount = mount({ runtime, initialOpen: true, initialDock: "bottom" })
   await panel.getByRole("tab", { name: view, exact: true }).click()
+  return unmount
 }

@@ -103,9 +103,9 @@ test("an instance that has closed is marked, and shown as it was at its end", as
 })
 
 describe("a place", () => {
-  test("is pinned, watched while it changes, found again and let go", async () => {
+  test("is pinned, watched while it changes, kept for the next panel, found again and let go", async () => {
     const { desk, runtime } = makeDesk(3)
-    await openView(runtime, "State")
+    const close = await openView(runtime, "State")
     await item(/^flights/).click()
     await item(/^"SL101"/).click()
     await item(/^delay/).click()
@@ -127,6 +127,9 @@ describe("a place", () => {
       .element(panel.getByRole("region", { name: 'flights["SL101"]' }))
       .toMatchTextContent("before 0after 25")
     await panel.getByRole("tab", { name: "State", exact: true }).click()
+    close()
+    await openView(runtime, "State")
+    await expect.element(pins).toMatchTextContent('flights["SL101"].delay40')
     await panel.getByRole("combobox", { name: "Instance" }).selectOptions("Log#1")
     await expect.element(item(/^lines/)).toBeVisible()
     await pins.getByRole("button", { name: /^Desk#1 flights/ }).click()

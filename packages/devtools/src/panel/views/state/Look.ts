@@ -1,12 +1,13 @@
 /** What the state view looks at: which instance, when, how, what of it is open, marked and pinned. */
 import { Module } from "@sluice/core"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Step, Value } from "../../../protocol/messages.ts"
+import { Connection, type ConnectionState } from "../../modules/Connection.ts"
 import { pathKey, type Steps } from "../../ui/path.ts"
+import { Pin, readPins, writePins } from "./pinStorage.ts"
 
 const Path = Schema.Array(Step)
-const Pin = Schema.Struct({ instanceId: Schema.String, path: Path })
-export type Pin = typeof Pin.Type
 const Place = Schema.Struct({ path: Path, label: Schema.String, value: Value })
 
 const State = Schema.Struct({
@@ -39,7 +40,9 @@ const Look = Module.make("devtools/Look", {
     ask: State.fields.asks,
     pin: Pin,
     unpin: Pin,
-    goTo: Pin
+    goTo: Pin,
+    /** As they were kept, of another runtime. */
+    recalled: Schema.Array(Pin)
   },
   reducers: {
     chooseInstance: (state, instanceId) =>
@@ -68,6 +71,7 @@ const Look = Module.make("devtools/Look", {
         ? state
         : { ...state, pins: [...state.pins, pin].slice(-maxPins) },
     unpin: (state, pin) => ({ ...state, pins: state.pins.filter((other) => !samePin(other, pin)) }),
+    recalled: (state, pins) => ({ ...state, pins }),
     goTo: (state, { instanceId, path }) => ({
       ...state,
       instanceId,
@@ -88,7 +92,27 @@ const openTo = (opened: ReadonlyArray<string>, path: Steps): ReadonlyArray<strin
   ...new Set([...opened, ...path.map((_, length) => pathKey(path.slice(0, length)))])
 ]
 
+const labelOf = ({ runtime, runtimes }: ConnectionState): string | undefined =>
+  runtimes.find(({ id }) => id === runtime)?.label
+
+const remembering = Look.logic("remembering", ($) =>
+  Effect.gen(function* () {
+    const connection = yield* $.use(Connection)
+    yield* $.on(connection.changesOf(labelOf)).run((label) =>
+      label === undefined ? Effect.void : $.actions.recalled(readPins(label))
+    )
+    yield* $.onAction(["pin", "unpin"]).run(() =>
+      Effect.gen(function* () {
+        const label = labelOf(yield* connection.getState)
+        const { pins } = yield* $.state.get
+        if (label !== undefined) writePins(label, pins)
+      })
+    )
+  })
+)
+
 export const LookLive = Look.implement({
+  logics: [remembering],
   initial: {
     instanceId: null,
     moment: "live",

@@ -4,7 +4,7 @@ import type { ReactNode } from "react"
 import { pathKey, pathText } from "../../ui/path.ts"
 import { ValueText } from "../../ui/ValueText.tsx"
 import { useAnswer } from "../../useAnswer.ts"
-import type { Pin } from "./Look.ts"
+import type { Pin } from "./pinStorage.ts"
 import { useLook, useMoment } from "./useLook.ts"
 
 export const Pins = (): ReactNode => {
