@@ -31,7 +31,7 @@ test("entries are left out, alone or with what they caused; the rest is computed
   await expect
     .poll(badges)
     .toEqual(["skipped", "unchanged", "recomputed", "unchanged", "conflict", "recomputed", "unchanged"])
-  await panel.getByRole("checkbox", { name: "and all that it caused" }).click()
+  await panel.getByRole("checkbox", { name: "Leave out what they caused, too" }).click()
   await expect
     .poll(badges)
     .toEqual(["skipped", "skipped", "recomputed", "recomputed", "conflict", "recomputed", "recomputed"])

@@ -64,7 +64,7 @@ export const TravelBar = ({ onLive }: { readonly onLive: () => void }): ReactNod
         <Slider />
         <button
           type="button"
-          className="toggle live"
+          className="toggle"
           aria-pressed={!now.travelling}
           title="Show the page's own states, and let in what has waited (Escape)"
           onClick={onLive}

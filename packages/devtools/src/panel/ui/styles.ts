@@ -282,6 +282,9 @@ export const panelStyles = `${colours}
   .bar { gap: 6px; min-height: 40px; }
   .status { min-height: 30px; flex-wrap: wrap; gap: 2px 14px; padding-block: 4px; }
   .panel .primary, .panel .toggle, .filter { min-height: 32px; }
+  .bar.travel { gap: 3px; }
+  .bar.travel .icon { width: 32px; }
+  .panel .bar.travel .toggle { padding-inline: 8px; }
   .bar.travel .reach { order: -1; flex-basis: 100%; min-height: 28px; }
   .bar.travel select, .travel-options select, .travel-options input:not([type=checkbox]) { height: 32px; }
   .icon { width: 36px; height: 34px; }

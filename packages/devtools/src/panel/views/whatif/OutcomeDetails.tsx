@@ -13,15 +13,7 @@ export const OutcomeDetails = (): ReactNode => {
   const whatIf = useWhatIf()
   const selected = useSelector(whatIf, (state) => state.selected)
   const result = useSelector(whatIf, (state) => state.result)
-  if (result === null || selected === null)
-    return (
-      <div className="outcome-details">
-        <p className="hint body">
-          Uncheck an entry to leave it out. Choose one to see what it would have done.
-        </p>
-      </div>
-    )
-  return <Details result={result} index={selected} />
+  return result === null || selected === null ? null : <Details result={result} index={selected} />
 }
 
 const Details = ({ index, result }: { readonly result: Success<"Recompute">; readonly index: number }) => {

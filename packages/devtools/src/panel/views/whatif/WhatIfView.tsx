@@ -50,7 +50,7 @@ const Made = () => {
           checked={withCaused}
           onChange={({ currentTarget: { checked } }) => whatIf.actions.setWithCaused(checked)}
         />
-        and all that it caused
+        Leave out what they caused, too
       </label>
       {skip.map((entry) => (
         <span key={entry.txnId} className="chip">
@@ -85,6 +85,11 @@ const Made = () => {
       )}
       {selected === null || selected.at.n !== 0 || session !== undefined || moving !== null ? null : (
         <FromTimeline txnId={selected.txnId} name={selected.origin.name} />
+      )}
+      {isChanged || moving !== null ? null : (
+        <span className="hint">
+          Uncheck an entry to leave it out. Choose one to see what it would have done.
+        </span>
       )}
       {isChanged ? (
         <button type="button" className="toggle" onClick={() => whatIf.actions.clear()}>

@@ -1,5 +1,7 @@
 export const styles = `
 .whatif, .outcome-details { display: flex; flex-direction: column; min-height: 0; min-width: 0; }
+.whatif:only-child { grid-area: 1 / 1 / -1 / -1; }
+.panel .whatif .hint { padding: 0; }
 .outcome-details { border-top: 1px solid var(--line); }
 .whatif .changes-made { border: 0; margin: 0; min-width: 0; flex: none; display: flex; flex-wrap: wrap; align-items: center; gap: 6px 12px; padding: 6px 10px; border-bottom: 1px solid var(--line); }
 .whatif .changes-made label { display: flex; align-items: center; gap: 5px; }
@@ -24,6 +26,8 @@ export const styles = `
 .panel .outcome-details h3 { font: 600 11.5px/1.6 var(--mono); }
 .outcome-details .acts { display: flex; flex-wrap: wrap; gap: 6px; }
 .outcome-details .sides { display: grid; gap: 10px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 220px), 1fr)); }
-@container panel (min-width: 900px) { .outcome-details { border-top: 0; border-left: 1px solid var(--line); } }
+@container panel (min-width: 900px) { .whatif:only-child { grid-area: 1 / 1 / -1 / -1; }
+.panel .whatif .hint { padding: 0; }
+.outcome-details { border-top: 0; border-left: 1px solid var(--line); } }
 @media (pointer: coarse) { .outcome .name { min-height: 32px; } }
 `
