@@ -1,18 +1,24 @@
 /** One run: the same steps on the real app and on the model, compared after each. */
 import * as assert from "node:assert/strict"
-import type { Backlog, Trace } from "@sluice/core"
+import type { Backlog, Runtime, Trace } from "@sluice/core"
 import { type AppSpec, pick, type State, type Step } from "./app.ts"
 import { Harness, type Note } from "./harness.ts"
 import { drive, type Host } from "./host.ts"
 import { byInstance, type Counts, keptName, Model } from "./model.ts"
 
+/** What looks at the real app meanwhile. Returns what ends it. */
+export type Watch = (runtime: Runtime.AnyRuntime) => () => void
+
 export const run = async (
   app: AppSpec,
-  steps: ReadonlyArray<Step>
+  steps: ReadonlyArray<Step>,
+  watch: Watch = () => () => {}
 ): Promise<{ counts: Counts; steps: number }> => {
   const host = drive()
+  let unwatch = () => {}
   try {
     const real = new Harness(app)
+    unwatch = watch(real.runtime)
     const replayed: Replayed = { app, model: new Model(app), parts: [] }
     await settle(host, real, replayed)
     for (const [i, step] of steps.entries()) {
@@ -29,6 +35,7 @@ export const run = async (
     await disposed
     return { counts: model.counts, steps: steps.length + drained }
   } finally {
+    unwatch()
     host.restore()
   }
 }
