@@ -17,8 +17,9 @@ const mayPass = (error: unknown): boolean =>
 
 /**
  * One connection after the other: each time the port is lost, another is opened, with the invitation that the last one
- * was given. A `page` that is the same has kept its history: `rows` after the last cursor go on where they ended. Fails
- * where the page is of another version or does not invite, or when `retry` ends. The last is closed with the stream.
+ * was given; or else with `nonce` again, for a process that was started anew and invites by the same one. A `page` that is
+ * the same has kept its history: `rows` after the last cursor go on where they ended. Fails where the page is of another
+ * version or does not invite, or when `retry` ends. The last is closed with the stream.
  */
 export const connections = <E>(
   open: Effect.Effect<Port, E>,
@@ -29,12 +30,18 @@ export const connections = <E>(
     Effect.map(
       Effect.acquireRelease(begin, ({ last }) => Effect.sync(() => last?.close())),
       (state) => {
-        const next = Effect.suspend(() => {
-          const nonce = state.last?.next ?? options.nonce
-          const attempt = Effect.flatMap(open, (port) =>
+        const attempt = (nonce: string | undefined) =>
+          Effect.flatMap(open, (port) =>
             greet(port, { ...options, ...(nonce === undefined ? {} : { nonce }) })
           )
-          return Effect.retry(attempt, { schedule: retry, while: mayPass })
+        const next = Effect.suspend(() => {
+          const { nonce } = options
+          const again = state.last?.next
+          const entering =
+            again === undefined || nonce === undefined
+              ? attempt(again ?? nonce)
+              : Effect.catchTag(attempt(again), "NotInvited", () => attempt(nonce))
+          return Effect.retry(entering, { schedule: retry, while: mayPass })
         })
         const pull = Effect.suspend(() =>
           Effect.andThen(state.last?.closed ?? Effect.void, next).pipe(

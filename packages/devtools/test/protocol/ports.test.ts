@@ -27,6 +27,13 @@ const evil = "https://evil.example"
 
 const isClosed = (port: Port): Promise<void> => new Promise((resolve) => port.onClose(resolve))
 
+/** A page that invites one panel by this. */
+const serveWith = (nonce: string): Served => {
+  const served = serving(makeApp().runtime)
+  served.invite(nonce)
+  return served
+}
+
 const failure = (port: Port, nonce?: string) =>
   Effect.runPromise(
     Effect.scoped(Effect.flip(connect(port, { timeoutMs: 50, ...(nonce === undefined ? {} : { nonce }) })))
@@ -273,6 +280,28 @@ describe("a WebSocket", () => {
     await expect.poll(served.panels).toBe(0)
     const uninvited = Effect.flip(Stream.runDrain(connections(openSocket(url), { nonce: "guessed" })))
     expect(await Effect.runPromise(uninvited)).toMatchObject({ _tag: "NotInvited" })
+  })
+
+  test("a panel comes back to a process that was started anew, by the invitation that it is given each time", async () => {
+    const nonce = "of the environment"
+    let server = await makeServer(serveWith(nonce))
+    const open = Effect.suspend(() => openSocket(server.url))
+    const pages: Array<string> = []
+    const following = connections(open, { nonce, retry: Schedule.spaced("10 millis") })
+    await Effect.runPromise(
+      Stream.runForEachWhile(following, (remote) =>
+        Effect.promise(async () => {
+          pages.push(remote.page)
+          if (pages.length === 3) return false
+          server.drop()
+          server = await makeServer(serveWith(nonce))
+          return true
+        })
+      )
+    )
+    expect(new Set(pages).size).toBe(3)
+    const last = Effect.flip(Stream.runDrain(connections(open, { nonce })))
+    expect(await Effect.runPromise(last)).toMatchObject({ _tag: "NotInvited" })
   })
 
   test("what is no JSON, or too long, is refused and counted; the connection stands", async () => {
