@@ -4,7 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as AsyncResult from "effect/reactivity/AsyncResult"
 import * as Schema from "effect/Schema"
-import { expect, onTestFinished, test } from "vitest"
+import { expect, onTestFinished, test, vi } from "vitest"
 import { page, userEvent } from "vitest/browser"
 import { inPanel, list, mount, panel, rows, screenshot } from "./support.tsx"
 
@@ -107,6 +107,11 @@ test("draws waits, loads and handlers on a time axis, groups together, and tells
   await expect.element(causes.getByText(/price put: handled in/)).toBeVisible()
   await screenshot("timeline")
   await causes.getByRole("button", { name: "put" }).click()
+  await expect.poll(() => selected()?.textContent).toMatch(/put/)
+  await row(/priced 2/)
+    .first()
+    .click()
+  await userEvent.keyboard("c")
   await expect.poll(() => selected()?.textContent).toMatch(/put/)
   await expect.element(panel.getByRole("tree", { name: "put" }).getByText("item")).toBeVisible()
 })
@@ -220,6 +225,10 @@ test("a link opens the panel and selects its transaction, and says so when it is
   await row(/tick/).last().click()
   await search.fill("tick")
   await expect.element(panel.getByText("200 of 201")).toBeVisible()
+  const copied = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue()
+  onTestFinished(() => copied.mockRestore())
+  await button("Copy a link to this entry").click()
+  expect(copied.mock.calls.flat()).toEqual([expect.stringMatching(/#sluice=r1\/Basket%231%3A%3At\d+$/)])
   await panel.getByRole("tab", { name: "Channels" }).click()
   location.hash = "#sluice=r1/Basket%231%3A%3At1"
   await expect.poll(() => selected()?.textContent).toMatch(/order/)

@@ -74,6 +74,9 @@ const Total = () => {
 
 const outcomes = { commit: "commit", unchanged: "unchanged", rollback: "rollback" }
 
+/** More are found by their words. */
+const maxOffered = 100
+
 type Chosen = "kinds" | "outcomes" | "instances"
 
 const Filters = () => {
@@ -92,6 +95,11 @@ const Filters = () => {
     document.addEventListener("pointerdown", onPointer, true)
     return () => document.removeEventListener("pointerdown", onPointer, true)
   }, [isOpen])
+  // The chosen ones first, so that each can be taken back.
+  const offered = [
+    ...instances.filter(({ instanceId }) => query.instances.includes(instanceId)),
+    ...instances.filter(({ instanceId }) => !query.instances.includes(instanceId))
+  ].slice(0, maxOffered)
   const active = query.kinds.length + query.outcomes.length + query.instances.length
   const toggle = (of: Chosen, value: string) => {
     const chosen = query[of]
@@ -136,7 +144,7 @@ const Filters = () => {
           <Choices
             name="Instance"
             of={Object.fromEntries(
-              instances.map(({ closed, instanceId }) => [
+              offered.map(({ closed, instanceId }) => [
                 instanceId,
                 closed ? `${instanceId} (disposed)` : instanceId
               ])
@@ -144,6 +152,11 @@ const Filters = () => {
             chosen={query.instances}
             onToggle={(value) => toggle("instances", value)}
           />
+          {offered.length < instances.length ? (
+            <p className="hint">
+              {count(instances.length - offered.length)} more instances: filter by their names.
+            </p>
+          ) : null}
           <button
             type="button"
             className="toggle"
