@@ -333,6 +333,71 @@ describe("T1 lock, and one instance apart", () => {
     expect(told).toEqual([true, false])
   })
 
+  test("C5 with endTravelFirst an entry that comes while travelled ends the travel of all, and enters after what waits", async () => {
+    const { counts, other, ref, runtime, statuses } = two()
+    const add = (by: number) => ref.unsafe.dispatch({ _tag: "note", payload: String(by) })
+    const away = () =>
+      runtime.travel.to(
+        new Map([
+          ["Counter#1", at(7)],
+          [other.instanceId, at(8)]
+        ])
+      )
+    away()
+    add(1)
+    expect([counts(), Devtools.waitingAt(ref)]).toEqual([[7, 8], 1])
+    const ended: Array<boolean> = []
+    const stop = Devtools.endTravelFirst(runtime, () => ended.push(statuses().some((one) => one.travelled)))
+    add(2)
+    expect([ref.unsafe.getState(), counts(), Devtools.waitingAt(ref)]).toEqual([
+      { count: 0, log: ["1", "2"] },
+      [0, 1],
+      0
+    ])
+    away()
+    await runtime.runPromise(ref.actions.note("3"))
+    expect(ref.unsafe.getState().log).toEqual(["1", "2", "3"])
+    expect(ended).toEqual([true, true])
+
+    // One that is told of the jump does not cut it short: it ends it.
+    const seen: Array<number> = []
+    const end = ref.unsafe.subscribe(({ count }) => {
+      seen.push(count)
+      if (count === 7) add(4)
+    })
+    away()
+    expect(seen).toEqual([7, 0, 0])
+    expect(ref.unsafe.getState().log).toEqual(["1", "2", "3", "4"])
+    end()
+
+    Devtools.lock(runtime)
+    add(5)
+    expect(Devtools.waitingAt(ref)).toBe(1)
+    Devtools.unlock(runtime)
+    stop()
+    away()
+    add(6)
+    expect(counts()).toEqual([7, 8])
+    Devtools.live(runtime)
+    expect(ref.unsafe.getState().log).toEqual(["1", "2", "3", "4", "5", "6"])
+  })
+
+  test("T5 lockNow locks within the step of a commit: what its subscribers enter waits, on any instance", async () => {
+    const { counts, other, ref, runtime } = two()
+    const end = runtime.onCommit(() => Devtools.lockNow(runtime))
+    ref.unsafe.subscribe(() => other.unsafe.dispatch({ _tag: "note", payload: "told" }))
+    ref.unsafe.dispatch({ _tag: "note", payload: "1" })
+    ref.unsafe.dispatch({ _tag: "note", payload: "2" })
+    end()
+    expect([ref.unsafe.getState().log, other.unsafe.getState().log, counts()]).toEqual([["1"], [], [0, 1]])
+    Devtools.unlock(runtime)
+    expect([ref.unsafe.getState().log, other.unsafe.getState().log]).toEqual([
+      ["1", "2"],
+      ["told", "told"]
+    ])
+    await idle()
+  })
+
   test("T3 a lock is no commit, and tells no subscriber", () => {
     const { ref, runtime } = two()
     const told: Array<unknown> = []

@@ -581,7 +581,11 @@ const answers = {
   Text: Schema.Struct({ part: Schema.String, more: Schema.Boolean }),
   Upload: Schema.Struct({ upload: Count, length: Count }),
   Import: Imported,
-  Earlier: Schema.Struct({ found: Schema.optionalKey(Imported) })
+  /** `problem` says why this session will not be there after the next reload, where it was to be. */
+  Earlier: Schema.Struct({
+    found: Schema.optionalKey(Imported),
+    problem: Schema.optionalKey(Schema.String)
+  })
 } as const satisfies { readonly [Tag in keyof typeof calls]: Schema.Top }
 
 export const Call = Schema.TaggedUnion(calls)

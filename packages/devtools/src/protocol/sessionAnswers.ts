@@ -160,9 +160,10 @@ export const makeLongAnswers = ({
       return imported(panel, Result.getOrThrow(result))
     },
     *Earlier(call, panel) {
-      const text = sourceOf(call).earlier
-      if (text === undefined) return {}
-      return { found: imported(panel, Result.getOrThrow(yield* importing(text))) }
+      const { earlier, keepProblem } = sourceOf(call)
+      const problem = keepProblem === undefined ? {} : { problem: clip(keepProblem) }
+      if (earlier === undefined) return problem
+      return { found: imported(panel, Result.getOrThrow(yield* importing(earlier))), ...problem }
     }
   }
 

@@ -197,6 +197,11 @@ export class Source {
     }
   }
 
+  /** Why nothing is kept, where it was to be. */
+  get keepProblem(): string | undefined {
+    return this.#keeper?.problem()
+  }
+
   /** The file of what was kept before the page was loaded. */
   get earlier(): string | undefined {
     return this.#keeper?.earlier

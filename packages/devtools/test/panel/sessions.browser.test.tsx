@@ -33,7 +33,7 @@ const open = async (props: Omit<Parameters<typeof mount>[0], "runtime"> = {}) =>
 }
 
 test("a session is copied, imported again, by itself or as a link, replayed, and looked at", async () => {
-  const { add, counter } = await open()
+  const { add, counter, unmount } = await open()
   const copied = clipboard()
   for (const by of [1, 2, 3]) add(by)
   await tab("Sessions").click()
@@ -59,6 +59,15 @@ test("a session is copied, imported again, by itself or as a link, replayed, and
   await button("Import what is pasted").click()
   await expect.poll(() => panel.getByRole("alert").element().textContent).toMatch(/base\[\d\]/)
   expect(counter.unsafe.getState().count).toBe(10)
+
+  // Whoever opens the link has the session, too.
+  unmount()
+  location.hash = new URL(copied[1] ?? "").hash
+  const next = await open()
+  await tab("Sessions").click()
+  await expect.element(button(/test app, from a link 3 entries/)).toHaveAttribute("aria-pressed", "true")
+  expect(next.counter.unsafe.getState().count).toBe(0)
+  location.hash = ""
 })
 
 test("a reducer that reads a clock is named, and shown in the timeline", async () => {

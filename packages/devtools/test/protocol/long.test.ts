@@ -117,6 +117,20 @@ test("a session that was kept is there after a reload, as an earlier one, and ca
   expect(after.count()).toBe(0)
 })
 
+test("a panel is told where a session will not survive", async () => {
+  const app = makeApp()
+  const storage: KeepStorage = {
+    getItem: () => null,
+    setItem: () => {
+      throw new Error("it is full")
+    },
+    removeItem: () => {}
+  }
+  const { ask } = await openPanel(serving(app.runtime, { keep: { storage } }))
+  app.add(1)
+  await expect.poll(async () => (await ask("Earlier", { runtime: r })).problem).toBe("it is full")
+})
+
 test("a panel is told of which modules a test is, and which file it has to name", async () => {
   const { add, ask, log } = await many(1)
   log.unsafe.dispatch({ _tag: "write", payload: "a" })

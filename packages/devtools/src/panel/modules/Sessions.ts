@@ -36,6 +36,8 @@ const State = Schema.Struct({
   /** What has come of the last job. */
   note: Schema.NullOr(Schema.String),
   replayed: Schema.NullOr(Replayed),
+  /** Why this page's own will not be there after a reload, although it was to be. */
+  notKept: Schema.NullOr(Schema.String),
   /** Of which modules a test would be. */
   modules: Schema.NullOr(Schema.Array(TestModule)),
   test: Schema.NullOr(Schema.String)
@@ -69,6 +71,7 @@ export const Sessions = Module.make("devtools/Sessions", {
     /** Ends what is being done. */
     cancel: Schema.Void,
     opened: Session,
+    notKept: Schema.String,
     replayed: Replayed,
     modulesTold: Schema.Array(TestModule),
     made: Schema.String,
@@ -93,6 +96,7 @@ export const Sessions = Module.make("devtools/Sessions", {
       sessions: [...state.sessions, session].slice(-maxSessions),
       ...(session.from === "earlier" ? {} : { chosen: session.id, replayed: null, modules: null, test: null })
     }),
+    notKept: (state, notKept) => ({ ...state, notKept }),
     replayed: (state, replayed) => ({ ...state, replayed }),
     modulesTold: (state, modules) => ({ ...state, modules }),
     made: (state, test) => ({ ...state, test }),
@@ -109,6 +113,7 @@ const empty: State = {
   failure: null,
   note: null,
   replayed: null,
+  notKept: null,
   modules: null,
   test: null
 }
@@ -258,7 +263,8 @@ const working = Sessions.logic("working", ($) =>
       Effect.gen(function* () {
         yield* $.actions.forget()
         if (link === undefined) return
-        const { found } = yield* page.request("Earlier", {})
+        const { found, problem } = yield* page.request("Earlier", {})
+        if (problem !== undefined) yield* $.actions.notKept(problem)
         if (found !== undefined) {
           const { session, ...about } = found
           yield* $.actions.opened({ id: session, ...about, from: "earlier" })

@@ -53,6 +53,7 @@ const Choice = () => {
   const all = useSelector(sessions, (state) => state.sessions)
   const chosen = useSelector(sessions, (state) => state.chosen)
   const isBusy = useSelector(sessions, (state) => state.job !== null)
+  const notKept = useSelector(sessions, (state) => (state.chosen === null ? state.notKept : null))
   const length = useSelector(connection, (state) => state.counts?.history.length ?? 0)
   const session = all.find(({ id }) => id === chosen)
   return (
@@ -79,6 +80,7 @@ const Choice = () => {
           </button>
         ))}
       </fieldset>
+      {notKept === null ? null : <p className="partial">It will not be here after a reload: {notKept}.</p>}
       {session?.partial === true ? (
         <p className="partial">
           Something in it was redacted. It is not in the file, and a replay of what depends on it is partial.
