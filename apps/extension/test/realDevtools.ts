@@ -45,7 +45,12 @@ const showPanel = `(async () => {
   const { ViewManager } = await import("devtools://devtools/bundled/ui/legacy/legacy.js")
   const manager = ViewManager.ViewManager.instance()
   const find = () => [...manager.views.keys()].find((id) => id.startsWith("chrome-extension:"))
-  while (find() === undefined) await new Promise(requestAnimationFrame)
+  const late = performance.now() + 30_000
+  while (find() === undefined) {
+    if (performance.now() > late)
+      throw new Error("No extension has a panel here. Google's own Chrome takes none from its command line: set CHROME_PATH to a Chromium.")
+    await new Promise(requestAnimationFrame)
+  }
   await manager.showView(find())
 })()`
 

@@ -270,7 +270,7 @@ export const panelStyles = `${colours}
 
 @container panel (max-width: 719px) {
   header.bar { flex-wrap: wrap; row-gap: 0; }
-  header.bar > .title { padding-block: 6px 4px; }
+  header.bar > .title { margin-block: 6px 3px; }
   header.bar > .tabs { order: 1; flex: 1 0 100%; flex-wrap: wrap; }
 }
 @container panel (max-width: 479px) {
