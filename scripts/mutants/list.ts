@@ -331,7 +331,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     rule: "O3",
     breaks: "events of an entry carry its cause",
-    file: core("Flow"),
+    file: core("Delivery"),
     search: "cause: delivery.traced?.cause,",
     replace: "cause: undefined,"
   },
