@@ -2,10 +2,13 @@ export const styles = `
 @container panel (max-width: 899px) {
   .view:has(> .state-main) { grid: minmax(0, 1fr) fit-content(45%) / minmax(0, 1fr); }
   .state-main + .details { max-height: 34vh; }
+  .view:has(> .state-main):has(form.edit, .who) { grid-template-rows: minmax(0, 1fr) fit-content(62%); }
+  .state-main + .details:has(form.edit, .who) { max-height: 50vh; }
 }
 .state-main { display: flex; flex-direction: column; min-height: 0; min-width: 0; }
 .panel .bar select { height: 26px; min-width: 0; max-width: 46%; padding: 0 4px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); font-family: var(--mono); font-size: 11.5px; text-overflow: ellipsis; }
 .state-main .bar { flex-wrap: wrap; padding-block: 3px; }
+@container panel (max-width: 479px) { .panel .state-main + .details .subject { flex: 1 0 100%; } }
 .state-main + .details .bar { flex-wrap: wrap; padding-block: 3px; }
 .panel .pins { list-style: none; flex: none; max-height: 30%; overflow: auto; border-bottom: 1px solid var(--line); background: var(--raised); }
 .pins li { display: flex; align-items: center; gap: 8px; padding: 0 4px 0 10px; min-height: 28px; font: 11.5px/1.5 var(--mono); }
@@ -39,5 +42,5 @@ export const styles = `
 .panel .who li > button:first-child { text-align: start; border: 0; border-radius: 6px; background: none; padding: 3px 6px; cursor: pointer; min-height: 26px; }
 .panel .who li > button:first-child:hover { background: var(--hover); } .panel .who button[aria-pressed=true] { background: var(--chosen); }
 .who small, .who time { color: var(--muted); font: 11px/1.4 var(--mono); }
-.who .step { font: 11.5px/1.5 var(--mono); padding: 0 6px 4px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.who .step { font: 11.5px/1.5 var(--mono); padding: 0 6px 4px; overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; overflow-wrap: anywhere; }
 `
