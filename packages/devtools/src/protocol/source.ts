@@ -4,7 +4,6 @@ import * as Devtools from "@sluice/core/Devtools"
 import { History, type InstanceLife, type InstanceState } from "../session/history.ts"
 import { keep, type Keeper } from "../session/keep.ts"
 import { recorder, type Recorder } from "../session/record.ts"
-import { travelsOf } from "../session/recording.ts"
 import { makeRedaction, type Redaction } from "../session/redact.ts"
 import { isMet } from "./condition.ts"
 import { OutOfReach, UnknownInstance } from "./errors.ts"
@@ -12,6 +11,7 @@ import { Insight } from "./insightSource.ts"
 import { Log } from "./log.ts"
 import type { Condition, Counts, Moment, RuntimeInfo, Success, TravelState } from "./messages.ts"
 import { clip } from "./place.ts"
+import { Walk } from "./walk.ts"
 import type { ServedRuntime, ServeOptions } from "./served.ts"
 
 const watchMs = 250
@@ -34,6 +34,7 @@ export class Source {
   readonly insight: Insight
   readonly #ends: ReadonlyArray<() => void>
   readonly #recorder: Recorder
+  readonly #walk: Walk
   readonly #keeper: Keeper | undefined
   readonly #changed: () => void
   /** Whether it is a panel that does what is done to travel now. Written by `#own`. */
@@ -47,9 +48,6 @@ export class Source {
   #waitAgain: (() => void) | undefined = undefined
   /** Looks at what waits and what passes while there may be such. Written by `#watch`. */
   #watching: ReturnType<typeof setInterval> | undefined = undefined
-  /** The last commit that travel has not made, of those up to `looked`. Written by `ownEnd`. */
-  #lastOwn = 0
-  #looked = 0
   /** As it was told last. */
   #told = ""
 
@@ -66,6 +64,7 @@ export class Source {
     this.runtime = runtime
     this.status = runtime.status
     this.history = new History(capacity)
+    this.#walk = new Walk(this.history)
     this.log = new Log(this.history, runtime.trace, told.rows, this.redaction.action)
     if (callSites) this.insight.keepCallSites()
     this.#changed = told.changed
@@ -205,18 +204,6 @@ export class Source {
   /** The file of what was kept before the page was loaded. */
   get earlier(): string | undefined {
     return this.#keeper?.earlier
-  }
-
-  #ownEnd(): number {
-    const { history } = this
-    for (let index = history.countUpTo(this.#looked); index < history.length; index++) {
-      const commit = history.at(index)
-      if (commit === undefined) continue
-      const { name, kind } = commit.origin
-      this.#looked = commit.seq
-      if (kind !== "devtools" || (name !== "jump" && name !== "live")) this.#lastOwn = commit.seq
-    }
-    return this.#lastOwn
   }
 
   get oldest(): number {
@@ -397,10 +384,9 @@ export class Source {
   counts(malformed: number): Counts {
     const { history, latest, log, oldest, runtime } = this
     const { appended, dropped, length } = history
-    const own = Math.max(oldest, this.#ownEnd())
     return {
       trace: runtime.trace.counts(),
-      history: { length, appended, dropped, oldest, latest, own },
+      history: { length, appended, dropped, oldest, latest, own: this.#walk.end },
       places: log.places,
       malformed
     }
@@ -422,7 +408,7 @@ export class Source {
       moment,
       shown: [...states.keys()],
       passedOver: (instances ?? this.closedIds).filter((id) => !states.has(id)),
-      ...this.#times(moment)
+      ...this.#walk.times(moment)
     }
   }
 
@@ -445,57 +431,6 @@ export class Source {
   }
 
   step(by: -1 | 1): Success<"Step"> {
-    const walk = this.#walk()
-    const at = walk.settle(this.history.countUpTo(this.moment ?? this.latest))
-    return this.travel(walk.momentAt(by === 1 ? walk.next(at) : walk.previous(at)), undefined)
-  }
-
-  /** From commit to commit, by how many there are up to it; 0 is the base. Those of travel itself are passed over. */
-  #walk() {
-    const { history } = this
-    let travels: ReadonlySet<Commit.Commit> | undefined
-    const isOwn = (count: number) => {
-      const commit = history.at(count - 1)
-      if (commit?.origin.kind !== "devtools") return false
-      if (commit.origin.name === "jump" || commit.origin.name === "live") return true
-      // An edit is its own where it stayed. This looks through the whole history.
-      travels ??= travelsOf(history.after(0))
-      return travels.has(commit)
-    }
-    const first = history.countUpTo(this.oldest)
-    const momentAt = (count: number) =>
-      count <= first ? this.oldest - (first - count) : (history.at(count - 1)?.seq ?? this.latest + 1)
-    return {
-      momentAt,
-      /** What travel committed shows other moments: from there, the last of its own. */
-      settle: (given: number) => {
-        let count = given
-        while (count > first && isOwn(count)) count--
-        return count
-      },
-      next: (given: number) => {
-        let count = given + 1
-        while (count <= history.length && isOwn(count)) count++
-        return count
-      },
-      previous: (given: number) => {
-        const from = momentAt(given)
-        let count = given - 1
-        while (count > first && (isOwn(count) || history.momentOf(momentAt(count)) >= from)) count--
-        return count
-      }
-    }
-  }
-
-  /** When that moment was, and when the next one. */
-  #times(moment: number): Pick<Success<"Step">, "next" | "time"> {
-    const { history } = this
-    const count = history.countUpTo(moment)
-    const here = moment > this.oldest ? history.at(count - 1) : undefined
-    const next = history.at(this.#walk().next(count) - 1)
-    return {
-      ...(here === undefined ? {} : { time: here.startedAt }),
-      ...(next === undefined ? {} : { next: { moment: history.momentOf(next.seq), time: next.startedAt } })
-    }
+    return this.travel(this.#walk.step(this.moment ?? this.latest, by), undefined)
   }
 }
