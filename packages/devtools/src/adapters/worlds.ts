@@ -28,8 +28,9 @@ export const hear = (
   window: Window,
   told: (message: Said, ports: ReadonlyArray<MessagePort>) => void
 ): (() => void) => {
-  const onMessage = ({ data, ports, source }: MessageEvent<unknown>): void => {
-    if (source === window && isSaid(data)) told(data, ports)
+  const onMessage = (event: MessageEvent<unknown>): void => {
+    // First: what other windows say is not even read, and an app may say much.
+    if (event.source === window && isSaid(event.data)) told(event.data, event.ports)
   }
   window.addEventListener("message", onMessage)
   return () => window.removeEventListener("message", onMessage)
@@ -44,11 +45,10 @@ const fields = {
 } satisfies { readonly [Say in Said["say"]]: ReadonlyArray<string> }
 
 const isSaid = (data: unknown): data is Said => {
-  if (typeof data !== "object" || data === null) return false
+  if (typeof data !== "object" || data === null || !("sluice" in data) || data.sluice !== mark) return false
   const given = new Map<string, unknown>(Object.entries(data))
   const kind = given.get("say")
   return (
-    given.get("sluice") === mark &&
     typeof kind === "string" &&
     Object.hasOwn(fields, kind) &&
     fields[kind as Said["say"]].every((field) => typeof given.get(field) === "string")
