@@ -148,12 +148,12 @@ describe("channels", () => {
     await expect.element(channels.getByRole("img", { name: /0 of 4 now, 4 at most/ })).toBeVisible()
   })
 
-  test("stand still while paused, and go on where they are then; at another rate they begin anew", async () => {
+  test("stand still while held, and go on where they are then; at another rate they begin anew", async () => {
     const { add } = start()
     await tab("Channels").click()
     const meter = panel.getByRole("meter", { name: "depth of audit: add" })
     await expect.element(meter).toHaveAttribute("aria-valuetext", "0 of 4")
-    await panel.getByRole("button", { name: "Pause", exact: true }).click()
+    await panel.getByRole("button", { name: "Hold", exact: true }).click()
     for (let n = 0; n < 3; n++) add(n)
     const read = panel.getByRole("combobox", { name: "Read" })
     await expect.element(read).toHaveValue("250")
@@ -241,6 +241,7 @@ describe("the profile", () => {
     await expect.element(panel.getByRole("button", { name: "Record", exact: true })).toBeVisible()
     const rows = () => cellsOf(".measures tbody th").map((text) => text.replace(/ Cart#1$/, ""))
     await expect.poll(rows).toEqual(expect.arrayContaining(["reducer add", "computed total", "entry add"]))
+    await screenshot("profile")
     add(9)
     await panel.getByRole("columnheader", { name: "Times" }).getByRole("button").click()
     const times = panel.getByRole("columnheader", { name: "Times" })
@@ -251,7 +252,6 @@ describe("the profile", () => {
     await expect.poll(rows).toEqual(["reducer add", "reducer write"])
     expect(counts()).toEqual([4, 1])
     await panel.getByRole("combobox", { name: "Kind" }).selectOptions("all")
-    await screenshot("profile")
     await panel.getByRole("searchbox", { name: "Filter what was measured" }).fill("total")
     await expect.poll(() => rows().every((row) => row.includes("total"))).toBe(true)
   })

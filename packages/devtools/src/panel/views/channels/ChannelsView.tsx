@@ -42,7 +42,7 @@ const ChannelsComponent = (): ReactNode => {
           aria-pressed={paused !== null}
           onClick={() => (paused === null ? channels.actions.pause() : channels.actions.goOn())}
         >
-          {paused === null ? "Pause" : "Go on"}
+          {paused === null ? "Hold" : "Go on"}
         </button>
         <label className="pick">
           <span>Read</span>
