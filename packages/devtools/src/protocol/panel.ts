@@ -71,6 +71,14 @@ export class Panel {
     this.port = port
   }
 
+  endSamplers(which: (sampler: Sampler) => boolean): void {
+    for (const [id, sampler] of this.samplers) {
+      if (!which(sampler)) continue
+      sampler.end()
+      this.samplers.delete(id)
+    }
+  }
+
   send(message: SentByPage): void {
     this.port.send(message)
   }

@@ -185,6 +185,7 @@ export const serve = (
       source.end()
       for (const panel of panels) {
         panel.changed.delete(source)
+        panel.endSamplers((sampler) => sampler.runtime === runtime)
         for (const { id, source: of } of panel.subscriptions.values())
           if (of === source) panel.subscriptions.delete(id)
       }
@@ -344,7 +345,7 @@ export const serve = (
     port.onClose(() => {
       clearTimeout(late)
       for (const id of panel.jobs.keys()) end(panel, id)
-      for (const sampler of panel.samplers.values()) sampler.end()
+      panel.endSamplers(() => true)
       if (!panels.delete(panel) || panels.size > 0) return
       clearTimeout(timer)
       timer = undefined

@@ -53,6 +53,7 @@ const setup = async (options?: ServeOptions) => {
     ...panel,
     gate,
     panel,
+    runtime,
     served,
     store,
     put: (item: string) => store.dispatch({ _tag: "put", payload: item })
@@ -144,6 +145,16 @@ describe("samples", () => {
     expect(await refused("Samples", { ...first, after: 0 })).toMatchObject({ error: "UnknownSampling" })
     await end()
     expect(clear.mock.calls.map(([timer]) => timer)).toContain(timers[1])
+  })
+
+  test("end with the runtime, where the page serves it no longer", async () => {
+    const { runtime } = await setup()
+    const served = serving([])
+    const { ask, refused } = await openPanel(served, portsThrough["the page"]())
+    const remove = served.add(runtime)
+    const begun = await ask("Sample", { ...r, everyMs: 1000, keep: 10 })
+    remove()
+    expect(await refused("Samples", { ...begun, after: 0 })).toMatchObject({ error: "UnknownSampling" })
   })
 
   test("a panel has a limited number of them, at a limited rate", async () => {
