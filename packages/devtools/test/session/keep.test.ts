@@ -16,7 +16,8 @@ import { keep, type KeepStorage } from "../../src/session/keep.ts"
 import { makeApp, steps } from "./app.ts"
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  // With the clock: what is written in one go depends on how long it has taken
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] })
 })
 afterEach(() => {
   vi.useRealTimers()
