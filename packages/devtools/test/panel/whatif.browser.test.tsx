@@ -1,5 +1,6 @@
 /** What if an entry had not been, or had been elsewhere. */
 import { expect, test } from "vitest"
+import { userEvent } from "vitest/browser"
 import { list, makeApp, mount, panel, screenshot } from "./support.tsx"
 
 const tab = (name: string) => panel.getByRole("tab", { name, exact: true })
@@ -77,4 +78,18 @@ test("an entry is put somewhere else, also from the timeline", async () => {
   await expect.poll(badges).toEqual(["unchanged", "unchanged", "unchanged"])
   await button("Without the selected write").click()
   await expect.poll(badges).toEqual(["skipped", "recomputed", "recomputed"])
+  await button("As it was").click()
+
+  await tab("Timeline").click()
+  await expect.element(list).toBeVisible()
+  for (const line of [2, 3]) {
+    await panel
+      .getByRole("option", { name: /write/ })
+      .nth(line - 1)
+      .click()
+    await userEvent.keyboard("p")
+  }
+  await tab("What if").click()
+  await button("Without the 2 pinned").click()
+  await expect.poll(badges).toEqual(["unchanged", "skipped", "skipped"])
 })

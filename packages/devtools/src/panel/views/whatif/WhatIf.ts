@@ -51,6 +51,7 @@ export const WhatIf = Module.make("devtools/WhatIf", {
   actions: {
     /** Leaves it out, or not any more. */
     toggle: Named,
+    leaveOut: Schema.Array(Named),
     setWithCaused: Schema.Boolean,
     take: Schema.NullOr(Named),
     /** Before that entry, or at the end. */
@@ -71,6 +72,11 @@ export const WhatIf = Module.make("devtools/WhatIf", {
       return withChanges(state, {
         skip: isIn ? skip.filter(({ txnId }) => txnId !== entry.txnId) : [...skip, entry]
       })
+    },
+    leaveOut: (state, entries) => {
+      const { skip } = state.changes
+      const isNew = ({ txnId }: Named) => !skip.some((each) => each.txnId === txnId)
+      return withChanges(state, { skip: [...skip, ...entries.filter(isNew)] })
     },
     setWithCaused: (state, withCaused) => withChanges(state, { withCaused }),
     take: (state, moving) => ({ ...state, moving }),

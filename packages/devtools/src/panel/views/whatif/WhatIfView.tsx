@@ -8,6 +8,7 @@ import { count } from "../../ui/format.ts"
 import { OutcomeDetails } from "./OutcomeDetails.tsx"
 import { OutcomeList } from "./OutcomeList.tsx"
 import { styles } from "./styles.ts"
+import type { Named } from "./WhatIf.ts"
 import { useWhatIf } from "./useWhatIf.ts"
 
 const WhatIfComponent = (): ReactNode => {
@@ -31,6 +32,11 @@ const WhatIfComponent = (): ReactNode => {
   )
 }
 
+const named = (txnId: string, name: string): Named => ({
+  txnId,
+  name: `${name} ${txnId.split("::").at(-1) ?? ""}`
+})
+
 /** The changes, and the entry that is selected in the timeline. */
 const Made = () => {
   const whatIf = useWhatIf()
@@ -39,7 +45,10 @@ const Made = () => {
   const session = useSelector(useModule(Sessions), ({ chosen, sessions }) =>
     sessions.find(({ id }) => id === chosen)
   )
-  const selected = useSelector(useModule(Timeline), (state) => state.selected)
+  const timeline = useModule(Timeline)
+  const selected = useSelector(timeline, (state) => state.selected)
+  const pinned = useSelector(timeline, (state) => state.pinned)
+  const commits = pinned.filter(({ at }) => at.n === 0)
   const isChanged = skip.length > 0 || move !== null
   return (
     <fieldset className="changes-made" aria-label="Changes">
@@ -86,6 +95,18 @@ const Made = () => {
       {selected === null || selected.at.n !== 0 || session !== undefined || moving !== null ? null : (
         <FromTimeline txnId={selected.txnId} name={selected.origin.name} />
       )}
+      {commits.length === 0 || session !== undefined || moving !== null ? null : (
+        <button
+          type="button"
+          className="toggle"
+          title="Those that are pinned in the timeline"
+          onClick={() =>
+            whatIf.actions.leaveOut(commits.map(({ origin, txnId }) => named(txnId, origin.name)))
+          }
+        >
+          Without the {commits.length} pinned
+        </button>
+      )}
       {isChanged || moving !== null ? null : (
         <span className="hint">
           Uncheck an entry to leave it out. Choose one to see what it would have done.
@@ -102,7 +123,7 @@ const Made = () => {
 
 const FromTimeline = ({ name, txnId }: { readonly txnId: string; readonly name: string }) => {
   const whatIf = useWhatIf()
-  const entry = { txnId, name: `${name} ${txnId.split("::").at(-1) ?? ""}` }
+  const entry = named(txnId, name)
   const isOut = useSelector(whatIf, (state) => state.changes.skip.some((each) => each.txnId === txnId))
   return (
     <>

@@ -20,6 +20,7 @@ export const styles = `
 .outcome .badge { font: 10.5px/1.5 var(--mono); padding: 0 5px; border-radius: 4px; border: 1px solid var(--line); color: var(--muted); }
 .outcome.recomputed .badge { color: var(--accent); border-color: var(--accent); }
 .outcome.conflict .badge, .outcome.failed .badge { color: var(--bad); background: var(--bad-ground); border-color: transparent; }
+.outcome[aria-current=true] { box-shadow: inset 3px 0 var(--accent); }
 .outcome.skipped .name { text-decoration: line-through; color: var(--muted); font-weight: 400; }
 .outcome.unchanged .name { font-weight: 400; }
 .outcome-details .body { display: grid; gap: 8px; align-content: start; }
