@@ -30,7 +30,12 @@ interface Known {
   readonly life: InstanceLife
   /** At the history's base. Written by `append`. */
   state: unknown
+  /** The latest commit of it. Written by `append`. */
+  latest?: number
 }
+
+/** Of instances that have ended without a commit that is kept, the newest so many are known. */
+const maxSilent = 1000
 
 export interface RecordingOptions {
   readonly label?: string
@@ -117,8 +122,11 @@ export class History {
   #begin: number | undefined = undefined
   /** By instance id, at the base. Written by `append` and `observe`. */
   readonly #known = new Map<string, Known>()
-  /** Of those, the ones that have ended. */
+  /** Of those, the ones that have not ended. */
+  readonly #alive = new Set<string>()
+  /** The ones that have, in that order: those that had a commit here then, and those that had none. */
   readonly #ended = new Set<string>()
+  readonly #silent = new Set<string>()
   /** Of instances that have changed since without being recorded, the states before. Written by `pass` and `append`. */
   readonly #passing = new Map<string, unknown>()
   /** Whether `observe` has been called. */
@@ -135,7 +143,7 @@ export class History {
       this.#slots.push(commit)
       if (isTravel(commit)) this.#travels++
       while (this.length - this.#travels > this.capacity || this.length > 2 * this.capacity) this.#drop()
-      this.#meet(commit)
+      this.#meet(commit).latest = commit.seq
       this.#passing.delete(commit.instanceId)
     }
     this.#appended += batch.length
@@ -160,11 +168,12 @@ export class History {
     this.#lastDropped = commit
     const known = this.#known.get(commit.instanceId)
     if (known !== undefined) known.state = commit.next
-    for (const instanceId of this.#ended) {
-      const endedAt = this.#known.get(instanceId)?.life.endedAt ?? 0
-      if (endedAt > commit.seq) continue
-      this.#known.delete(instanceId)
-      this.#ended.delete(instanceId)
+    for (const ended of [this.#ended, this.#silent]) {
+      for (const instanceId of ended) {
+        if ((this.#known.get(instanceId)?.life.endedAt ?? 0) > commit.seq) break
+        this.#known.delete(instanceId)
+        ended.delete(instanceId)
+      }
     }
   }
 
@@ -176,10 +185,30 @@ export class History {
     this.#passing.set(instanceId, origin.kind === "init" ? next : previous)
   }
 
-  #meet({ instanceId, moduleId, origin, previous, next }: Commit.Commit): void {
-    if (this.#known.has(instanceId)) return
+  #meet({ instanceId, moduleId, origin, previous, next }: Commit.Commit): Known {
+    const known = this.#known.get(instanceId)
+    if (known !== undefined) return known
     const life = { instanceId, moduleId, startedAt: 0, endedAt: undefined }
-    this.#known.set(instanceId, { life, state: origin.kind === "init" ? next : previous })
+    const met: Known = { life, state: origin.kind === "init" ? next : previous }
+    this.#known.set(instanceId, met)
+    this.#alive.add(instanceId)
+    return met
+  }
+
+  #end(instanceId: string): void {
+    const known = this.#known.get(instanceId)
+    this.#alive.delete(instanceId)
+    if (known === undefined) return
+    this.#known.set(instanceId, { ...known, life: { ...known.life, endedAt: this.end } })
+    if ((known.latest ?? 0) >= (this.oldest?.seq ?? Infinity)) {
+      this.#ended.add(instanceId)
+      return
+    }
+    this.#silent.add(instanceId)
+    const [first = instanceId] = this.#silent
+    if (this.#silent.size <= maxSilent) return
+    this.#known.delete(first)
+    this.#silent.delete(first)
   }
 
   /**
@@ -193,12 +222,9 @@ export class History {
       if (this.#known.has(instanceId)) continue
       const startedAt = this.#observed ? now : 0
       this.#known.set(instanceId, { life: { instanceId, moduleId, startedAt, endedAt: undefined }, state })
+      this.#alive.add(instanceId)
     }
-    for (const [instanceId, known] of this.#known) {
-      if (known.life.endedAt !== undefined || ids.has(instanceId)) continue
-      this.#known.set(instanceId, { ...known, life: { ...known.life, endedAt: now } })
-      this.#ended.add(instanceId)
-    }
+    for (const instanceId of this.#alive) if (!ids.has(instanceId)) this.#end(instanceId)
     this.#observed = true
   }
 

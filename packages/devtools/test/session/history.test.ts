@@ -128,6 +128,27 @@ describe("history", () => {
     }
   })
 
+  test("instances that come and go without a commit are not remembered for ever, nor looked at again", () => {
+    const history = new History(10)
+    const row = (n: number) => ({ instanceId: `Row#${n}`, moduleId: "Row", state: n })
+    const [first] = sessionOf([{ instance: 0, outcome: "commit" }]).commits
+    if (first === undefined) throw new Error("there is a commit")
+    const kept = { instanceId: first.instanceId, moduleId: first.moduleId, state: first.next }
+    history.observe([kept])
+    history.append([first])
+    const took = (from: number, to: number) => {
+      const begun = performance.now()
+      for (let n = from; n < to; n++) history.observe([row(n)])
+      return performance.now() - begun
+    }
+    const [early, late] = [took(0, 2000), took(2000, 20_000)]
+    expect(history.instances.length).toBeLessThan(1100)
+    // One that has a commit here is known as long as that is.
+    expect(history.instances[0]).toMatchObject({ instanceId: first.instanceId, endedAt: 1 })
+    expect(history.instances.at(-1)).toMatchObject({ instanceId: "Row#19999", endedAt: undefined })
+    expect(late).toBeLessThan(9 * early + 1000)
+  })
+
   test("knows the instances there were since its base, and forgets those that ended before", () => {
     const history = new History(2)
     const live = (...ids: ReadonlyArray<string>) =>
