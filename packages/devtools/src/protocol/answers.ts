@@ -13,8 +13,10 @@ import { check, fit, type Fitted, toJson } from "../form/fit.ts"
 import { anyJson, type Issue } from "../form/Form.ts"
 import { lineOf } from "../inspect.ts"
 import { print } from "../print.ts"
-import { formatPath as formatKeys, valueAt } from "../session/paths.ts"
-import type { Recomputed } from "../session/recompute.ts"
+import type { Conflict } from "../session/merge.ts"
+import { formatPath as formatKeys, type Path, valueAt } from "../session/paths.ts"
+import type { RecomputedEntry } from "../session/recompute.ts"
+import { isSeen, type Redaction, seenPath } from "../session/redact.ts"
 import { whoChanged } from "../session/whoChanged.ts"
 import { causes } from "./causes.ts"
 import { Answered, OutOfReach, Refused } from "./errors.ts"
@@ -32,7 +34,7 @@ import {
   type Root,
   type Success
 } from "./messages.ts"
-import type { Panel } from "./panel.ts"
+import type { KeptRecomputed, Panel } from "./panel.ts"
 import { checkGiven, clip, follow, keysOnly, pageOf, put, sendableSteps, valueOf } from "./place.ts"
 import { maxUpload } from "./sessionAnswers.ts"
 import type { Source } from "./source.ts"
@@ -85,9 +87,10 @@ const rootOf = (source: Source, root: Root, panel: Panel): unknown => {
       return source.redacted(instanceId, root.side === "before" ? previous : next)
     }
     case "Recomputed": {
-      const entry = recomputedOf(panel, root).entries[root.index]
+      const { entries, redaction } = recomputedOf(panel, root)
+      const entry = entries[root.index]
       const state = root.side === "before" ? entry?.previous : entry?.next
-      return source.redaction.state(entry?.commit.moduleId ?? "", state)
+      return redaction.state(entry?.commit.moduleId ?? "", state)
     }
   }
 }
@@ -107,8 +110,24 @@ const payloadsOf = (source: Source, found: Found): ReadonlyArray<unknown> => {
   return actions.slice(0, maxRows).map((action) => source.redaction.action(moduleId, action).payload)
 }
 
-const recomputedOf = (panel: Panel, { recomputed }: { readonly recomputed: number }): Recomputed =>
+const recomputedOf = (panel: Panel, { recomputed }: { readonly recomputed: number }): KeptRecomputed =>
   panel.recomputed.get(recomputed)
+
+/** Where nothing was written, as far as panels may know. */
+const conflictsOf = (
+  { commit: { moduleId, next, previous }, outcome, previous: found }: RecomputedEntry,
+  redaction: Redaction
+): Pick<Success<"Outcomes">["entries"][number], "conflicts"> => {
+  if (outcome._tag !== "conflict") return {}
+  const states = [previous, next, found].map((state) => redaction.state(moduleId, state))
+  const conflicts = new Map<string, { readonly path: string; readonly reason: Conflict["reason"] }>()
+  for (const { path, reason } of outcome.conflicts) {
+    const seen = states.reduce<Path>((shorter, state) => seenPath(state, shorter), path)
+    const shown = clip(formatKeys(seen))
+    if (conflicts.size < maxChanges) conflicts.set(`${reason} ${shown}`, { path: shown, reason })
+  }
+  return { conflicts: [...conflicts.values()] }
+}
 
 const entryOf = ({ log, oldest }: Source, at: Cursor): Found => {
   const found = log.find(at)
@@ -335,7 +354,14 @@ export const makeAnswers = (page: Page): Answers => {
       const source = sourceOf(call)
       const { history, log } = source
       const path = keysOnly(call.path)
-      const commits = whoChanged(history, call.instanceId, path)
+      const all = whoChanged(history, call.instanceId, path)
+      // What led into something redacted would be found there by asking for it.
+      const [newest] = all
+      const commits =
+        newest !== undefined &&
+        [newest.previous, newest.next].every((state) => isSeen(source.redacted(call.instanceId, state), path))
+          ? all
+          : []
       const shown = commits.slice(0, Math.min(call.limit, maxRows))
       const at = (state: unknown) => valueOf(valueAt(source.redacted(call.instanceId, state), path))
       return {
@@ -410,28 +436,26 @@ export const makeAnswers = (page: Page): Answers => {
       }
       return {}
     },
-    Outcomes: (call, panel) => ({
-      entries: recomputedOf(panel, call)
-        .entries.slice(call.from, Math.min(call.to, call.from + maxRows))
-        .map(({ commit: { groupId, instanceId, moduleId, origin, seq, startedAt, txnId }, outcome }) => ({
-          at: { seq, n: 0 },
-          txnId,
-          ...(groupId === undefined ? {} : { groupId }),
-          instanceId,
-          moduleId,
-          origin: { kind: origin.kind, name: clip(origin.name) },
-          time: startedAt,
-          outcome: outcome._tag,
-          ...(outcome._tag === "failed" ? { error: valueOf(outcome.error) } : {}),
-          ...(outcome._tag === "conflict"
-            ? {
-                conflicts: outcome.conflicts
-                  .slice(0, maxChanges)
-                  .map(({ path, reason }) => ({ path: clip(formatKeys(path)), reason }))
-              }
-            : {})
-        }))
-    }),
+    Outcomes: (call, panel) => {
+      const { entries, redaction } = recomputedOf(panel, call)
+      return {
+        entries: entries.slice(call.from, Math.min(call.to, call.from + maxRows)).map((entry) => {
+          const { groupId, instanceId, moduleId, origin, seq, startedAt, txnId } = entry.commit
+          return {
+            at: { seq, n: 0 },
+            txnId,
+            ...(groupId === undefined ? {} : { groupId }),
+            instanceId,
+            moduleId,
+            origin: { kind: origin.kind, name: clip(origin.name) },
+            time: startedAt,
+            outcome: entry.outcome._tag,
+            ...(entry.outcome._tag === "failed" ? { error: valueOf(entry.outcome.error) } : {}),
+            ...conflictsOf(entry, redaction)
+          }
+        })
+      }
+    },
     Show: (call, panel) => {
       const source = sourceOf(call)
       const { entries, statesAfter } = recomputedOf(panel, call)

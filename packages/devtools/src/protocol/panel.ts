@@ -1,6 +1,7 @@
 /** One panel, as a page has it. */
 import type { Recording } from "../session/recording.ts"
 import type { Recomputed } from "../session/recompute.ts"
+import type { Redaction } from "../session/redact.ts"
 import { NotKept } from "./errors.ts"
 import type { Reader } from "./log.ts"
 import type { SentByPage } from "./messages.ts"
@@ -46,6 +47,11 @@ export interface Subscription {
   unacked: number
 }
 
+/** With what panels may not see of it. */
+export interface KeptRecomputed extends Recomputed {
+  readonly redaction: Redaction
+}
+
 /** One panel's connection, from the moment that its port is accepted. */
 export class Panel {
   readonly port: Port
@@ -54,7 +60,7 @@ export class Panel {
   readonly subscriptions = new Map<number, Subscription>()
   /** By number. They end with the panel. */
   readonly samplers = new Map<number, Sampler>()
-  readonly recomputed = new Kept<Recomputed>("recomputed")
+  readonly recomputed = new Kept<KeptRecomputed>("recomputed")
   readonly sessions = new Kept<Recording>("session")
   readonly texts = new Kept<string>("text")
   /** What it has asked for and is being made, by request: what ends that. */

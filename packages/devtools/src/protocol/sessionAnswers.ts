@@ -81,7 +81,7 @@ export const makeLongAnswers = ({
       )
       const { conflict, failed, recomputed: changed, skipped, unchanged } = made.counts
       return {
-        recomputed: panel.recomputed.add(made),
+        recomputed: panel.recomputed.add({ ...made, redaction: source.redaction }),
         entries: made.entries.length,
         unchanged,
         changed,

@@ -11,8 +11,9 @@ import { Insight } from "./insightSource.ts"
 import { Log } from "./log.ts"
 import type { Condition, Counts, Moment, RuntimeInfo, Success, TravelState } from "./messages.ts"
 import { clip } from "./place.ts"
-import { Walk } from "./walk.ts"
+import { moduleOf } from "./rows.ts"
 import type { ServedRuntime, ServeOptions } from "./served.ts"
+import { Walk } from "./walk.ts"
 
 const watchMs = 250
 
@@ -251,7 +252,9 @@ export class Source {
   }
 
   moduleOf(instanceId: string): string {
-    return this.history.instances.find((life) => life.instanceId === instanceId)?.moduleId ?? ""
+    const life = this.history.instances.find((life) => life.instanceId === instanceId)
+    // Not every one that there is a trace of is still known.
+    return life?.moduleId ?? moduleOf(instanceId)
   }
 
   /** The state as panels may see it. */

@@ -3,7 +3,7 @@ import { Collection, type Commit } from "@sluice/core"
 import * as Chunk from "effect/Chunk"
 import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
-import { isKey, isPlain, ownValue } from "./paths.ts"
+import { isKey, isPlain, ownValue, type Path, valueAt } from "./paths.ts"
 import type { BaseState, RecordedCommit, Recording } from "./recording.ts"
 import { allSteps, type Steps } from "./slices.ts"
 
@@ -29,6 +29,20 @@ export const redacted: Readonly<Record<string, unknown>> = Object.freeze({ "~red
 
 export const isRedacted = (value: unknown): boolean =>
   value === redacted || (isPlain(value) && value["~redacted"] === true && Object.keys(value).length === 1)
+
+/** The path, up to where something is redacted: a step can say as much as a value. */
+export const seenPath = (state: unknown, path: Path): Path => {
+  let value = state
+  for (const [at, step] of path.entries()) {
+    if (isRedacted(value) || (value instanceof Set && [...value].some(isRedacted))) return path.slice(0, at)
+    value = valueAt(value, [step])
+  }
+  return path
+}
+
+/** Whether what stands at the path, if anything does, may be seen. */
+export const isSeen = (state: unknown, path: Path): boolean =>
+  seenPath(state, path).length === path.length && !isRedacted(valueAt(state, path))
 
 /**
  * Values come back as they are where nothing in them is redacted; otherwise as copies, which share what the values
