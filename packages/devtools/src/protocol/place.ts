@@ -133,7 +133,8 @@ const hidesPrototype = (given: unknown): boolean => {
   for (let value = open.pop(); value !== undefined || open.length > 0; value = open.pop()) {
     if (!isObject(value) || seen.has(value)) continue
     seen.add(value)
-    if (Array.isArray(value)) open.push(...(value as ReadonlyArray<unknown>))
+    // One by one: a call takes only so many arguments.
+    if (Array.isArray(value)) for (const part of value as ReadonlyArray<unknown>) open.push(part)
     else if (isPlain(value)) {
       if (Object.hasOwn(value, "__proto__")) return true
       for (const name of Object.keys(value)) open.push(propertyOf(value, name))

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { inSlices, type Progress } from "../session/slices.ts"
 import { makeAnswers, toAnswered } from "./answers.ts"
-import { InvalidRequest, UnknownRuntime } from "./errors.ts"
+import { InvalidRequest, Refused, UnknownRuntime } from "./errors.ts"
 import {
   type Call,
   type CallOf,
@@ -66,6 +66,8 @@ const restMs = 100
 const settleMs = 4
 /** Batches on their way to a subscription that it has not acknowledged. */
 const maxUnacked = 2
+/** What a panel has asked for and is being made. */
+const maxJobs = 8
 /** Older ones are void. */
 const maxInvitations = 1000
 const helloMs = 10_000
@@ -211,6 +213,14 @@ export const serve = (
   const answerInSteps = makeLongAnswers({ sourceOf })
 
   const begin = (panel: Panel, id: number, call: CallOf<LongTag>): void => {
+    if (panel.jobs.has(id))
+      throw new InvalidRequest({ issue: `the request ${id} is being answered; give each another id` })
+    if (panel.jobs.size >= maxJobs)
+      throw new Refused({
+        request: call._tag,
+        error: "TooManyJobs",
+        reason: `A panel may have ${maxJobs} such requests at once. Wait for one, or cancel it.`
+      })
     let lastTold = performance.now()
     const onProgress = ({ done, of }: Progress) => {
       if (performance.now() - lastTold < restMs) return

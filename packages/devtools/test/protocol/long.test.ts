@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { expect, test } from "vitest"
-import { download, upload } from "../../src/protocol/index.ts"
+import { download, upload, version } from "../../src/protocol/index.ts"
 import {
   exporting,
   History,
@@ -12,7 +12,7 @@ import {
   record,
   reducersOf
 } from "../../src/session/index.ts"
-import { makeApp, openPanel, serving } from "./remote.ts"
+import { makeApp, openPanel, portsThrough, serving } from "./remote.ts"
 
 const r = "r1"
 
@@ -140,4 +140,28 @@ test("a panel is told of which modules a test is, and which file it has to name"
   expect(await ask("TestModules", { runtime: r, txnIds: ["Log#1::t1"] })).toEqual({
     modules: [{ moduleId: "Log" }]
   })
+})
+
+test("a panel has a few at once, each under a number of its own", async () => {
+  const app = makeApp({ trace: { level: "off" } })
+  const served = serving(app.runtime)
+  for (let at = 0; at < 3000; at++) app.add(1)
+  const [page, panel] = portsThrough["the page"]()
+  served.accept(page)
+  const answers = new Map<number, Array<unknown>>()
+  panel.onMessage((message) => {
+    if (typeof message !== "object" || message === null || !("id" in message)) return
+    const id = Number(message.id)
+    const { _tag, error } = { error: undefined, _tag: undefined, ...message }
+    if (_tag !== "Progress") answers.set(id, [...(answers.get(id) ?? []), _tag, error])
+  })
+  panel.send({ _tag: "Hello", version })
+  const ask = (id: number) => panel.send({ _tag: "Request", id, call: { _tag: "Export", runtime: r } })
+  for (let id = 1; id <= 9; id++) ask(id)
+  ask(1)
+  await expect.poll(() => answers.size).toBe(9)
+  await expect.poll(() => answers.get(1)?.length).toBe(4)
+  expect(answers.get(9)).toMatchObject(["Failure", { _tag: "Refused", error: "TooManyJobs" }])
+  expect(answers.get(8)).toEqual(["Reply", undefined])
+  expect(answers.get(1)).toMatchObject(["Failure", { _tag: "InvalidRequest" }, "Reply", undefined])
 })

@@ -92,6 +92,14 @@ describe("what can be typed in", () => {
         })
     expect(app.count()).toBe(0)
   })
+
+  test("is as long as it was given", async () => {
+    const app = makeApp()
+    const { ask } = await openPanel(serving(app.runtime))
+    const value = Array.from({ length: 300_000 }, (_, at) => String(at))
+    await ask("Edit", { runtime: r, instanceId: "Desk#1", path: [property("marks")], value })
+    expect(app.desk.unsafe.getState().marks).toHaveLength(300_000)
+  })
 })
 
 describe("values in other ways", () => {
