@@ -6,6 +6,7 @@ import type { AnyAction, Origin } from "./Commit.ts"
 import { InstanceClosed, InvalidPayload, UnknownAction } from "./Errors.ts"
 import type { AnyInstance } from "./Instance.ts"
 import { codecOf } from "./internal/codec.ts"
+import { wrap } from "./internal/patch.ts"
 import { isVoid } from "./internal/validate.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import type { AnySchema } from "./Module.ts"
@@ -160,28 +161,12 @@ export const lockNow = (runtime: Held): void => {
   void Promise.resolve().then(() => tellListeners(runtime))
 }
 
-/** Who is told of entries that have begun to wait, by the instance that they wait for. */
-const waits = new WeakMap<AnyInstance, Set<() => void>>()
-
-const onWait = (instance: AnyInstance, listener: () => void): (() => void) => {
-  const listeners = waits.get(instance) ?? new Set()
-  if (!waits.has(instance)) {
-    waits.set(instance, listeners)
-    const later = instance.later.bind(instance)
-    // In the place of its class's own, so that an instance that nobody watches has nothing to ask.
-    instance.later = (task) => {
-      later(task)
-      for (const each of listeners) each()
-    }
-  }
-  listeners.add(listener)
-  return () => {
-    listeners.delete(listener)
-    if (listeners.size > 0) return
-    waits.delete(instance)
-    Reflect.deleteProperty(instance, "later")
-  }
-}
+/** `listener` is told of entries that have begun to wait. Wrapped, so that an instance that nobody watches has nothing to ask. */
+const onWait = (instance: AnyInstance, listener: () => void): (() => void) =>
+  wrap(instance, "later", (inner) => (task) => {
+    inner.call(instance, task)
+    listener()
+  })
 
 /**
  * From now on an entry that comes while its instance is at another moment ends the travel, of all instances, and then

@@ -1,6 +1,8 @@
 /** T1 and T10 for devtools: showing another moment's states, and coming back. */
 import { Module, Runtime } from "@sluice/core"
+import * as CallSites from "@sluice/core/CallSites"
 import * as Devtools from "@sluice/core/Devtools"
+import { instanceOf } from "@sluice/core/ModuleRuntime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
@@ -736,4 +738,29 @@ describe("T10 what devtools enter", () => {
       _tag: "EntryInTransaction"
     })
   })
+})
+
+test("an entry that ends the travel leaves the instance in shape, whoever else wraps it meanwhile", () => {
+  const { ref, runtime, to } = setup()
+  const shape = () => Object.keys(instanceOf(ref) ?? {})
+  const before = shape()
+  let ended = 0
+  const first = Devtools.endTravelFirst(runtime, () => ended++)
+  const sites = CallSites.keep(runtime)
+  const second = Devtools.endTravelFirst(runtime, () => ended++)
+  const travels = () => {
+    to({ ...zero, count: 7 })
+    ref.unsafe.dispatch({ _tag: "add", payload: 1 })
+    return runtime.travel.active()
+  }
+  expect([travels(), ended]).toEqual([false, 1])
+  expect(shape()).toEqual(before)
+  first()
+  sites.end()
+  expect([travels(), ended]).toEqual([false, 2])
+  second()
+  expect([travels(), ended]).toEqual([true, 2])
+  expect(shape()).toEqual(before)
+  runtime.travel.live()
+  expect(ref.unsafe.getState().count).toBe(3)
 })
