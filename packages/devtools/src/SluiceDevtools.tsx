@@ -1,6 +1,6 @@
 /** What an app mounts: small, so that the panel itself is loaded when it is opened. */
 import * as Effect from "effect/Effect"
-import { type ReactNode, useEffect } from "react"
+import { type ReactNode, useEffect, useState } from "react"
 import { createRoot } from "react-dom/client"
 import { acceptExtension } from "./adapters/acceptExtension.ts"
 import { pair } from "./adapters/pair.ts"
@@ -54,7 +54,7 @@ export const SluiceDevtools = ({
   runtime,
   views
 }: SluiceDevtoolsProps): null => {
-  const runtimes = "length" in runtime ? runtime : [runtime]
+  const runtimes = useSame("length" in runtime ? runtime : [runtime])
   useEffect(() => {
     const served = serve(runtimes, {
       callSites,
@@ -84,8 +84,16 @@ export const SluiceDevtools = ({
     }
     // Only other runtimes start anew: what the others say holds for the mount.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, runtimes)
+  }, [runtimes])
   return null
+}
+
+/** The first array of the same ones. */
+const useSame = <A,>(given: ReadonlyArray<A>): ReadonlyArray<A> => {
+  const [known, setKnown] = useState(given)
+  if (known.length === given.length && known.every((each, index) => each === given[index])) return known
+  setKnown(given)
+  return given
 }
 
 const pairedWith = (served: Served) =>

@@ -15,11 +15,22 @@ type Fields = Readonly<Record<string, unknown>>
 const maxElements = 100_000
 const maxFibers = 200_000
 const maxReaders = 1000
+const maxHooks = 1000
 const maxName = 80
 
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null
 
 const fieldsOf = (value: unknown): Fields => (isObject(value) ? value : {})
+
+/** What a hook holds can be anything of the app: its own code is not run, and another page's window refuses. */
+const fieldOf = (value: unknown, name: string): unknown => {
+  if (!isObject(value)) return undefined
+  try {
+    return Object.getOwnPropertyDescriptor(value, name)?.value
+  } catch {
+    return undefined
+  }
+}
 
 export const findReaders = (runtime: Pick<ServedRuntime, "list">): Answer => {
   const ids = new Map<unknown, string>(
@@ -91,12 +102,14 @@ interface Selected {
 const isFunction = (value: unknown): value is Selected["selector"] => typeof value === "function"
 
 function* selectionsOf(fiber: Fields): Generator<Selected> {
-  for (let hook = fiber["memoizedState"]; isObject(hook); hook = hook["next"]) {
-    const held = fieldsOf(hook["memoizedState"])
+  // Of a class it is no list of hooks, but the app's own, which may go round in a circle.
+  let left = maxHooks
+  for (let hook = fiber["memoizedState"]; isObject(hook) && left-- > 0; hook = fieldOf(hook, "next")) {
+    const held = fieldOf(hook, "memoizedState")
     // As a provider with `concurrent={false}` has it, and as others.
-    for (const selection of [fieldsOf(held["current"]), fieldsOf(held["selection"])]) {
-      const { instance, selector, subject } = selection
-      const source = instance ?? fieldsOf(subject)["instance"]
+    for (const selection of [fieldOf(held, "current"), fieldOf(held, "selection")]) {
+      const selector = fieldOf(selection, "selector")
+      const source = fieldOf(selection, "instance") ?? fieldOf(fieldOf(selection, "subject"), "instance")
       if (isFunction(selector) && isObject(source)) yield { selector, source }
     }
   }
@@ -124,6 +137,6 @@ const textOf = (selector: Selected["selector"]): string => {
 const idsOf = (source: unknown, ids: ReadonlyMap<unknown, string>): ReadonlyArray<string> => {
   const own = ids.get(source)
   if (own !== undefined) return [own]
-  const { inputs } = fieldsOf(fieldsOf(source)["unsafe"])
+  const inputs = fieldOf(fieldOf(source, "unsafe"), "inputs")
   return Array.isArray(inputs) ? [...new Set(inputs.flatMap((input) => idsOf(input, ids)))] : []
 }
