@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest"
-import { build, createServer, type Plugin, type ViteDevServer } from "vite"
+import { build, createServer, parseAst, type Plugin, type ViteDevServer } from "vite"
 import { sluice } from "../src/vite/index.ts"
 import { insert, mapOf, originalOf } from "../src/vite/sourceMap.ts"
 
@@ -129,7 +129,8 @@ describe("in a dev server", () => {
       status: 302,
       to: `/__open-in-editor?file=${path}:8:1`
     })
-    for (const file of ["file:///etc/hosts", "/etc/hosts", `${address}/nothing.ts`, "", "x y"])
+    const unreadable = ["file:///%", "file://[", `${address}/%`, `${address}/%00`]
+    for (const file of ["file:///etc/hosts", "/etc/hosts", `${address}/nothing.ts`, "", "x y", ...unreadable])
       expect(await open(file, "line=1")).toMatchObject({ status: 404 })
   })
 })
@@ -179,6 +180,35 @@ describe("in a build", () => {
       Cart: ["/cart.ts"]
     })
   })
+})
+
+test("what is no program yet is left to the plugins that make one of it", async () => {
+  await writeFile(join(folder, "notes.md"), "# Notes\n\nModules are made with `@sluice/core`.\n")
+  const notes: Plugin = {
+    name: "notes",
+    transform: (text, id) =>
+      id.endsWith(".md") ? { code: `export default ${JSON.stringify(text)}`, map: null } : undefined
+  }
+  const made = await createServer({
+    ...config([sluice(), notes]),
+    server: { middlewareMode: true, ws: false }
+  })
+  onTestFinished(() => made.close())
+  expect(await made.ssrLoadModule("/notes.md")).toMatchObject({
+    default: expect.stringContaining("@sluice/core") as unknown
+  })
+})
+
+test("a file is named by its URL, whatever its path has in it", () => {
+  const { transform } = sluice()
+  const made = transform.call(
+    { parse: parseAst },
+    `${cart.slice(0, cart.indexOf("import * as Core"))}
+    export const Cart = Module.make("Cart", {})`,
+    "/a #1/50%/cart.js"
+  )
+  const [, url = ""] = /source: "(.*?)"/.exec(made?.code ?? "") ?? []
+  expect(decodeURIComponent(new URL(url).pathname)).toBe("/a #1/50%/cart.js")
 })
 
 test("a map of insertions leads each word to where it was", () => {

@@ -52,6 +52,19 @@ export interface SluiceVitePlugin {
   ) => { readonly code: string; readonly map: SourceMap } | undefined
 }
 
+/** Nothing of what is no program yet, such as a page of docs that a later plugin makes one of. */
+const parsed = (code: string, parse: (code: string) => unknown): unknown => {
+  try {
+    return parse(code)
+  } catch {
+    return undefined
+  }
+}
+
+/** Also of a path with what would end a URL's. */
+const fileUrl = (path: string): string =>
+  `file://${encodeURI(withSlash(path)).replaceAll(/[?#]/g, encodeURIComponent)}`
+
 const withSlash = (path: string): string => (path.startsWith("/") ? path : `/${path}`)
 
 /**
@@ -60,7 +73,7 @@ const withSlash = (path: string): string => (path.startsWith("/") ? path : `/${p
  * is in its source, in the editor that Vite opens.
  */
 export const sluice = ({ build = false }: SluiceVitePluginOptions = {}): SluiceVitePlugin => {
-  let sourceOf = (file: string): string => `file://${encodeURI(withSlash(file))}`
+  let sourceOf = fileUrl
   return {
     name: "sluice-devtools",
     ...(build ? {} : { apply: "serve" }),
@@ -70,7 +83,9 @@ export const sluice = ({ build = false }: SluiceVitePluginOptions = {}): SluiceV
     },
     configureServer: (server) => {
       server.middlewares.use(editorPath, ({ url = "" }, response) => {
-        void locate(server, new URL(url, "http://localhost").searchParams).then((place) => {
+        // Any page of the browser can ask for anything here.
+        const found = locate(server, url).catch(() => undefined)
+        void found.then((place) => {
           response.statusCode = place === undefined ? 404 : 302
           if (place === undefined) return response.end("This server has served no such file.")
           const { base } = server.config
@@ -83,7 +98,10 @@ export const sluice = ({ build = false }: SluiceVitePluginOptions = {}): SluiceV
       const [file = ""] = id.split("?")
       if (!code.includes("@sluice/core") || file.startsWith("\0") || file.includes("/node_modules/"))
         return undefined
-      const insertions = sourcesToAdd(this.parse(code), sourceOf(file))
+      const insertions = sourcesToAdd(
+        parsed(code, (text) => this.parse(text)),
+        sourceOf(file)
+      )
       if (insertions.length === 0) return undefined
       return { code: insert(code, insertions), map: mapOf(file, code, insertions) }
     }
@@ -103,10 +121,8 @@ const mappingsOf = (map: object | null | undefined): string | undefined =>
     : undefined
 
 /** As Vite's own way to open an editor takes it. Only of files that the server has served. */
-const locate = async (
-  { config, environments }: Server,
-  asked: URLSearchParams
-): Promise<string | undefined> => {
+const locate = async ({ config, environments }: Server, requested: string): Promise<string | undefined> => {
+  const { searchParams: asked } = new URL(requested, "http://localhost")
   const file = asked.get("file") ?? ""
   const position = { line: Number(asked.get("line") ?? 1), column: Number(asked.get("column") ?? 1) }
   const graphs = Object.values(environments).map(({ moduleGraph }) => moduleGraph)
