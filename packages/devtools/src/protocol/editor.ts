@@ -9,7 +9,13 @@ const ofPlugin = `${editorPath}?file={file}&line={line}&column={column}`
 const pathOf = (file: string): string | undefined => {
   if (file.startsWith("/")) return file
   if (/^[A-Za-z]:[\\/]/.test(file)) return `/${file.replaceAll("\\", "/")}`
-  return file.startsWith("file:///") ? decodeURIComponent(file.slice("file://".length)) : undefined
+  if (!file.startsWith("file:///")) return undefined
+  try {
+    return decodeURIComponent(file.slice("file://".length))
+  } catch {
+    // It is as someone has written it.
+    return undefined
+  }
 }
 
 const isAbsolute = (url: string): boolean => /^[a-z][a-z\d+.-]*:/i.test(url)

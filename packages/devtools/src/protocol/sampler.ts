@@ -26,6 +26,8 @@ export class Sampler {
   readonly #numbers = new WeakMap<object, number>()
   /** By number: of those that a kept sample reads. Written by `#sample`. */
   readonly #consumers = new Map<number, Consumer>()
+  /** The last sample that reads it, by the consumer's number. Written as those are. */
+  readonly #lastRead = new Map<number, number>()
   /** A reading that says the same as the one before is that one. */
   #last = new Map<number, Reading>()
   readonly #samples: Array<Sample> = []
@@ -74,6 +76,7 @@ export class Sampler {
         })
       const reading = { consumer, depth, inFlight, waiting, overflow, skipped }
       const last = this.#last.get(consumer)
+      this.#lastRead.set(consumer, this.#taken + 1)
       readings.set(consumer, last !== undefined && sameReading(last, reading) ? last : reading)
     }
     for (const number of this.#last.keys()) {
@@ -92,12 +95,11 @@ export class Sampler {
 
   #forget(): void {
     this.#samples.shift()
-    const closed = [...this.#consumers.values()].filter((consumer) => consumer.closed)
-    for (const { consumer } of closed) {
-      const isRead = this.#samples.some(({ readings }) =>
-        readings.some((reading) => reading.consumer === consumer)
-      )
-      if (!isRead) this.#consumers.delete(consumer)
+    const first = this.#samples[0]?.n ?? 0
+    for (const { closed, consumer } of this.#consumers.values()) {
+      if (!closed || (this.#lastRead.get(consumer) ?? 0) >= first) continue
+      this.#consumers.delete(consumer)
+      this.#lastRead.delete(consumer)
     }
   }
 

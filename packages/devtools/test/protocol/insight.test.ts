@@ -334,6 +334,7 @@ describe("a link to an editor", () => {
     const template = "vscode://file/{path}:{line}:{column}"
     expect(editorLink(site, template)).toBe("vscode://file/my%20shop/src/Store.ts:3:7")
     expect(editorLink({ file: "http://localhost/src/Store.ts" }, template)).toBeUndefined()
+    expect(editorLink({ file: "file:///50%/Store.ts" }, template)).toBeUndefined()
     expect(editorLink({ file: "C:\\shop\\Store.ts" }, template)).toBe("vscode://file/C%3A/shop/Store.ts:1:1")
   })
 
