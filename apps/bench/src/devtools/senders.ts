@@ -15,7 +15,7 @@ import { idAt, raised, type Row } from "./rows.ts"
 export const keptActions = 50
 
 export interface Sender {
-  /** Raises the value of a row. It is no part of what is measured. */
+  /** Raises the value of a row. */
   readonly raise: (at: number) => void
   /** What is sent of the last one, and what the panel asks to show it. Returns the value that it was told. */
   readonly sendLast: () => number
