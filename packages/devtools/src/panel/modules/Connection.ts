@@ -43,6 +43,14 @@ const choose = (state: ConnectionState, runtime: string | null): ConnectionState
     ? state
     : { ...state, runtime, instances: [], counts: null, travel: { ...atHome } }
 
+/** Of another page, that of the same name: most likely this one was loaded again. */
+const chooseAlike = (state: ConnectionState, runtimes: ConnectionState["runtimes"]): ConnectionState => {
+  const before = state.runtimes.find(({ id }) => id === state.runtime)
+  const alike = runtimes.find(({ label }) => label === before?.label)
+  // Not even one of the same id is the same.
+  return choose(choose(state, null), alike?.id ?? null)
+}
+
 /** The chosen one as long as it is served, or else the first. */
 const withRuntimes = (state: ConnectionState, runtimes: ConnectionState["runtimes"]): ConnectionState => {
   const isThere = runtimes.some(({ id }) => id === state.runtime)
@@ -70,7 +78,7 @@ export const Connection = Module.make("devtools/Connection", {
   },
   reducers: {
     connected: (state, { page, runtimes }) => ({
-      ...withRuntimes(page === state.page ? state : choose(state, null), runtimes),
+      ...withRuntimes(page === state.page ? state : chooseAlike(state, runtimes), runtimes),
       // Asked for anew.
       travel: { ...atHome },
       status: "connected",
