@@ -272,6 +272,8 @@ export const makeAnswers = (page: Page): Answers => {
         unacked: 0
       }
       panel.subscriptions.set(subscription.id, subscription)
+      // What other panels have done to it before, this one was not told.
+      panel.changed.add(source)
       page.lookSoon()
       return { subscription: subscription.id }
     },

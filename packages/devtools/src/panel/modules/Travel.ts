@@ -2,6 +2,7 @@
 import { Module } from "@sluice/core"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { Condition, type Success, type TravelState } from "../../protocol/index.ts"
 import { Page, type PageError } from "../Page.ts"
 import { Connection } from "./Connection.ts"
@@ -51,6 +52,8 @@ export const Travel = Module.make("devtools/Travel", {
     commit: Schema.Void,
     revert: Schema.Void,
     reset: Schema.Void,
+    /** Another runtime is shown, which has other instances. */
+    turned: Schema.Void,
     answered: Schema.Struct({ passedOver: Schema.Array(Schema.String) }),
     refused: Schema.String
   },
@@ -74,6 +77,16 @@ export const Travel = Module.make("devtools/Travel", {
     commit: asked,
     revert: asked,
     reset: asked,
+    turned: (state) => ({
+      ...state,
+      pending: state.isSent ? state.pending : state.pending - 1,
+      wanted: null,
+      isSent: true,
+      instance: null,
+      playing: null,
+      passedOver: [],
+      failure: null
+    }),
     answered: (state, { passedOver }) => ({
       ...state,
       pending: state.pending - 1,
@@ -100,31 +113,35 @@ const travelling = Travel.logic("travelling", ($) =>
     const page = yield* $.use(Page)
     const connection = yield* $.use(Connection)
 
+    const shown = Effect.map(connection.getState, ({ runtime }) => runtime)
     /** The page tells it as well, but only at its next look. */
-    const told = (travel: TravelState) =>
-      Effect.flatMap(connection.getState, ({ runtime }) =>
-        runtime === null ? Effect.void : connection.actions.travelTold({ runtime, value: travel })
-      )
-    const toldMoment = ({ moment, shown }: Success<"Travel">) =>
+    const told = (runtime: string | null, travel: TravelState) =>
+      runtime === null ? Effect.void : connection.actions.travelTold({ runtime, value: travel })
+    const toldMoment = (runtime: string | null, { moment, shown }: Success<"Travel">) =>
       Effect.flatMap(connection.getState, ({ travel }) =>
-        told({
+        told(runtime, {
           ...travel,
           travelling: shown.length > 0 || travel.travelling,
           moment,
           travelled: [...new Set([...travel.travelled, ...shown])]
         })
       )
-    const ask = <A>(request: Effect.Effect<A, PageError>, then: (answer: A) => Effect.Effect<unknown>) =>
-      request.pipe(
-        Effect.flatMap(then),
+    /** The answer is that of the runtime that was shown when it was asked for. */
+    const ask = <A>(
+      request: Effect.Effect<A, PageError>,
+      then: (answer: A, runtime: string | null) => Effect.Effect<unknown>
+    ) =>
+      Effect.flatMap(shown, (runtime) => Effect.flatMap(request, (answer) => then(answer, runtime))).pipe(
         Effect.catch((error) => $.actions.refused(error.message))
       )
     const askToMove = (request: Effect.Effect<Success<"Travel">, PageError>) =>
-      ask(request, (answer) =>
-        Effect.andThen(toldMoment(answer), $.actions.answered({ passedOver: answer.passedOver }))
+      ask(request, (answer, runtime) =>
+        Effect.andThen(toldMoment(runtime, answer), $.actions.answered({ passedOver: answer.passedOver }))
       )
     const askForState = (request: Effect.Effect<TravelState, PageError>) =>
-      ask(request, (answer) => Effect.andThen(told(answer), $.actions.answered({ passedOver: [] })))
+      ask(request, (answer, runtime) =>
+        Effect.andThen(told(runtime, answer), $.actions.answered({ passedOver: [] }))
+      )
 
     const chosen = Effect.map($.state.get, ({ instance }) =>
       instance === null ? {} : { instances: [instance] }
@@ -166,16 +183,17 @@ const travelling = Travel.logic("travelling", ($) =>
 
     const play = (speed: Speed) =>
       Effect.gen(function* () {
-        const { counts, travel } = yield* connection.getState
+        const { counts, runtime, travel } = yield* connection.getState
         const { oldest = 0 } = counts?.history ?? {}
         let at = yield* travelTo(travel.moment ?? oldest)
         if (at.next === undefined) at = yield* travelTo(oldest)
-        yield* toldMoment(at)
+        yield* toldMoment(runtime, at)
         // Past the last entry there is only what is live.
         while (at.next !== undefined) {
           yield* Effect.sleep(waitOf(speed, at))
+          if ((yield* shown) !== runtime) return
           at = yield* travelTo(at.next.moment)
-          yield* toldMoment(at)
+          yield* toldMoment(runtime, at)
         }
         yield* $.actions.stop()
       }).pipe(
@@ -192,6 +210,12 @@ const travelling = Travel.logic("travelling", ($) =>
     yield* $.onState(({ playing }) => playing).runLatest((playing) =>
       playing === null ? Effect.void : play(playing.speed)
     )
+    yield* $.on(
+      Stream.drop(
+        connection.changesOf(({ page, runtime }) => `${page} ${runtime}`),
+        1
+      )
+    ).run(() => $.actions.turned())
   })
 )
 
