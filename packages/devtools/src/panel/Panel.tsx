@@ -97,7 +97,7 @@ const Frame = ({
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.defaultPrevented) return
-    const by = event.altKey ? steps[event.key] : undefined
+    const by = event.altKey && !isTyped(event.target) ? steps[event.key] : undefined
     if (by !== undefined) travel.actions.step(by)
     else if (event.key === "Escape" && isTravelling) goLive()
     else return
@@ -131,6 +131,11 @@ const Frame = ({
     </div>
   )
 }
+
+/** There Alt and an arrow go from word to word. */
+const isTyped = (target: EventTarget): boolean =>
+  target instanceof HTMLElement &&
+  target.matches("textarea, input:not([type=range], [type=checkbox], [type=radio], [type=file])")
 
 const focusView = (panel: HTMLElement | null): void => {
   const inside = panel?.querySelector<HTMLElement>(".view [role=listbox], .view [tabindex='0']")

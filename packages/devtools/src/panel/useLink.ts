@@ -22,8 +22,12 @@ export const useLink = (showTimeline: (() => void) | undefined): void => {
       showTimeline?.()
       timeline.actions.open(link.txnId)
     }
+    const openAnew = () => {
+      opened.current = undefined
+      open()
+    }
     open()
-    addEventListener("hashchange", open)
-    return () => removeEventListener("hashchange", open)
+    addEventListener("hashchange", openAnew)
+    return () => removeEventListener("hashchange", openAnew)
   }, [connection, timeline, of, showTimeline])
 }

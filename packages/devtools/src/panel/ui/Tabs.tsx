@@ -16,7 +16,7 @@ export const TabList = <Id extends string>({
 }: TabListProps<Id>): ReactNode => {
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0
-    if (step === 0) return
+    if (step === 0 || event.altKey || event.ctrlKey || event.metaKey) return
     event.preventDefault()
     const at = (tabs.findIndex((tab) => tab.id === selected) + step + tabs.length) % tabs.length
     const next = tabs[at]

@@ -47,7 +47,7 @@ export const Graph = ({ edges, label, nodes, onSelect, selected }: GraphProps): 
     if (place !== undefined) onSelect(place.id)
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (current === undefined) return
+    if (current === undefined || event.altKey) return
     const { id: at, layer, row } = current
     const inLayer = (wanted: number) => placed.filter((place) => place.layer === wanted)
     const beside = (wanted: number) => inLayer(wanted)[Math.min(row, inLayer(wanted).length - 1)]

@@ -19,6 +19,7 @@ export const Flame = ({ profile: { calls, measures } }: { readonly profile: Prof
     if (bar !== undefined) setSelected(bar.call)
   }
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.altKey) return
     const { call, depth, from } = current
     const row = bars.filter((bar) => bar.depth === depth)
     const at = row.findIndex((bar) => bar.call === call)
