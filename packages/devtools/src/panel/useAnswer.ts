@@ -13,7 +13,7 @@ export interface AnswerOptions {
   readonly changes?: boolean
   /** Asks again so many milliseconds after the last time, for what changes by itself. */
   readonly everyMs?: number
-  /** Whether the answer to the last payload is given until that to another one is there. Default false. */
+  /** Whether the answer to the last payload is given as long as that to another one is waited for. Default false. */
   readonly keep?: boolean
 }
 
@@ -45,9 +45,10 @@ export const useAnswer = <Tag extends CallTag>(
   const value = Option.getOrUndefined(AsyncResult.value(answer)) as Success<Tag> | undefined
   const [last, setLast] = useState(value)
   if (value !== undefined && value !== last) setLast(value)
+  const failure = Option.getOrUndefined(AsyncResult.error(answer))?.message
   return {
-    value: value ?? (keep ? last : undefined),
-    failure: Option.getOrUndefined(AsyncResult.error(answer))?.message,
+    value: value ?? (keep && failure === undefined ? last : undefined),
+    failure,
     isWaiting: answer.waiting || AsyncResult.isInitial(answer)
   }
 }

@@ -65,13 +65,19 @@ const Asked = (props: TreeProps): ReactNode => {
     { root, path: [...path], from: 0, to: pageSize },
     { changes: mayChange(root), keep: true }
   )
-  if (value !== undefined) return <Frame isOpen {...props} value={value.value} />
-  return failure === undefined ? (
-    <p className="hint">…</p>
-  ) : (
-    <p className="error" role="alert">
-      {failure}
-    </p>
+  return (
+    <>
+      {failure === undefined ? null : (
+        <p className="error" role="alert">
+          {failure}
+        </p>
+      )}
+      {value === undefined ? (
+        failure === undefined && <p className="hint">…</p>
+      ) : (
+        <Frame isOpen {...props} value={value.value} />
+      )}
+    </>
   )
 }
 
