@@ -283,6 +283,18 @@ export const TravelState = Schema.Struct({
 })
 export type TravelState = typeof TravelState.Type
 
+const Places = Schema.Array(Name).check(Schema.isMaxLength(1000))
+
+/** What must not be in a file, besides what the page keeps to itself: see `redact` of `serve`. */
+const Redact = Schema.Array(
+  Schema.Struct({
+    module: Name,
+    state: Schema.optionalKey(Places),
+    payload: Schema.optionalKey(Schema.Record(Name, Places)),
+    details: Schema.optionalKey(Places)
+  })
+).check(Schema.isMaxLength(1000))
+
 // ---------------------------------------------------------------------------------------------------------
 // Requests, and what answers each
 
@@ -403,7 +415,13 @@ const calls = {
   /** Calls the reducers of every recorded action again, and compares. */
   Replay: { runtime, session },
   /** The history as a file, between two moments or all that there is; or a session that was imported. */
-  Export: { runtime, from: Schema.optionalKey(Count), to: Schema.optionalKey(Count), session },
+  Export: {
+    runtime,
+    from: Schema.optionalKey(Count),
+    to: Schema.optionalKey(Count),
+    session,
+    redact: Schema.optionalKey(Redact)
+  },
   /** A vitest file that replays these entries, or all. `file` is where it is to be, `modules` where modules are. */
   MakeTest: {
     runtime,

@@ -6,7 +6,7 @@ import { makingTest } from "../session/makeTest.ts"
 import { formatPath } from "../session/paths.ts"
 import { recomputing } from "../session/recompute.ts"
 import { type Recording, travelsOf } from "../session/recording.ts"
-import { redacting } from "../session/redact.ts"
+import { makeRedaction, redacting } from "../session/redact.ts"
 import { reducersOf } from "../session/reducers.ts"
 import { type Divergence, replaying } from "../session/replay.ts"
 import { share, type Steps } from "../session/slices.ts"
@@ -117,7 +117,8 @@ export const makeLongAnswers = ({
               ...(to === undefined ? {} : { to })
             })
           : panel.sessions.get(call.session)
-      const text = yield* exporting(recording, { redact: redaction })
+      const kept = yield* redacting(recording, redaction)
+      const text = yield* exporting(kept, { redact: makeRedaction(call.redact ?? []) })
       return { text: panel.texts.add(text), length: text.length }
     },
     *MakeTest(call, panel) {

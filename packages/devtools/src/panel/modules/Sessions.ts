@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import type { RequestOptions, Success } from "../../protocol/index.ts"
 import { Page } from "../Page.ts"
 import { copyText, fileOfLink, linkOf as textLinkOf, maxLink, saveFile } from "../ui/files.ts"
+import { readRules } from "../ui/redactText.ts"
 import { Connection, linkOf } from "./Connection.ts"
 
 /** `earlier`: before the reload. */
@@ -58,7 +59,8 @@ export const Sessions = Module.make("devtools/Sessions", {
   state: State,
   actions: {
     choose: Schema.NullOr(Schema.Int),
-    save: Schema.Literals(["file", "clipboard", "link"]),
+    /** `leaveOut`: places, as they are typed. */
+    save: Schema.Struct({ to: Schema.Literals(["file", "clipboard", "link"]), leaveOut: Schema.String }),
     /** A file's text, or a link. */
     open: Schema.Struct({ text: Schema.String, from: From }),
     replay: Schema.Void,
@@ -161,8 +163,20 @@ const working = Sessions.logic("working", ($) =>
       return upload
     })
 
-    const save = Effect.fnUntraced(function* (to: "file" | "clipboard" | "link") {
-      const { text } = yield* page.request("Export", yield* chosen, { onProgress })
+    const save = Effect.fnUntraced(function* ({
+      leaveOut,
+      to
+    }: {
+      readonly to: "file" | "clipboard" | "link"
+      readonly leaveOut: string
+    }) {
+      const redact = readRules(leaveOut)
+      if (redact === undefined)
+        return yield* Effect.fail<NotDone>({
+          message:
+            "What to leave out cannot be read. Write User: token, users.*.email; User.signIn: password. Nothing was exported."
+        })
+      const { text } = yield* page.request("Export", { ...(yield* chosen), redact }, { onProgress })
       const file = yield* textOf(text)
       const { chosen: id, sessions } = yield* $.state.get
       const { runtime, runtimes } = yield* connection.getState

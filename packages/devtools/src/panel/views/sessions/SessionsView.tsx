@@ -55,6 +55,8 @@ const Choice = () => {
   const isBusy = useSelector(sessions, (state) => state.job !== null)
   const notKept = useSelector(sessions, (state) => (state.chosen === null ? state.notKept : null))
   const length = useSelector(connection, (state) => state.counts?.history.length ?? 0)
+  const [leaveOut, setLeaveOut] = useState("")
+  const save = (to: "file" | "clipboard" | "link") => sessions.actions.save({ to, leaveOut })
   const session = all.find(({ id }) => id === chosen)
   return (
     <section aria-label="Session">
@@ -87,20 +89,10 @@ const Choice = () => {
         </p>
       ) : null}
       <div className="acts">
-        <button
-          type="button"
-          className="primary"
-          disabled={isBusy}
-          onClick={() => sessions.actions.save("file")}
-        >
+        <button type="button" className="primary" disabled={isBusy} onClick={() => save("file")}>
           Save as a file
         </button>
-        <button
-          type="button"
-          className="toggle"
-          disabled={isBusy}
-          onClick={() => sessions.actions.save("clipboard")}
-        >
+        <button type="button" className="toggle" disabled={isBusy} onClick={() => save("clipboard")}>
           Copy
         </button>
         <button
@@ -108,12 +100,23 @@ const Choice = () => {
           className="toggle"
           disabled={isBusy}
           title="With the whole session in it, where that is small"
-          onClick={() => sessions.actions.save("link")}
+          onClick={() => save("link")}
         >
           Copy as a link
         </button>
-        <span className="hint">Rules of redaction that the page was given hold for all of these.</span>
       </div>
+      <label className="leave-out">
+        Leave out{" "}
+        <input
+          value={leaveOut}
+          placeholder="User: token, users.*.email; User.signIn: password"
+          onChange={({ currentTarget }) => setLeaveOut(currentTarget.value)}
+        />
+      </label>
+      <p className="hint">
+        Places in the states of a module, and in the payloads of its actions. What the page keeps to itself is
+        left out in any case.
+      </p>
     </section>
   )
 }

@@ -7,6 +7,9 @@ export const styles = `
 .sessions .choices button { text-align: start; }
 .sessions .choices small { color: var(--muted); margin-inline-start: 6px; }
 .sessions .acts { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
+.sessions .leave-out { display: flex; align-items: center; gap: 8px; }
+.sessions .leave-out input { flex: 1; min-width: 0; height: 28px; padding: 0 8px; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); font: 11.5px/1 var(--mono); }
+.panel .sessions p.hint { padding: 0; }
 .sessions .partial { color: var(--warn); background: var(--warn-ground); padding: 4px 8px; border-radius: 6px; }
 .sessions .good { color: var(--good); background: var(--good-ground); padding: 6px 8px; border-radius: 6px; }
 .sessions .bad { color: var(--bad); background: var(--bad-ground); padding: 6px 8px; border-radius: 6px; display: grid; gap: 4px; overflow-wrap: anywhere; }
