@@ -34,9 +34,9 @@ const listenForPages = () => {
 }
 
 /** Adds one to the page's counter. */
-const drive = (port: Port) =>
+const drive = (port: Port, timeoutMs = 20_000) =>
   Effect.gen(function* () {
-    const remote = yield* connect(port, { timeoutMs: 500 })
+    const remote = yield* connect(port, { timeoutMs })
     const action = { _tag: "add", payload: 1 }
     yield* remote.request("Dispatch", { runtime: "r1", instanceId: "Counter#1", action })
   }).pipe(Effect.scoped, Effect.runPromise)
@@ -140,7 +140,7 @@ test("without acceptExtension, or after its end, a page neither answers nor lets
   const heard = overhear()
   const { ask, found } = listenForPages()
   ask()
-  await expect(drive(visit(window, served.page))).rejects.toThrow("Nothing answered")
+  await expect(drive(visit(window, served.page), 100)).rejects.toThrow("Nothing answered")
   expect([found, count()]).toEqual([[], 0])
   expect(heard.map(({ say }) => say)).toEqual(["who", "call"])
 })
