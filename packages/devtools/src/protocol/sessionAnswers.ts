@@ -10,6 +10,7 @@ import { makeRedaction, redacting } from "../session/redact.ts"
 import { reducersOf } from "../session/reducers.ts"
 import { type Divergence, replaying } from "../session/replay.ts"
 import { share, type Steps } from "../session/slices.ts"
+import { Refused } from "./errors.ts"
 import type { Call, CallOf, LongTag, Success } from "./messages.ts"
 import type { Panel } from "./panel.ts"
 import { clip, valueOf } from "./place.ts"
@@ -48,6 +49,27 @@ const imported = (panel: Panel, recording: Recording) => {
     label: clip(label),
     entries: commits.length,
     partial: [...base, ...commits].some(({ partial }) => partial !== undefined && partial !== false)
+  }
+}
+
+/** A name that was mistyped would leave everything in. */
+const checkRules = ({ base, commits }: Recording, rules: NonNullable<CallOf<"Export">["redact"]>): void => {
+  const actions = new Map<string, Set<string>>()
+  for (const { moduleId } of base) actions.set(moduleId, new Set())
+  for (const commit of commits) {
+    const tags = actions.get(commit.moduleId) ?? new Set()
+    actions.set(commit.moduleId, tags)
+    for (const { _tag } of commit.actions) tags.add(_tag)
+  }
+  const refuse = (what: string, known: Iterable<string>) => {
+    const reason = `The session has no ${what}, so that nothing would be left out. It has: ${[...known].slice(0, 50).join(", ") || "none"}. Nothing was exported.`
+    return new Refused({ request: "Export", error: "NothingToRedact", reason })
+  }
+  for (const { module, payload = {} } of rules) {
+    const tags = actions.get(module)
+    if (tags === undefined) throw refuse(`module ${JSON.stringify(module)}`, actions.keys())
+    for (const tag of Object.keys(payload))
+      if (!tags.has(tag)) throw refuse(`action ${JSON.stringify(tag)} of ${module}`, tags)
   }
 }
 
@@ -117,8 +139,10 @@ export const makeLongAnswers = ({
               ...(to === undefined ? {} : { to })
             })
           : panel.sessions.get(call.session)
+      const rules = call.redact ?? []
+      checkRules(recording, rules)
       const kept = yield* redacting(recording, redaction)
-      const text = yield* exporting(kept, { redact: makeRedaction(call.redact ?? []) })
+      const text = yield* exporting(kept, { redact: makeRedaction(rules) })
       return { text: panel.texts.add(text), length: text.length }
     },
     *MakeTest(call, panel) {

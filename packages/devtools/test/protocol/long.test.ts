@@ -116,6 +116,26 @@ test("a session that was kept is there after a reload, as an earlier one, and ca
   expect(after.count()).toBe(0)
 })
 
+test("more is left out of a file, and what would leave nothing out is refused", async () => {
+  const { add, ask, refused, remote } = await many(1)
+  add(432_100)
+  const exported = async (redact: Parameters<typeof ask<"Export">>[1]["redact"] & {}) => {
+    const { text } = await ask("Export", { runtime: r, redact })
+    return Effect.runPromise(download(remote, text))
+  }
+  expect(await exported([])).toContain("432101")
+  const without = await exported([{ module: "Desk", state: ["count"], payload: { add: [""] } }])
+  expect(without).not.toMatch(/43210[01]/)
+  expect(without).toContain('"partial":"actions"')
+  for (const rule of [
+    { module: "Dsk", state: ["count"] },
+    { module: "Desk", payload: { ad: [""] } }
+  ])
+    expect(await refused("Export", { runtime: r, redact: [rule] })).toMatchObject({
+      error: "NothingToRedact"
+    })
+})
+
 test("a panel is told where a session will not survive", async () => {
   const app = makeApp()
   const storage: KeepStorage = {
