@@ -74,3 +74,25 @@ test("asks for the rows in view alone, and again only for those that may still c
   dispatch({ _tag: "open", payload: "Desk#1::t7000" })
   await expect.poll(() => state().missing).toBe("Desk#1::t7000")
 })
+
+test("on a page that commits nothing the list has no more lines than the log", async () => {
+  const { add, fail, runtime: app } = makeApp({ trace: { level: "light", capacity: 8192 } })
+  const served = serving(app, { history: 2000 })
+  add(1)
+  const { state } = open(served)
+  await expect.poll(() => state().items.length).toBe(1)
+  let entered = 1
+  for (let round = 0; round < 14; round++) {
+    for (let n = 0; n < 3900; n++) fail("x")
+    entered += 3900
+    await expect.poll(() => state().items.to).toBe(entered + 1)
+    expect(state().items.length).toBeLessThan(18_000)
+  }
+  const isWhole = () => state().items.from <= state().places.first
+  await expect.poll(isWhole).toBe(true)
+  const { items } = state()
+  expect(items.at(0)).toEqual({ place: 1, count: 1, isGap: false })
+  expect(items.at(1)?.isGap).toBe(true)
+  const all = Array.from({ length: items.length }, (_, at) => items.at(at)?.count ?? 0)
+  expect(all.reduce((sum, count) => sum + count, 0)).toBe(entered)
+})

@@ -109,6 +109,8 @@ export const Timeline = Module.make("devtools/Timeline", {
     /** There is another connection, or another runtime is chosen. */
     begun: Schema.NullOr(Schema.String),
     progressed: Places,
+    /** The same list is made again. */
+    renewed: Schema.Void,
     /** The newest of a round, up to before `to`; those right before `to` that it has; those from `from` on. */
     collected: Schema.Struct({ round: Schema.Int, to: Schema.Int, found: FoundSchema }),
     prepended: Schema.Struct({ round: Schema.Int, to: Schema.Int, found: FoundSchema }),
@@ -155,6 +157,7 @@ export const Timeline = Module.make("devtools/Timeline", {
               ? { pinned: state.pinned, selected: state.selected, cursor: state.cursor }
               : {})
           },
+    renewed: (state) => ({ ...state, round: state.round + 1 }),
     progressed: (state, places) => withItems({ ...state, places }, state.items),
     collected: (state, { found, round, to }) =>
       round === state.round ? withItems(state, Items.empty(to).prepended(found)) : state,

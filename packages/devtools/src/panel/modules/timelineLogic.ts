@@ -96,6 +96,17 @@ const following = Timeline.logic("following", ($) =>
         }
       })
 
+    /**
+     * Entries without a commit may leave the log while older commits stay, and nothing tells which. So many lines no
+     * log has: its commits, twice as many others, and gaps between them.
+     */
+    const isOutgrown = Effect.gen(function* () {
+      const { items } = yield* $.state.get
+      const { runtime, runtimes } = yield* connection.getState
+      const { historyCapacity } = runtimes.find(({ id }) => id === runtime) ?? { historyCapacity: Infinity }
+      return items.length > 4 * historyCapacity + 2 * step
+    })
+
     const collect = Effect.gen(function* () {
       const { of, query, round } = yield* $.state.get
       const { runtime } = yield* connection.getState
@@ -105,8 +116,10 @@ const following = Timeline.logic("following", ($) =>
         Stream.runForEach(page.progress, (counts) =>
           Effect.gen(function* () {
             yield* $.actions.progressed(counts.places)
-            if (begun) yield* catchUp(round, query)
-            else {
+            if (begun) {
+              yield* catchUp(round, query)
+              if (yield* isOutgrown) yield* $.actions.renewed()
+            } else {
               begun = true
               const { first, last } = counts.places
               const from = Math.max(first, last + 1 - step)
