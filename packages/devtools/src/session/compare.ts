@@ -38,6 +38,13 @@ export const firstDifference = (
   before: unknown,
   after: unknown,
   passOver: (before: unknown, after: unknown) => boolean = () => false
+): Difference | undefined => difference(before, after, passOver, new Twins())
+
+const difference = (
+  before: unknown,
+  after: unknown,
+  passOver: (before: unknown, after: unknown) => boolean,
+  twins: Twins
 ): Difference | undefined => {
   const met = new Pairs()
   // A stack of its own: a state may be nested deeper than functions may call.
@@ -46,7 +53,7 @@ export const firstDifference = (
   const compare = ({ after, before, isWhole }: Omit<Part, "step">, trail: Trail | undefined) => {
     if (isWhole !== true && Object.is(before, after)) return undefined
     if (passOver(before, after)) return undefined
-    const parts = isWhole === true ? "different" : partsOf(before, after, met)
+    const parts = isWhole === true ? "different" : partsOf(before, after, met, twins)
     if (parts === "same") return undefined
     if (parts === "different") return { path: pathOf(trail), before, after }
     frames.push({ parts, trail })
@@ -85,9 +92,28 @@ class Pairs {
   }
 }
 
+/**
+ * Keys and members that were compared, with what came of it: those that are shared are met again, and may be as many
+ * as two to the power of their depth. One that is met within itself is the same there.
+ */
+class Twins {
+  readonly #known = new WeakMap<object, WeakMap<object, boolean>>()
+
+  are(before: object, after: object): boolean {
+    const known = this.#known.get(before) ?? new WeakMap<object, boolean>()
+    this.#known.set(before, known)
+    const found = known.get(after)
+    if (found !== undefined) return found
+    known.set(after, true)
+    const areTwins = difference(before, after, () => false, this) === undefined
+    known.set(after, areTwins)
+    return areTwins
+  }
+}
+
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
-const partsOf = (before: unknown, after: unknown, met: Pairs): Parts | "same" | "different" => {
+const partsOf = (before: unknown, after: unknown, met: Pairs, twins: Twins): Parts | "same" | "different" => {
   if (!isObject(before) || !isObject(after)) return "different"
   if (Collection.isCollection(before) && Collection.isCollection(after))
     return met.add(before, after) ? ofCollections(before, after) : "same"
@@ -96,8 +122,8 @@ const partsOf = (before: unknown, after: unknown, met: Pairs): Parts | "same" | 
   if (leaf !== undefined) return leaf ? "same" : "different"
   if (!met.add(before, after)) return "same"
   if (Array.isArray(before) && Array.isArray(after)) return ofArrays(before, after)
-  if (before instanceof Map && after instanceof Map) return ofMaps(before, after)
-  if (before instanceof Set && after instanceof Set) return ofSets(before, after)
+  if (before instanceof Map && after instanceof Map) return ofMaps(before, after, twins)
+  if (before instanceof Set && after instanceof Set) return ofSets(before, after, twins)
   if (Equal.isEqual(before) && Equal.equals(before, after)) return "same"
   const names = fieldsOf(before)
   // A class that keeps its state private cannot be looked into.
@@ -176,10 +202,14 @@ function* ofFields(before: object, after: object, names: ReadonlyArray<PropertyK
   }
 }
 
-function* ofMaps(before: ReadonlyMap<unknown, unknown>, after: ReadonlyMap<unknown, unknown>): Parts {
+function* ofMaps(
+  before: ReadonlyMap<unknown, unknown>,
+  after: ReadonlyMap<unknown, unknown>,
+  twins: Twins
+): Parts {
   const others = [...after.keys()].filter((key): key is object => isObject(key) && !before.has(key))
   for (const [step, value] of before) {
-    const key = after.has(step) ? step : take(others, step)
+    const key = after.has(step) ? step : take(others, step, twins)
     if (after.has(key)) yield { step, before: value, after: after.get(key) }
     else yield { step, before: value, after: undefined, isWhole: true }
   }
@@ -189,10 +219,10 @@ function* ofMaps(before: ReadonlyMap<unknown, unknown>, after: ReadonlyMap<unkno
   }
 }
 
-function* ofSets(before: ReadonlySet<unknown>, after: ReadonlySet<unknown>): Parts {
+function* ofSets(before: ReadonlySet<unknown>, after: ReadonlySet<unknown>, twins: Twins): Parts {
   const others = [...after].filter((member): member is object => isObject(member) && !before.has(member))
   for (const step of before) {
-    if (!after.has(step) && take(others, step) === undefined)
+    if (!after.has(step) && take(others, step, twins) === undefined)
       yield { step, before: step, after: undefined, isWhole: true }
   }
   for (const step of after) {
@@ -202,9 +232,9 @@ function* ofSets(before: ReadonlySet<unknown>, after: ReadonlySet<unknown>): Par
 }
 
 /** Takes the one that says the same out of the list. */
-const take = (others: Array<object>, value: unknown): object | undefined => {
+const take = (others: Array<object>, value: unknown, twins: Twins): object | undefined => {
   if (!isObject(value)) return undefined
-  const at = others.findIndex((other) => sameValue(value, other))
+  const at = others.findIndex((other) => twins.are(value, other))
   return at < 0 ? undefined : others.splice(at, 1)[0]
 }
 

@@ -134,3 +134,22 @@ test("a length costs nothing: of long arrays with holes, what stands in them is 
   expect(firstDifference(make(5, 1), make(300_000_000, 1))?.path).toEqual([5])
   expect(firstDifference(make(2000, 1), [0])?.path).toEqual([2000])
 })
+
+test("members and keys that are shared are compared once, however deep they are; in a circle it ends", () => {
+  const shared = (leaf: number) => {
+    let value: ReadonlySet<unknown> = new Set([leaf])
+    for (let depth = 0; depth < 40; depth++) value = new Set([value, new Map([[value, depth]])])
+    return value
+  }
+  const begun = performance.now()
+  expect(sameValue(shared(1), shared(1))).toBe(true)
+  expect(sameValue(shared(1), shared(2))).toBe(false)
+  expect(performance.now() - begun).toBeLessThan(1000)
+
+  const circle = (leaf: number) => {
+    const set = new Set<unknown>([leaf])
+    return set.add(set)
+  }
+  expect(sameValue(circle(1), circle(1))).toBe(true)
+  expect(sameValue(circle(1), circle(2))).toBe(false)
+})
