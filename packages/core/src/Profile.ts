@@ -60,7 +60,10 @@ export const begin = (runtime: Watched, { now = monotonicMs }: ProfileOptions = 
 }
 
 export interface Recomputations {
-  /** How often the function of that field has run since then, the first time included where it was made since. */
+  /**
+   * How often the function of that field has run since then, the first time included where it was made since. Of an
+   * instance that has closed nothing is known.
+   */
   readonly of: (instanceId: string, field: string) => number
   readonly end: () => void
 }
@@ -72,10 +75,14 @@ export const countRecomputations = (runtime: Watched): Recomputations => {
     const { instanceId } = instance
     const own = counts.get(instanceId) ?? new Map<string, number>()
     counts.set(instanceId, own)
-    return wrapTraits(instance, (field, read) => (state) => {
+    const ends = wrapTraits(instance, (field, read) => (state) => {
       own.set(field, (own.get(field) ?? 0) + 1)
       return read(state)
     })
+    const forget = () => {
+      if (instance.closed) counts.delete(instanceId)
+    }
+    return [...ends, forget]
   })
   return { of: (instanceId, field) => counts.get(instanceId)?.get(field) ?? 0, end: instances.end }
 }

@@ -245,6 +245,26 @@ test("recomputations are counted from then on, of each derived field", () => {
   expect(counted.of("Cart#1", "total")).toBe(2)
 })
 
+test("of an instance that has closed no recomputations are kept", async () => {
+  const Row = Module.make("Row", {
+    state: Schema.Struct({ n: Schema.Number, twice: Schema.Number }),
+    actions: { up: Schema.Void },
+    reducers: { up: (state) => ({ ...state, n: state.n + 1 }) },
+    traits: (t) => ({ twice: t.computed(({ n }) => 2 * n) })
+  })
+  const module = Row.implement({ initial: { n: 0 } })
+  const runtime = disposing(Runtime.make(module))
+  const counted = Profile.countRecomputations(runtime)
+  const local = runtime.local(module)
+  local.mount()
+  const { instanceId, unsafe } = local.ref
+  unsafe.dispatch({ _tag: "up" })
+  expect(counted.of(instanceId, "twice")).toBe(1)
+  await runtime.evict(instanceId)
+  expect(counted.of(instanceId, "twice")).toBe(0)
+  counted.end()
+})
+
 type Step =
   | { readonly _tag: "begin" }
   | { readonly _tag: "end" }
