@@ -16,7 +16,7 @@ import { print } from "../print.ts"
 import type { Conflict } from "../session/merge.ts"
 import { formatPath as formatKeys, type Path, valueAt } from "../session/paths.ts"
 import type { RecomputedEntry } from "../session/recompute.ts"
-import { isSeen, type Redaction, seenPath } from "../session/redact.ts"
+import { isRedacted, isSeen, type Redaction, seenPath } from "../session/redact.ts"
 import { whoChanged } from "../session/whoChanged.ts"
 import { causes } from "./causes.ts"
 import { Answered, OutOfReach, Refused } from "./errors.ts"
@@ -426,6 +426,9 @@ export const makeAnswers = (page: Page): Answers => {
     Edit: (call) => {
       const source = sourceOf(call)
       const shown = source.stateOf(call.instanceId, "live")
+      // A redacted place can be written as a whole; who writes into it would learn what it has.
+      const around = follow(source.redacted(call.instanceId, shown), call.path.slice(0, -1))
+      if (isRedacted(around)) follow(around, call.path.slice(-1))
       checkGiven(call.path, call.value)
       const { state: schema } = declaredOf(source, call.instanceId)
       const there = schemaAt(schema, shown, call.path)

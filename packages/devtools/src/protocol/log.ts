@@ -5,6 +5,7 @@
 import type { Commit, Trace } from "@sluice/core"
 import type { History } from "../session/history.ts"
 import type { RecordedCommit } from "../session/recording.ts"
+import { makeRedaction, type Redaction } from "../session/redact.ts"
 import { Loads } from "./loads.ts"
 import type { Cursor, Row } from "./messages.ts"
 import { type Lost, type Other, Others } from "./others.ts"
@@ -41,13 +42,10 @@ export const compareCursors = (a: Cursor, b: Cursor): number => a.seq - b.seq ||
 
 const isEntry = (event: Trace.TraceEvent): event is Trace.EntryEvent => event.kind === "entry"
 
-/** Without what no panel is to see. */
-type RedactAction = (moduleId: string, action: Commit.AnyAction) => Commit.AnyAction
-
 export class Log {
   readonly history: History
   readonly #trace: Trace.TraceReader
-  readonly #redact: RedactAction
+  readonly #redaction: Pick<Redaction, "action" | "isWhole">
   readonly #others = new Others()
   readonly #runs: Runs
   readonly #loads = new Loads()
@@ -75,12 +73,12 @@ export class Log {
     history: History,
     trace: Trace.TraceReader,
     changed: () => void,
-    redact: RedactAction = (_, action) => action
+    redaction: Pick<Redaction, "action" | "isWhole"> = makeRedaction([])
   ) {
     this.history = history
     this.#trace = trace
     this.#changed = changed
-    this.#redact = redact
+    this.#redaction = redaction
     this.#runs = new Runs(history.capacity)
   }
 
@@ -292,7 +290,13 @@ export class Log {
     return this.#others.find((event) => event.seq === at.n)
   }
 
+  /** As panels may see it. */
   rowOf(found: Found): Row {
+    const { changed, ...row } = this.#rowOf(found)
+    return changed === undefined || this.#redaction.isWhole(row.moduleId) ? row : { ...row, changed }
+  }
+
+  #rowOf(found: Found): Row {
     if ("commit" in found) {
       const { commit } = found
       return rowOfCommit(commit, this.#traced.get(commit.seq), {
@@ -315,14 +319,14 @@ export class Log {
   payloadOf(found: Found): unknown {
     if ("commit" in found) {
       const [action] = found.commit.actions
-      return action && this.#redact(found.commit.moduleId, action).payload
+      return action && this.#redaction.action(found.commit.moduleId, action).payload
     }
     const { event } = found
     const [_tag] = event.tags
     const [payload] = event.payloads ?? []
     return _tag === undefined || payload === undefined
       ? undefined
-      : this.#redact(moduleOf(event.instanceId), { _tag, payload }).payload
+      : this.#redaction.action(moduleOf(event.instanceId), { _tag, payload }).payload
   }
 
   /** What became of its actions. */

@@ -13,8 +13,8 @@ export interface ServeOptions {
   /** Commits to keep of each runtime. Default 5,000. */
   readonly history?: number
   /**
-   * What no panel is to see, of states, payloads and details of origins. Messages of errors are sent as they are, and
-   * travel shows the page what it has.
+   * What no panel is to see, of states, payloads and details of origins. Errors are sent as they are, with what they
+   * hold, and travel shows the page what it has.
    */
   readonly redact?: ReadonlyArray<RedactionRule>
   /**

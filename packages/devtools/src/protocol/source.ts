@@ -66,7 +66,7 @@ export class Source {
     this.status = runtime.status
     this.history = new History(capacity)
     this.#walk = new Walk(this.history)
-    this.log = new Log(this.history, runtime.trace, told.rows, this.redaction.action)
+    this.log = new Log(this.history, runtime.trace, told.rows, this.redaction)
     if (callSites) this.insight.keepCallSites()
     this.#changed = told.changed
     this.#recorder = recorder(runtime, this.history)

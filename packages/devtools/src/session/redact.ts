@@ -50,6 +50,8 @@ export const isSeen = (state: unknown, path: Path): boolean =>
  */
 export interface Redaction {
   readonly state: <S>(moduleId: string, state: S) => unknown
+  /** Whether its states are redacted as a whole: then not even what they have is to be seen. */
+  readonly isWhole: (moduleId: string) => boolean
   readonly action: (moduleId: string, action: Commit.AnyAction) => Commit.AnyAction
   /** Of an entry's origin. */
   readonly details: (moduleId: string, details: unknown) => unknown
@@ -83,6 +85,7 @@ export const makeRedaction = (rules: ReadonlyArray<RedactionRule>): Redaction =>
   const details = (moduleId: string, given: unknown): unknown => origins.get(moduleId)?.of(given) ?? given
   return {
     state,
+    isWhole: (moduleId) => states.get(moduleId)?.isEnd === true,
     action,
     details,
     base: (base) => {
@@ -140,7 +143,7 @@ const isAccessor = (value: object, name: string): boolean =>
 /** What is to be redacted below one place. */
 class Node {
   /** Written by `add`. */
-  private isEnd = false
+  isEnd = false
   private readonly children = new Map<string, Node>()
   private readonly known = new WeakMap<object, unknown>()
 

@@ -87,3 +87,35 @@ test("payloads are redacted also of an instance that the history has forgotten",
   })
   expect(value.text).toBe("{~redacted: true}")
 })
+
+test("an edit writes a redacted place as a whole, and tells nothing of what is in it", async () => {
+  const { ask, put, refused, safe } = await setup()
+  put("a", { secrets: { alice: "x" } })
+  const edit = { runtime: r, instanceId: "Safe#1", value: "y" }
+  const property = (key: string) => ({ kind: "property" as const, key })
+  const into = (...keys: ReadonlyArray<string>) => refused("Edit", { ...edit, path: keys.map(property) })
+  const issue = async (...keys: ReadonlyArray<string>) => {
+    const told = await into(...keys)
+    return typeof told === "object" && told !== null && "issue" in told ? told.issue : told
+  }
+  expect(await issue("secrets", "alice", "z")).toEqual(await issue("secrets", "bob", "z"))
+  expect(await into("secrets", "bob")).toMatchObject({ _tag: "NoSuchPart" })
+  await ask("Edit", { ...edit, path: [property("secrets")], value: { bob: "z" } })
+  expect(safe.unsafe.getState().secrets).toEqual({ bob: "z" })
+})
+
+test("a row does not name the fields of a state that is redacted as a whole", async () => {
+  const Users = Module.make("Users", {
+    state: Schema.Record(Schema.String, Schema.Int),
+    actions: { add: Schema.String },
+    reducers: { add: (state, name) => ({ ...state, [name]: 1 }) }
+  })
+  const runtime = Runtime.make(Users.implement({ initial: {} }), { trace: { level: "full" } })
+  onTestFinished(() => runtime.dispose())
+  const hidden = { module: "Users", state: [""], payload: { add: [""] } }
+  const { ask } = await openPanel(serving(runtime, { redact: [hidden] }))
+  runtime.resolve(Users.tag).unsafe.dispatch({ _tag: "add", payload: "alice@x" })
+  const { rows } = await ask("Page", { runtime: r, limit: 9 })
+  expect(rows).toMatchObject([{ tags: ["add"] }])
+  expect(JSON.stringify(rows)).not.toContain("alice")
+})
