@@ -38,3 +38,28 @@ test("C1 an action that was kept for a flow of a setup is that flow's run, and n
   expect(runs.of("Note#1::t1")).toMatchObject([{ consumer: "late: note", tag: "note", state: "success" }])
   expect(runs.summary("Note#1::t1", 0)).toMatchObject({ all: 1, waiting: 0, failed: 0 })
 })
+
+test("of a large batch the first are told, and all are counted, each in no more time than of a small one", () => {
+  const runs = new Runs(10)
+  const about = { seq: 1, at: 5, txnId: "Note#1::t1", instanceId: "Note#1", tag: "note", cause: undefined }
+  const many = 200_000
+  const begun = performance.now()
+  for (let at = 0; at < many; at++) runs.take({ ...about, kind: "delivery", consumer: "one" })
+  expect(runs.summary(about.txnId, 0)).toEqual({ all: many, waiting: many, failed: 0, ms: 0 })
+  for (let at = 0; at < many - 1; at++)
+    runs.take({
+      ...about,
+      kind: "handler",
+      consumer: "one",
+      outcome: at === 7 ? "failure" : "success",
+      durationMs: at
+    })
+  expect(performance.now() - begun).toBeLessThan(5000)
+  expect(runs.summary(about.txnId, 0)).toEqual({ all: many, waiting: 1, failed: 1, ms: many - 2 })
+  expect(runs.of(about.txnId)).toHaveLength(500)
+  expect(runs.of(about.txnId)[7]).toMatchObject({ state: "failure", ms: 7 })
+
+  runs.take({ ...about, kind: "delivery", consumer: "two" })
+  runs.take({ ...about, kind: "closed", undelivered: 2 })
+  expect(runs.summary(about.txnId, 0)).toMatchObject({ all: many + 1, waiting: 0 })
+})
