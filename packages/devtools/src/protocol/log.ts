@@ -57,8 +57,11 @@ export class Log {
   /** The last event that was taken in. */
   #taken = 0
   #settled = 0
-  /** Of the trace, what was recorded while recording was paused. Written by `pause`, `resume` and `#trim`. */
-  #pauses: Array<{ readonly from: number; to: number }> = []
+  /**
+   * Of the trace, what was recorded while recording was paused; what comes later comes after that commit. Written by
+   * `pause`, `resume` and `#trim`.
+   */
+  #pauses: Array<{ readonly from: number; to: number; commit: number }> = []
   /** Entries without a commit that have passed since it was paused. */
   passed = 0
   /** Of the commits that someone has been given or told the place of: what comes later comes after them. */
@@ -104,15 +107,17 @@ export class Log {
   pause(): void {
     this.sync()
     this.passed = 0
-    this.#pauses.push({ from: this.#trace.counts().recorded, to: Infinity })
+    this.#pauses.push({ from: this.#trace.counts().recorded, to: Infinity, commit: 0 })
   }
 
   /** What has passed stands in the history by now. */
   resume(): void {
-    this.sync()
-    this.#anchor = Math.max(this.#anchor, this.history.end)
+    if (this.isOpen) this.sync()
     const last = this.#pauses.at(-1)
-    if (last?.to === Infinity) last.to = this.#trace.counts().recorded
+    if (last?.to !== Infinity) return
+    last.to = this.#trace.counts().recorded
+    last.commit = this.history.end
+    if (this.isOpen) this.#anchor = Math.max(this.#anchor, last.commit)
   }
 
   #hasPassed({ seq }: Trace.TraceEvent): boolean {
@@ -369,6 +374,8 @@ export class Log {
         this.#runs.take(event)
         continue
       }
+      for (const { commit, to } of this.#pauses)
+        if (event.seq > to) this.#anchor = Math.max(this.#anchor, commit)
       if (this.#hasPassed(event)) {
         if (event.outcome === "commit") continue
         this.passed++
@@ -437,7 +444,7 @@ export class Log {
   #trim(): void {
     const { capacity, dropped, floor } = this.history
     const { dropped: overwritten } = this.#trace.counts()
-    if (this.#pauses.length > 0) this.#pauses = this.#pauses.filter(({ to }) => to > overwritten)
+    if (this.#pauses.length > 0) this.#pauses = this.#pauses.filter(({ to }) => to >= overwritten)
     const base = dropped === 0 ? 0 : floor
     this.#others.trim(base, capacity)
     if (this.#seqOf.size <= 2 * capacity) return

@@ -3,7 +3,7 @@ import { Module, Runtime } from "@sluice/core"
 import * as Schema from "effect/Schema"
 import { describe, expect, onTestFinished, test } from "vitest"
 import type { Condition } from "../../src/protocol/index.ts"
-import { type AppOptions, makeApp, openPanel, serving } from "./remote.ts"
+import { type AppOptions, makeApp, openPanel, serving, takeRows } from "./remote.ts"
 
 const r = "r1"
 
@@ -140,6 +140,25 @@ describe("pause", () => {
     const next = await openPanel(served)
     const { rows } = await next.ask("Page", { runtime: r, limit: 10 })
     expect(rows.map(({ passed, tags }) => passed ?? tags[0])).toEqual([5, "add"])
+  })
+
+  test.each([true, false])("for the next panel the order is the same (resumed: %s)", async (isResumed) => {
+    const { add, ask, end, fail, served, tags } = await setup()
+    add(1)
+    await ask("Pause", { runtime: r })
+    add(1)
+    if (isResumed) {
+      await ask("Resume", { runtime: r })
+      expect(await tags()).toEqual(["add", "1 passed"])
+    }
+    await end()
+    await expect.poll(served.panels, { interval: 1 }).toBe(0)
+    fail("no")
+    const next = await openPanel(served)
+    const { rows } = await takeRows(next, r, { seq: 1, n: 0 }, 2)
+    expect(rows.map(({ origin, passed }) => passed ?? origin.name)).toEqual([1, "fail"])
+    // Also for who has had the first of them.
+    expect((await takeRows(next, r, { seq: 2, n: 0 }, 1)).rows).toMatchObject([{ origin: { name: "fail" } }])
   })
 })
 
