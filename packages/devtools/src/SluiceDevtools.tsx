@@ -1,4 +1,5 @@
 /** What an app mounts: small, so that the panel itself is loaded when it is opened. */
+import { statusOf } from "@sluice/core/Devtools"
 import * as Effect from "effect/Effect"
 import { type ReactNode, useEffect, useState } from "react"
 import { createRoot } from "react-dom/client"
@@ -121,7 +122,11 @@ const showPanel = (render: (root: ShadowRoot) => ReactNode): (() => void) => {
 }
 
 const travelsOf = (runtimes: ReadonlyArray<ServedRuntime>): Travels => ({
-  active: () => runtimes.some(({ travel }) => travel.active()),
+  standing: () => {
+    if (!runtimes.some(({ travel }) => travel.active())) return "live"
+    const isPast = runtimes.some((each) => each.list().some(({ runtime }) => statusOf(runtime).travelled))
+    return isPast ? "past" : "locked"
+  },
   subscribe: (listener) => {
     const ends = runtimes.map(({ travel }) => travel.subscribe(listener))
     return () => {

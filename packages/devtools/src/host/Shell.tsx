@@ -20,7 +20,8 @@ const DockedPanel = lazy(() => import("./DockedPanel.tsx"))
 
 /** What the button shows of the page. */
 export interface Travels {
-  readonly active: () => boolean
+  /** `past` where any instance is at another moment. */
+  readonly standing: () => "live" | "locked" | "past"
   /** Returns the function that ends it. */
   readonly subscribe: (listener: () => void) => () => void
 }
@@ -49,7 +50,8 @@ export const Shell = ({
     // Of a link to a transaction, as the panel makes it.
     () => initialOpen || location.hash.startsWith("#sluice=")
   )
-  const isTravelling = useSyncExternalStore(travels.subscribe, travels.active)
+  const standing = useSyncExternalStore(travels.subscribe, travels.standing)
+  const isHeld = standing !== "live"
   const [kept] = useState(makeKeep)
   /** Whether the user has opened or closed it: then the keyboard goes along. */
   const [hasToggled, setHasToggled] = useState(false)
@@ -64,21 +66,21 @@ export const Shell = ({
   useLayoutEffect(() => adoptStyles(root, buttonStyles), [root])
   // Without a panel the page would go back to live: who closes it to see the past better still sees the past.
   useEffect(() => {
-    if (!isOpen && !isTravelling) kept.letGo()
-  }, [isOpen, isTravelling, kept])
+    if (!isOpen && !isHeld) kept.letGo()
+  }, [isOpen, isHeld, kept])
   useEffect(() => kept.letGo, [kept])
   if (!isOpen) {
     return (
       <button
         ref={opener}
         type="button"
-        className={isTravelling ? "opener travelling" : "opener"}
+        className={isHeld ? "opener travelling" : "opener"}
         aria-label={`Open Sluice devtools for ${label}`}
         title="Sluice devtools"
         onClick={toggle}
       >
         <Gate />
-        {isTravelling ? "Showing the past" : null}
+        {{ past: "Showing the past", locked: "Locked", live: null }[standing]}
       </button>
     )
   }

@@ -1,6 +1,6 @@
 /** The bar that moves the page through its time. */
 import { expect, test } from "vitest"
-import { userEvent } from "vitest/browser"
+import { page, userEvent } from "vitest/browser"
 import { list, makeApp, mount, panel, screenshot } from "./support.tsx"
 
 const bar = panel.getByRole("toolbar", { name: "Travel" })
@@ -133,4 +133,20 @@ test("commits, reverts and resets; one instance alone; new entries end the trave
   await button("Remove the condition").click()
   await button("Unlock").click()
   await expect.poll(count).toBe(6)
+})
+
+test("a page that is only locked does not say that it shows the past, with the panel closed", async () => {
+  const { add, count } = await open(2)
+  await button("Lock").click()
+  await expect.element(panel.getByText("Locked. New entries wait.")).toBeVisible()
+  await button("Close devtools").click()
+  const opener = page.getByRole("button", { name: /^Open Sluice/ })
+  await expect.element(opener).toHaveTextContent("Locked")
+  add()
+  expect(count()).toBe(2)
+  await opener.click()
+  await button("Step back").click()
+  await expect.poll(count).toBe(1)
+  await button("Close devtools").click()
+  await expect.element(opener).toHaveTextContent("Showing the past")
 })

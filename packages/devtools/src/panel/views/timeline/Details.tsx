@@ -158,7 +158,7 @@ const Facts = ({ entry }: { readonly entry: Row }) => {
         {timeOfDay(entry.time)}
         {entry.outcome === "commit" ? ` · commit ${entry.at.seq}` : ""} ·{" "}
         {entry.durationMs === undefined
-          ? "how long it took is traced at level full"
+          ? "how long it took is not known: it is traced at level full, and as long as the ring holds it"
           : `took ${duration(entry.durationMs)}`}
       </Fact>
       {entry.waited === undefined ? null : (
