@@ -42,6 +42,13 @@ export const compareCursors = (a: Cursor, b: Cursor): number => a.seq - b.seq ||
 
 const isEntry = (event: Trace.TraceEvent): event is Trace.EntryEvent => event.kind === "entry"
 
+/** `Cart#1::t7` is the seventh of its instance. */
+const numberOf = (txnId: string): number => Number(txnId.slice(txnId.lastIndexOf("::t") + 3))
+
+/** Of one instance, which needs no clock. */
+const isLater = (commit: Commit.Commit, event: Trace.EntryEvent): boolean =>
+  commit.instanceId === event.instanceId && numberOf(commit.txnId) > numberOf(event.txnId)
+
 export class Log {
   readonly history: History
   readonly #trace: Trace.TraceReader
@@ -434,7 +441,7 @@ export class Log {
       const { history } = this
       for (let index = history.countUpTo(this.#anchor); index < history.length; index++) {
         const commit = history.at(index)
-        if (commit === undefined || commit.startedAt > event.at) break
+        if (commit === undefined || commit.startedAt > event.at || isLater(commit, event)) break
         this.#anchor = commit.seq
       }
     }

@@ -133,3 +133,66 @@ test("whoever reads gets each entry once, or is told how many commits it was too
     { numRuns: 200 }
   )
 })
+
+const visits = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom<Kind>("add", "fail", "touch") },
+    { weight: 3, arbitrary: fc.constantFrom("tell", "take", "sync", "leave", "return") }
+  ),
+  { maxLength: 30 }
+)
+
+test.each(["light", "full", { sample: 1 }] as const)(
+  "a panel that leaves and returns is given each entry once, at trace level %o",
+  async (level) => {
+    await fc.assert(
+      fc.asyncProperty(visits, async (steps) => {
+        const { enter, runtime } = makeApp(level)
+        const history = new History(1000)
+        const end = runtime.onCommit((commit) => history.append([commit]))
+        const log = new Log(history, runtime.trace, () => {})
+        let last: Row["at"] = { seq: 0, n: 0 }
+        log.open()
+        let reader = log.reader(last)
+        const given: Array<string> = []
+        const comeBack = () => {
+          log.close()
+          log.open()
+          reader = log.reader(last)
+        }
+        const take = () => {
+          const { rows } = log.next(reader, 5)
+          for (const { at, txnId } of rows) {
+            given.push(txnId)
+            last = at
+          }
+          return rows.length
+        }
+        let entries = 0
+        for (const step of steps) {
+          if (step === "tell") {
+            await macrotask()
+            if (log.isOpen) log.settle()
+          } else if (step === "leave") log.close()
+          else if (step === "return") comeBack()
+          else if (step === "take" || step === "sync") {
+            if (log.isOpen && step === "sync") log.sync()
+            if (log.isOpen && step === "take") take()
+          } else {
+            enter(step)
+            entries++
+          }
+        }
+        comeBack()
+        await macrotask()
+        log.sync()
+        while (take() > 0);
+        end()
+        await runtime.dispose()
+        expect(given).toHaveLength(entries)
+        expect(new Set(given).size).toBe(entries)
+      }),
+      { numRuns: 200 }
+    )
+  }
+)

@@ -252,3 +252,15 @@ test("payloads are in rows and found by their words, but for what is redacted", 
   expect((await rowsAt(open))[0]?.payload).toBe('"a secret"')
   expect((await rowsAt(panel))[0]?.payload).toBe("{~redacted: true}")
 })
+
+test("where the trace is sampled, the entries of an instance are in their order, also within a millisecond", async () => {
+  const app = makeApp({ trace: { level: { sample: 1 } } })
+  const panel = await openPanel(serving(app.runtime))
+  for (let at = 0; at < 20; at++) {
+    app.fail("no")
+    app.add(1)
+  }
+  const { rows } = await panel.ask("Page", { runtime: "r1", limit: 100 })
+  const numbers = rows.map(({ txnId }) => Number(txnId.split("::t")[1]))
+  expect(numbers).toEqual(Array.from({ length: 40 }, (_, at) => at + 1))
+})
