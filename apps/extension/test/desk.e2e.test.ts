@@ -109,6 +109,8 @@ const travelBy = async (key: "ArrowUp" | "PageUp", times: number): Promise<strin
   const keyboard = (await devtools.frontend()).keyboard
   for (let time = 0; time < times; time++) await keyboard.press(key)
   const before = await shownPast()
+  // A row is chosen before the page has said what it is, and leads nowhere until then
+  await list().locator("[aria-selected=true]:not(.unknown)").waitFor()
   await keyboard.press("Enter")
   await eventually(shownPast).not.toBe(before)
   const txnId = await shownPast()
