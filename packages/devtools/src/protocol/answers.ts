@@ -356,7 +356,8 @@ export const makeAnswers = (page: Page): Answers => {
       const source = sourceOf(call)
       const { history, log } = source
       const path = keysOnly(call.path)
-      const all = whoChanged(history, call.instanceId, path)
+      const limit = Math.min(call.limit, maxRows)
+      const all = whoChanged(history, call.instanceId, path, limit + 1)
       // What led into something redacted would be found there by asking for it.
       const [newest] = all
       const commits =
@@ -364,7 +365,7 @@ export const makeAnswers = (page: Page): Answers => {
         [newest.previous, newest.next].every((state) => isSeen(source.redacted(call.instanceId, state), path))
           ? all
           : []
-      const shown = commits.slice(0, Math.min(call.limit, maxRows))
+      const shown = commits.slice(0, limit)
       const at = (state: unknown) => valueOf(valueAt(source.redacted(call.instanceId, state), path))
       return {
         rows: shown.map((commit) => log.rowOf({ commit })),

@@ -7,9 +7,10 @@ import { type Path, valueAt } from "./paths.ts"
 interface Search {
   readonly instanceId: string
   readonly path: Path
-  /** Of the last commit that was looked at. */
-  seq: number
-  /** By seq, oldest first: a commit that the history lets go must not be held here. */
+  /** The commits from the one up to the other have been looked at. */
+  from: number
+  to: number
+  /** Of those. By seq, oldest first: a commit that the history lets go must not be held here. */
   found: ReadonlyArray<number>
 }
 
@@ -24,7 +25,9 @@ const searchOf = (history: History, instanceId: string, path: Path): Search => {
   const all = searches.get(history) ?? []
   searches.set(history, all)
   const at = all.findIndex((search) => search.instanceId === instanceId && samePath(search.path, path))
-  const [search = { instanceId, path, seq: 0, found: [] }] = at < 0 ? [] : all.splice(at, 1)
+  const latest = history.latest?.seq ?? 0
+  const [search = { instanceId, path, from: latest + 1, to: latest, found: [] }] =
+    at < 0 ? [] : all.splice(at, 1)
   all.unshift(search)
   all.length = Math.min(all.length, maxSearches)
   return search
@@ -32,21 +35,38 @@ const searchOf = (history: History, instanceId: string, path: Path): Search => {
 
 /**
  * The kept commits in which what stands at the path changed, newest first. Ends at the history's base. Where `path` is
- * empty, all of the instance in which its state changed.
+ * empty, all of the instance in which its state changed. Of more than `atMost` the newest, and older commits are not
+ * looked at.
  */
 export const whoChanged = (
   history: History,
   instanceId: string,
-  path: Path
+  path: Path,
+  atMost = Infinity
 ): ReadonlyArray<Commit.Commit> => {
   const search = searchOf(history, instanceId, path)
   const oldest = history.oldest?.seq ?? 0
-  const more = history.after(search.seq).filter((commit) => {
+  const isFound = (commit: Commit.Commit): boolean => {
     if (commit.instanceId !== instanceId) return false
     const [before, after] = [valueAt(commit.previous, path), valueAt(commit.next, path)]
     return !Object.is(before, after) && !sameValue(before, after)
+  }
+  const newer = history.after(search.to).filter(isFound)
+  const known = [...search.found.filter((seq) => seq >= oldest), ...newer.map(({ seq }) => seq)]
+  const older: Array<number> = []
+  let { from } = search
+  for (let index = history.countUpTo(from - 1) - 1; index >= 0; index--) {
+    const commit = history.at(index)
+    if (commit === undefined || known.length + older.length >= atMost) break
+    from = commit.seq
+    if (isFound(commit)) older.push(commit.seq)
+  }
+  const all = [...older.toReversed(), ...known]
+  const found = all.slice(Math.max(0, all.length - atMost))
+  Object.assign(search, {
+    found,
+    from: found.length < all.length ? (found[0] ?? from) : from,
+    to: history.latest?.seq ?? 0
   })
-  const found = [...search.found.filter((seq) => seq >= oldest), ...more.map(({ seq }) => seq)]
-  Object.assign(search, { found, seq: history.latest?.seq ?? 0 })
   return found.toReversed().flatMap((seq) => history.commitAt(seq) ?? [])
 }

@@ -1,5 +1,5 @@
 import * as fc from "fast-check"
-import { describe, expect, test } from "vitest"
+import { describe, expect, test, vi } from "vitest"
 import { defaultHistoryCapacity, History } from "../../src/session/history.ts"
 import { whoChanged } from "../../src/session/whoChanged.ts"
 import { cut, instanceIds, sessionOf, steps } from "../commits.ts"
@@ -126,6 +126,48 @@ describe("history", () => {
         .map(({ seq }) => seq)
       expect(whoChanged(history, "M0#1", ["a"]).map(({ seq }) => seq)).toEqual(expected.toReversed())
     }
+  })
+
+  test("of those that changed a path it tells the newest, however many are asked for and how often", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat({ max: 2 }), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 3, max: 50 }),
+        (fields, limits, capacity) => {
+          const history = new History(capacity)
+          const { commits } = sessionOf(fields.map(() => ({ instance: 0, outcome: "commit" as const })))
+          let state = { a: 0, b: 0 }
+          const changing: Array<number> = []
+          for (const [at, commit] of commits.entries()) {
+            const previous = state
+            state = fields[at] === 0 ? { ...state, a: at + 1 } : { ...state, b: at + 1 }
+            if (fields[at] === 0) changing.push(commit.seq)
+            history.append([{ ...commit, previous, next: state }])
+            const limit = limits[at % limits.length] ?? 0
+            if (limit === 0) continue
+            const kept = changing.filter((seq) => seq >= (history.oldest?.seq ?? 0))
+            expect(whoChanged(history, "M0#1", ["a"], limit).map(({ seq }) => seq)).toEqual(
+              kept.slice(-limit).toReversed()
+            )
+          }
+        }
+      )
+    )
+  })
+
+  test("of a long history it looks at no more commits than it tells", () => {
+    const history = new History()
+    const { commits } = sessionOf(
+      Array.from({ length: 1000 }, () => ({ instance: 0, outcome: "commit" as const }))
+    )
+    history.append(commits)
+    const at = vi.spyOn(history, "at")
+    expect(whoChanged(history, "M0#1", [], 5)).toHaveLength(5)
+    expect(whoChanged(history, "M0#1", [], 5)).toHaveLength(5)
+    // With those that its binary searches look at.
+    expect(at.mock.calls.length).toBeLessThan(100)
+    expect(whoChanged(history, "M0#1", [], 500)).toHaveLength(500)
   })
 
   test("instances that come and go without a commit are not remembered for ever, nor looked at again", () => {
