@@ -2,7 +2,8 @@
 import type { Commit, Runtime } from "@sluice/core"
 import * as Devtools from "@sluice/core/Devtools"
 import { instanceOf } from "@sluice/core/ModuleRuntime"
-import { type Reducers, reducersOf } from "../session/reducers.ts"
+import { makeRedaction, type RedactionRule } from "../session/redact.ts"
+import { reducersOf } from "../session/reducers.ts"
 import { offered, readAction } from "./actions.ts"
 import { exportUnavailable, importRefused, noSuchEntry } from "./errors.ts"
 import { type Config, type Connection, type Extension, findExtension, postExport } from "./extension.ts"
@@ -12,8 +13,8 @@ import {
   groupsOf,
   type Live,
   Log,
+  type LogOptions,
   performed,
-  plainStates,
   shownAction,
   shownMany,
   squash,
@@ -30,6 +31,8 @@ export interface ReduxDevtoolsOptions {
   readonly latency?: number
   /** Told of what the monitor asked for and did not get: MonitorRefused, or the app's own error. The monitor shows it, too. */
   readonly onRefused?: (error: unknown) => void
+  /** What the monitor is not to see, of states and payloads. Messages of errors are sent as they are. */
+  readonly redact?: ReadonlyArray<RedactionRule>
   /** The most of the time, between 0 and 1, that sending takes. Default 0.1. */
   readonly share?: number
 }
@@ -82,7 +85,7 @@ class Bridge {
   readonly #extension: Extension
   readonly #config: Config
   readonly #connection: Connection
-  readonly #reducers: Reducers
+  readonly #logOptions: LogOptions
   readonly #latency: number
   readonly #share: number
   readonly #onRefused: ((error: unknown) => void) | undefined
@@ -116,10 +119,15 @@ class Bridge {
     this.#latency = Math.max(0, options.latency ?? 250)
     this.#share = Math.min(1, Math.max(0.001, options.share ?? 0.1))
     this.#onRefused = options.onRefused
-    this.#reducers = reducersOf(runtime)
+    const maxAge = Math.max(2, options.maxAge ?? 50)
+    this.#logOptions = {
+      reducers: reducersOf(runtime),
+      maxAge,
+      redaction: makeRedaction(options.redact ?? [])
+    }
     this.#config = {
       name: options.name ?? runtime.label,
-      maxAge: Math.max(2, options.maxAge ?? 50),
+      maxAge,
       // The extension's own filter would leave entries out of its list, and its numbers would not be these.
       actionsAllowlist: ".",
       actionCreators: [],
@@ -266,7 +274,7 @@ class Bridge {
   }
 
   #newLog(live: ReadonlyArray<Live>): Log {
-    return new Log(live, this.#reducers, this.#config.maxAge)
+    return new Log(live, this.#logOptions)
   }
 
   /** The instances' own states, whatever they show. */
@@ -336,7 +344,13 @@ class Bridge {
       ...(many.length === 0 ? [] : [this.#appendMany(many, manyCount)]),
       ...groups
         .slice(groups.length - single)
-        .map((group) => this.#log.append(group, shownAction(group), group[0]?.startedAt ?? Date.now()))
+        .map((group) =>
+          this.#log.append(
+            group,
+            shownAction(group, this.#logOptions.redaction),
+            group[0]?.startedAt ?? Date.now()
+          )
+        )
     ]
   }
 
@@ -370,7 +384,8 @@ class Bridge {
     const begun = performance.now()
     for (const entry of entries) {
       const place = this.#log.placeOf(entry.id)
-      if (place !== undefined) this.#connection.send(performed(entry), plainStates(this.#log.statesAt(place)))
+      if (place !== undefined)
+        this.#connection.send(performed(entry), this.#log.shown(this.#log.statesAt(place)))
     }
     this.#cost = (performance.now() - begun) / entries.length
   }
@@ -396,7 +411,7 @@ class Bridge {
     const { actionCreators } = this.#config
     actionCreators.splice(0, actionCreators.length, ...offered(this.#runtime))
     const begun = performance.now()
-    this.#connection.init(plainStates(this.#log.base), this.#flags)
+    this.#connection.init(this.#log.shown(this.#log.base), this.#flags)
     this.#cost = performance.now() - begun
     this.#isStale = false
     this.#isPartial = false
@@ -544,8 +559,7 @@ class Bridge {
     const log = importLog(given, {
       runtime: this.#runtime,
       live: this.#live(),
-      reducers: this.#reducers,
-      maxAge: this.#config.maxAge,
+      ...this.#logOptions,
       base: this.#log.base
     })
     this.#become(log.latest, "redux import")

@@ -5,6 +5,7 @@ import type { Runtime } from "@sluice/core"
 import { sameValue } from "../session/compare.ts"
 import type { RecordedCommit } from "../session/recording.ts"
 import { isPlain, type Path } from "../session/paths.ts"
+import type { Redaction } from "../session/redact.ts"
 import type { Reducers } from "../session/reducers.ts"
 import { locate } from "./actions.ts"
 import { importRefused } from "./errors.ts"
@@ -17,6 +18,7 @@ interface Context {
   readonly live: ReadonlyArray<Live>
   readonly reducers: Reducers
   readonly maxAge: number
+  readonly redaction: Redaction
   /** What actions without a state begin with. */
   readonly base: States
 }
@@ -76,9 +78,10 @@ const logOfHistory = (given: GivenHistory, context: Context): Log => {
   if (currentStateIndex >= stagedActionIds.length)
     return refuse(["currentStateIndex"], "expected a place in stagedActionIds")
   let before = reviveStates(computedStates[0]?.state, undefined, ["computedStates", 0, "state"], context)
-  const { live, maxAge, reducers } = context
+  const { live, maxAge } = context
   const begunAt = actionsById[String(first)]?.timestamp
-  const log = new Log(withLive(before, live), reducers, Math.max(maxAge, stagedActionIds.length), begunAt)
+  const options = { ...context, maxAge: Math.max(maxAge, stagedActionIds.length) }
+  const log = new Log(withLive(before, live), options, begunAt)
   const isLeft = (id: number) => !skippedActionIds.includes(id)
   for (const [index, id] of ids.entries()) {
     // What was left out stays out: of it the file does not say what it did.
@@ -169,10 +172,10 @@ const commitsOf = (
 }
 
 const logOfActions = (given: ReadonlyArray<GivenAction>, preloadedState: unknown, context: Context): Log => {
-  const { base, live, maxAge, reducers, runtime } = context
+  const { base, live, maxAge, runtime } = context
   const begun =
     preloadedState === undefined ? base : reviveStates(preloadedState, undefined, ["preloadedState"], context)
-  const log = new Log(withLive(begun, live), reducers, Math.max(maxAge, given.length + 1))
+  const log = new Log(withLive(begun, live), { ...context, maxAge: Math.max(maxAge, given.length + 1) })
   for (const [index, action] of given.entries()) {
     const at: Path = ["payload", index]
     try {
@@ -190,7 +193,7 @@ const logOfActions = (given: ReadonlyArray<GivenAction>, preloadedState: unknown
         startedAt: Date.now()
       }
       const previous = log.statesAt(log.end).get(instanceId)
-      const made = reducers.rerun(entry, previous)
+      const made = context.reducers.rerun(entry, previous)
       const commit = { ...entry, previous, next: made === undefined ? previous : made.state }
       const payload = action.payload === undefined ? {} : { payload: toPlain(action.payload) }
       log.append([commit], { type: action.type, ...payload }, commit.startedAt)

@@ -3,6 +3,7 @@ import type { Commit } from "@sluice/core"
 import { formatPath } from "../session/paths.ts"
 import { recompute, type RecomputedEntry } from "../session/recompute.ts"
 import type { RecordedCommit } from "../session/recording.ts"
+import type { Redaction } from "../session/redact.ts"
 import type { Reducers } from "../session/reducers.ts"
 import type { ComputedState, LiftedState, PerformAction } from "./extension.ts"
 import { type Json, toPlain } from "./plain.ts"
@@ -14,6 +15,13 @@ export interface Live {
   readonly instanceId: string
   readonly moduleId: string
   readonly state: unknown
+}
+
+export interface LogOptions {
+  readonly reducers: Reducers
+  /** Entries that it keeps. */
+  readonly maxAge: number
+  readonly redaction: Redaction
 }
 
 /** An action as the monitor shows it. `transactions` is left out where it stands for too many. */
@@ -60,11 +68,17 @@ export class Log {
   #nextId = 1
   /** The base and each staged entry; `undefined` until they are asked for. Written by `moments`. */
   #moments: Array<Moment> | undefined
+  readonly #redaction: Redaction
   /** The place in the list that is shown; 0 is the base. */
   position = 0
 
-  constructor(live: ReadonlyArray<Live>, reducers: Reducers, maxAge: number, begunAt: number = Date.now()) {
+  constructor(
+    live: ReadonlyArray<Live>,
+    { maxAge, reducers, redaction }: LogOptions,
+    begunAt: number = Date.now()
+  ) {
     this.#begunAt = begunAt
+    this.#redaction = redaction
     this.#base = new Map(live.map(({ instanceId, state }) => [instanceId, state]))
     this.#modules = new Map(live.map(({ instanceId, moduleId }) => [instanceId, moduleId]))
     this.#reducers = reducers
@@ -211,7 +225,7 @@ export class Log {
       ...this.#list(this.#staged),
       computedStates: this.#all().map((moment, place) =>
         isSent(place)
-          ? computedState(moment)
+          ? this.#computed(moment)
           : { state: { $later: "Jump here to see it: the states are large." } }
       ),
       skippedActionIds: [...this.#skipped],
@@ -225,7 +239,7 @@ export class Log {
     const ids = this.#entries.map(({ id }) => id)
     return {
       ...this.#list(ids),
-      computedStates: this.#recorded().map(computedState),
+      computedStates: this.#recorded().map((moment) => this.#computed(moment)),
       skippedActionIds: [],
       currentStateIndex: ids.length,
       isLocked: false,
@@ -242,8 +256,22 @@ export class Log {
       actionsById,
       stagedActionIds: [0, ...ids],
       nextActionId: this.#nextId,
-      committedState: plainStates(this.#base)
+      committedState: this.shown(this.#base)
     }
+  }
+
+  /** As the monitor may see them, in the order of the instances' start. */
+  shown(states: States): Json {
+    return Object.fromEntries(
+      Array.from(states, ([instanceId, state]) => [
+        instanceId,
+        toPlain(this.#redaction.state(this.#modules.get(instanceId) ?? "", state))
+      ])
+    )
+  }
+
+  #computed({ error, states }: Moment): ComputedState {
+    return { state: this.shown(states), ...(error === undefined ? {} : { error }) }
   }
 
   #all(): ReadonlyArray<Moment> {
@@ -317,19 +345,10 @@ const reasons = {
   present: "something already stands"
 } as const
 
-/** In the order of the instances' start. */
-export const plainStates = (states: States): Json =>
-  Object.fromEntries(Array.from(states, ([instanceId, state]) => [instanceId, toPlain(state)]))
-
 export const performed = ({ action, at }: Entry): PerformAction => ({
   type: "PERFORM_ACTION",
   action,
   timestamp: at
-})
-
-const computedState = ({ error, states }: Moment): ComputedState => ({
-  state: plainStates(states),
-  ...(error === undefined ? {} : { error })
 })
 
 // ---------------------------------------------------------------------------------------------------------
@@ -348,7 +367,11 @@ export const groupsOf = (
 }
 
 /** One transaction, or one group of them. */
-export const shownAction = (group: ReadonlyArray<Commit.Commit>): ShownAction => {
+export const shownAction = (given: ReadonlyArray<Commit.Commit>, redaction: Redaction): ShownAction => {
+  const group = given.map((commit) => ({
+    ...commit,
+    actions: commit.actions.map((action) => redaction.action(commit.moduleId, action))
+  }))
   const [first] = group
   const where = group.map(({ instanceId }) => instanceId).join(" + ")
   const actions = first?.actions ?? []

@@ -845,6 +845,33 @@ describe("export and import", () => {
     expect(fileOf(second)).toBe(file)
   })
 
+  test("what is redacted is in nothing that is sent, shown or exported, and travel shows the app what it has", () => {
+    const app = begun({
+      redact: [
+        { module: "Log", state: ["lines.*"], payload: { write: [""] } },
+        { module: "Counter", state: ["double"] }
+      ]
+    })
+    app.write("a secret")
+    app.settle()
+    app.receive(from.toggle(1))
+    app.receive(from.exporting)
+    expect(app.errors).toEqual([])
+    expect(JSON.stringify([app.sent, app.shown(), app.posted])).not.toContain("secret")
+    expect(app.shown().states.at(-1)).toEqual({
+      "Counter#1": { count: 10, double: { "~redacted": true } },
+      "Log#1": { lines: [{ "~redacted": true }] }
+    })
+    app.receive(from.toggle(1))
+    app.receive(from.jumpToState(2))
+    expect(app.log.unsafe.getState().lines).toEqual([])
+    app.receive(from.jumpToState(3))
+    expect(app.log.unsafe.getState().lines).toEqual(["a secret"])
+    app.receive(from.importing(fileOf(app)))
+    expect(app.errors.pop()).toContain("does not fit its schema")
+    expect([app.count(), app.log.unsafe.getState().lines]).toEqual([30, ["a secret"]])
+  })
+
   test("a list that the monitor has written itself, and actions alone, through the reducers", () => {
     const { count, counts, errors, receive, log } = setup()
     receive(from.start)
