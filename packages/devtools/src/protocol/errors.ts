@@ -28,13 +28,17 @@ export class UnknownInstance extends Schema.TaggedError<UnknownInstance>()("Unkn
   }
 }
 
-/** The history does not hold this moment or entry any more. `oldest` is the first moment that it reaches. */
+/** The history does not hold this moment or entry, any more or yet. `oldest` is the first moment that it reaches. */
 export class OutOfReach extends Schema.TaggedError<OutOfReach>()("OutOfReach", {
   seq: Schema.Number,
   oldest: Schema.Number
 }) {
   override get message() {
-    return `The history reaches back to moment ${this.oldest}, and ${this.seq} is not in it. Choose a later one, or serve with a longer history.`
+    const next =
+      this.seq < this.oldest
+        ? "Choose a later one, or serve with a longer history"
+        : "Choose one that the page tells of"
+    return `The history reaches back to moment ${this.oldest}, and ${this.seq} is not in it. ${next}.`
   }
 }
 
