@@ -1,6 +1,6 @@
 import { useModule, useSelector } from "@sluice/react"
-import { useEffect, useRef } from "react"
-import { readLink } from "./link.ts"
+import { useCallback, useEffect, useRef } from "react"
+import { readLink, type TxnLink } from "./link.ts"
 import { Connection } from "./modules/Connection.ts"
 import { Timeline } from "./modules/Timeline.ts"
 
@@ -30,4 +30,31 @@ export const useLink = (showTimeline: (() => void) | undefined): void => {
     addEventListener("hashchange", openAnew)
     return () => removeEventListener("hashchange", openAnew)
   }, [connection, timeline, of, showTimeline])
+}
+
+/** Selects what a link leads to, in its runtime. */
+export const useOpenLink = (): ((link: TxnLink) => void) => {
+  const timeline = useModule(Timeline)
+  const connection = useModule(Connection)
+  const of = useSelector(timeline, (state) => state.of)
+  const waiting = useRef<TxnLink>(undefined)
+  const open = useCallback(() => {
+    const link = waiting.current
+    if (link === undefined) return
+    const { runtime, runtimes } = connection.runtime.unsafe.getState()
+    if (link.runtime !== runtime && runtimes.some(({ id }) => id === link.runtime))
+      return connection.actions.choose(link.runtime)
+    waiting.current = undefined
+    timeline.actions.open(link.txnId)
+  }, [connection, timeline])
+  useEffect(() => {
+    if (of !== null) open()
+  }, [of, open])
+  return useCallback(
+    (link) => {
+      waiting.current = link
+      open()
+    },
+    [open]
+  )
 }

@@ -130,3 +130,12 @@ test("moments that are compared are those of the runtime that is shown", async (
   await runtimes.selectOptions("r2")
   await expect.element(first).toHaveValue(3)
 })
+
+test("a link that is pasted into the filter leads to the runtime that it is of", async () => {
+  await openTwo([5, 3])
+  await both.getByRole("searchbox").fill("https://shop.example/#sluice=r2/Counter%231%3A%3At2")
+  await expect.element(runtimes).toHaveValue("r2")
+  await expect.poll(() => selected()?.ariaPosInSet).toBe("2")
+  await runtimes.selectOptions("r1")
+  await expect.element(entries.getByRole("option").last()).toHaveAttribute("aria-setsize", "5")
+})

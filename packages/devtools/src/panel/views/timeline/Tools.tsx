@@ -6,6 +6,7 @@ import { isFiltered } from "../../modules/Items.ts"
 import { Timeline } from "../../modules/Timeline.ts"
 import { count } from "../../ui/format.ts"
 import { readLink } from "../../link.ts"
+import { useOpenLink } from "../../useLink.ts"
 import { originNames } from "./titles.ts"
 
 export const Tools = (): ReactNode => {
@@ -13,6 +14,7 @@ export const Tools = (): ReactNode => {
   const text = useSelector(timeline, (state) => state.query.text)
   const collapse = useSelector(timeline, (state) => state.query.collapse)
   const follow = useSelector(timeline, (state) => state.follow)
+  const openLink = useOpenLink()
   return (
     <div className="bar tools">
       <input
@@ -25,7 +27,7 @@ export const Tools = (): ReactNode => {
         onChange={(event) => {
           const link = readLink(event.currentTarget.value)
           if (link === undefined) timeline.actions.setQuery({ text: event.currentTarget.value })
-          else timeline.actions.open(link.txnId)
+          else openLink(link)
         }}
         onKeyDown={(event) => {
           if (event.key !== "Escape" || text === "") return
