@@ -47,8 +47,8 @@ export const Shell = ({
   views
 }: ShellProps): ReactNode => {
   const [isOpen, setIsOpen] = useState(
-    // Of a link to a transaction, as the panel makes it.
-    () => initialOpen || location.hash.startsWith("#sluice=")
+    // Of a link to a transaction, or with a session, as the panel makes them.
+    () => initialOpen || /^#sluice(-session)?=/.test(location.hash)
   )
   const standing = useSyncExternalStore(travels.subscribe, travels.standing)
   const isHeld = standing !== "live"

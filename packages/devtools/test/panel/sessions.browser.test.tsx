@@ -1,7 +1,7 @@
 /** Sessions that leave the page, come back, and are played again. */
 import { Module, Runtime } from "@sluice/core"
 import * as Schema from "effect/Schema"
-import { afterEach, expect, test, vi } from "vitest"
+import { afterEach, expect, onTestFinished, test, vi } from "vitest"
 import { list, makeApp, mount, panel, screenshot } from "./support.tsx"
 
 const tab = (name: string) => panel.getByRole("tab", { name, exact: true })
@@ -142,4 +142,12 @@ test("a session survives a reload, as an earlier one; what is redacted is in nei
   await button("Replay through the reducers").click()
   await expect.element(panel.getByText(/2 could not be compared, since something was redacted/)).toBeVisible()
   expect(after.counter.unsafe.getState().count).toBe(0)
+})
+
+test("a link with a session in it opens the panel", async () => {
+  history.replaceState(null, "", "#sluice-session=AAAA")
+  onTestFinished(() => history.replaceState(null, "", location.pathname + location.search))
+  mount({ runtime: makeApp().runtime })
+  await panel.getByRole("tab", { name: "Sessions" }).click()
+  await expect.element(panel.getByRole("alert")).toBeVisible()
 })
