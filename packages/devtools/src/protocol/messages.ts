@@ -89,6 +89,8 @@ export const Row = Schema.Struct({
   origin: Schema.Struct({ kind: Schema.String, name: Schema.String }),
   /** The transaction whose handler made this one. */
   cause: Schema.optionalKey(Schema.String),
+  /** What the browser told the page of when it was made, as in `click on button#play`; where nothing else caused it. */
+  trigger: Schema.optionalKey(Schema.String),
   /** Of its actions, the first twenty; `actions` is how many there are. */
   tags: Schema.Array(Schema.String),
   actions: Count,

@@ -2,6 +2,7 @@
 import type { Trace } from "@sluice/core"
 import { lineOf } from "../inspect.ts"
 import type { RecordedCommit } from "../session/recording.ts"
+import { triggerOf } from "../session/trigger.ts"
 import type { Row } from "./messages.ts"
 import { clip } from "./place.ts"
 
@@ -52,23 +53,27 @@ export const rowOfCommit = (
   commit: RecordedCommit,
   event: Trace.EntryEvent | undefined,
   extras: Extras
-): Row => ({
-  at: { seq: commit.seq, n: 0 },
-  txnId: commit.txnId,
-  ...(commit.groupId === undefined ? {} : { groupId: commit.groupId }),
-  instanceId: commit.instanceId,
-  moduleId: commit.moduleId,
-  origin: { kind: commit.origin.kind, name: clip(commit.origin.name) },
-  ...(commit.cause === undefined ? {} : { cause: commit.cause }),
-  tags: commit.actions.slice(0, maxTags).map(({ _tag }) => clip(_tag)),
-  actions: commit.actions.length,
-  outcome: "commit",
-  time: commit.startedAt,
-  ...(commit.passed === undefined ? {} : { passed: commit.passed }),
-  ...traced(event),
-  changed: changedFields(commit.previous, commit.next).slice(0, maxChanged).map(clip),
-  ...withExtras(extras)
-})
+): Row => {
+  const trigger = triggerOf(commit)
+  return {
+    at: { seq: commit.seq, n: 0 },
+    txnId: commit.txnId,
+    ...(commit.groupId === undefined ? {} : { groupId: commit.groupId }),
+    instanceId: commit.instanceId,
+    moduleId: commit.moduleId,
+    origin: { kind: commit.origin.kind, name: clip(commit.origin.name) },
+    ...(commit.cause === undefined ? {} : { cause: commit.cause }),
+    tags: commit.actions.slice(0, maxTags).map(({ _tag }) => clip(_tag)),
+    actions: commit.actions.length,
+    outcome: "commit",
+    time: commit.startedAt,
+    ...(trigger === undefined ? {} : { trigger: clip(trigger) }),
+    ...(commit.passed === undefined ? {} : { passed: commit.passed }),
+    ...traced(event),
+    changed: changedFields(commit.previous, commit.next).slice(0, maxChanged).map(clip),
+    ...withExtras(extras)
+  }
+}
 
 /** `Counter#1` is of the module `Counter`. */
 export const moduleOf = (instanceId: string): string =>

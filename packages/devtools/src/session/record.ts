@@ -2,6 +2,7 @@
 import type { Commit } from "@sluice/core"
 import type { History } from "./history.ts"
 import { Pause } from "./pause.ts"
+import { noteTrigger } from "./trigger.ts"
 
 /** The parts of a `Runtime` that are recorded. */
 export interface Recordable {
@@ -71,6 +72,7 @@ export const recorder = (runtime: Recordable, history: History): Recorder => {
       return pause.add(commit)
     }
     takePassed()
+    noteTrigger(commit)
     history.append([commit])
   }
   const ends = [runtime.onCommit(append), runtime.subscribe(observeSoon)]

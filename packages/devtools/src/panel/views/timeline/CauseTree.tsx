@@ -44,14 +44,16 @@ const First = ({ node: { row, txnId } }: { readonly node: Node }) => {
   const text =
     row === undefined
       ? `What ${txnId} was is not known any more`
-      : row.cause === undefined
-        ? ({
-            action: "From outside: a click, a timer, the app",
-            "service-callback": "A service called back",
-            "source-refresh": "A source loaded",
-            devtools: "These devtools"
-          }[row.origin.kind] ?? "From outside")
-        : `Caused by ${row.cause}, which is not known any more`
+      : row.trigger !== undefined
+        ? `From outside: ${row.trigger}`
+        : row.cause === undefined
+          ? ({
+              action: "From outside: a click, a timer, the app",
+              "service-callback": "A service called back",
+              "source-refresh": "A source loaded",
+              devtools: "These devtools"
+            }[row.origin.kind] ?? "From outside")
+          : `Caused by ${row.cause}, which is not known any more`
   return <li className="hint">{text}</li>
 }
 
