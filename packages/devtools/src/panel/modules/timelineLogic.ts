@@ -74,12 +74,14 @@ const following = Timeline.logic("following", ($) =>
     const catchUp = (round: number, query: Query) =>
       Effect.gen(function* () {
         while (true) {
-          const { items, places } = yield* $.state.get
-          if (items.to > places.last) return
+          const { items, places, round: current } = yield* $.state.get
+          // What is found for a round that is over is not taken: without this it would be asked for again at once.
+          if (current !== round || items.to > places.last) return
           const to = Math.min(places.last + 1, items.to + step)
           const found = yield* find(query, items.to, to, { before: placeOf(items, items.length - 1) })
           yield* fetchLast(found)
           yield* $.actions.appended({ round, from: items.to, to, found })
+          if ((yield* $.state.get).items.to === items.to) return
           if (to <= places.last) yield* Effect.sleep(rest)
         }
       })
@@ -88,8 +90,8 @@ const following = Timeline.logic("following", ($) =>
       Effect.gen(function* () {
         while (true) {
           yield* Effect.sleep(rest)
-          const { items, places } = yield* $.state.get
-          if (items.from <= places.first) return
+          const { items, places, round: current } = yield* $.state.get
+          if (current !== round || items.from <= places.first) return
           const from = Math.max(places.first, items.from - step)
           const found = yield* find(query, from, items.from, { after: placeOf(items, 0) })
           yield* $.actions.prepended({ round, to: items.from, found })
