@@ -15,6 +15,7 @@ export const coreRooms = [
   "Derivation",
   "Handle",
   "Handler",
+  "HandlerActivity",
   "Module",
   "Plan",
   "Transaction",
@@ -84,11 +85,31 @@ const devtoolsRooms = [
   "host/*"
 ]
 
+/** Those of wasm, top to bottom; what is not here is below. */
+const wasmRooms = [
+  "Image",
+  "Machine",
+  "Errors",
+  "internal/*",
+  "binary/*",
+  "memory/*",
+  "abi/*",
+  "host/*",
+  "Codec",
+  "Handler",
+  "Remote",
+  "recovery/*",
+  "supervision/*",
+  "cli/*",
+  "index"
+]
+
 /** What each package's sources may import, besides their own files. Apps may import any package. */
 const packageImports: Record<string, ReadonlyArray<string>> = {
   "packages/core": ["effect", "mutative"],
   "packages/react": ["@sluice/core", "effect", "react"],
   "packages/testing": ["@sluice/core", "effect"],
+  "packages/wasm": ["@sluice/core", "effect", "wasmoon"],
   "packages/legacy-schema": ["@effect/schema"],
   "packages/devtools": [
     "@sluice/core",
@@ -144,13 +165,19 @@ const coreRoom = (path: string): number => {
   return coreRooms.indexOf(room.startsWith("internal/") ? "internal/*" : room)
 }
 
-const devtoolsRoom = (path: string): number => {
+/** Of packages whose folders are rooms. */
+const roomsOf: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "packages/devtools": devtoolsRooms,
+  "packages/wasm": wasmRooms
+}
+
+const roomOf = (rooms: ReadonlyArray<string>, path: string): number => {
   const [first = "", ...rest] = path
-    .replace(/^packages\/devtools\/src\//, "")
+    .replace(/^packages\/\w+\/src\//, "")
     .replace(/\.tsx?$/, "")
     .split("/")
-  const room = devtoolsRooms.indexOf(rest.length === 0 ? first : `${first}/*`)
-  return room < 0 ? devtoolsRooms.length : room
+  const room = rooms.indexOf(rest.length === 0 ? first : `${first}/*`)
+  return room < 0 ? rooms.length : room
 }
 
 const cycles = (graph: ReadonlyMap<string, ReadonlyArray<string>>): Array<ReadonlyArray<string>> => {
@@ -180,8 +207,8 @@ export const checkImports = (files: ReadonlyArray<SourceFile>): Array<string> =>
   for (const file of files) {
     const inPackage = file.path.startsWith("packages/")
     const inCore = file.path.startsWith("packages/core/src/")
-    const inDevtools = file.path.startsWith("packages/devtools/src/")
     const home = packageOf(file.path)
+    const rooms = roomsOf[home]
     const allowed = packageImports[home]
     const edges: Array<string> = []
     graph.set(file.path, edges)
@@ -204,9 +231,9 @@ export const checkImports = (files: ReadonlyArray<SourceFile>): Array<string> =>
           continue
         }
         if (/\.tsx?$/.test(target)) edges.push(target)
-        if (inDevtools && devtoolsRoom(target) > devtoolsRoom(file.path)) {
+        if (rooms !== undefined && roomOf(rooms, target) > roomOf(rooms, file.path)) {
           report(
-            `is below ${devtoolsRooms[devtoolsRoom(file.path)]}: the devtools' rooms import upwards only (devtoolsRooms, scripts/import-order.ts)`
+            `is below ${rooms[roomOf(rooms, file.path)]}: the rooms of ${home} import upwards only (scripts/import-order.ts)`
           )
         }
         if (!inCore || room < 0) continue

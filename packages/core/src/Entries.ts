@@ -113,7 +113,7 @@ export abstract class Entries<S, A> extends Publication<S, A> {
   // --- actions ------------------------------------------------------------------------------------------
 
   private plan(tag: string): Plan<S> {
-    return this.plans[tag] ?? makePlan(this.plans, this.impl, tag, this.instanceId)
+    return this.plans[tag] ?? makePlan(this.plans, this.impl, tag, this)
   }
 
   dispatch(given: AnyAction): Effect.Effect<void> {
@@ -213,6 +213,7 @@ export abstract class Entries<S, A> extends Publication<S, A> {
     const [action] = actions
     const entry: OutsideEntry<S> = {
       ...this.at(origin),
+      instance: this,
       action,
       state: () => this.liveState,
       commit: (seen, next) =>

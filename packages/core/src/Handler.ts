@@ -8,10 +8,30 @@ import { counting } from "./internal/counting.ts"
 /** Given by `implement({ handlers })`, per tag. What it computes is checked against the state's schema. */
 export type Handler<S, P, R = never> = InlineHandler<S, P> | OutsideHandler<S, P, R>
 
+/** The instance that a handler computes for. The same object as long as it lives. */
+export interface HandledInstance {
+  readonly instanceId: string
+  readonly moduleId: string
+  /** What all instances of its runtime share: `HandlerActivity.of(host)`. */
+  readonly host: object
+}
+
+/** What a handler may keep beside a state, as the memory of its code. */
+interface Keeps<in out S> {
+  /**
+   * `to` stands where `from` stood: completed with derived fields, or committed by another entry. Told in the step
+   * that makes it; what the handler keeps for `from` is then what it keeps for `to`, unless it knows `to`. States
+   * of travel are those that were committed, so it knows them.
+   */
+  readonly carry?: (from: S, to: S, instance: HandledInstance) => void
+}
+
 /** Computes within the window, as a reducer does: synchronously. */
-export interface InlineHandler<in out S, in P> {
+export interface InlineHandler<in out S, in P> extends Keeps<S> {
   readonly where: "inline"
-  readonly compute: (state: S, payload: P, action: AnyAction) => NoInfer<S>
+  readonly compute: (state: S, payload: P, action: AnyAction, instance: HandledInstance) => NoInfer<S>
+  /** Gives the instance its first state, in the place of `initial`, which it is given. */
+  readonly init?: (initial: S, instance: HandledInstance) => NoInfer<S>
 }
 
 /**
@@ -19,13 +39,21 @@ export interface InlineHandler<in out S, in P> {
  * the result comes, the result is dropped and computed again. The action is published with the commit of the
  * result, and never if there is none.
  */
-export interface OutsideHandler<in out S, in P, out R> {
+export interface OutsideHandler<in out S, in P, out R> extends Keeps<S> {
   readonly where: "outside"
+  /**
+   * `serial`: from its turn to its end nothing else enters the instance, so `commit` never gives false.
+   * `optimistic`, the default: others may commit first.
+   */
+  readonly order?: "serial" | "optimistic"
+  /** The instance's first entry, of origin `init`, before any other is let in. */
+  readonly init?: (entry: OutsideEntry<S>) => Effect.Effect<void, never, R>
   readonly enter: (entry: OutsideEntry<S>, payload: P) => Effect.Effect<void, never, R>
 }
 
 /** One entry of an action whose handler computes outside, as its instance sees it. */
 export interface OutsideEntry<S> {
+  readonly instance: HandledInstance
   readonly instanceId: string
   readonly entry: string
   readonly action: AnyAction

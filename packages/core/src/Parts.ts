@@ -18,6 +18,7 @@ import { InstanceClosed, InvalidState, TransactionSuspended } from "./Errors.ts"
 import { fieldsOf } from "./internal/fields.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
+import type { HandledInstance } from "./Handler.ts"
 import { type Plans, plansOf } from "./Plan.ts"
 import { Sources, type SourceHost, unknownSource } from "./Source.ts"
 import { Subscriptions } from "./Subscription.ts"
@@ -73,7 +74,7 @@ const nobodyWaits: ReadonlyMap<Waiter, () => void> = new Map()
 
 export abstract class Parts<S, A>
   extends Transaction.Kernel<S, EntryContext>
-  implements BodyHost<S>, SourceHost<S>
+  implements BodyHost<S>, SourceHost<S>, HandledInstance
 {
   impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>
   readonly host: InstanceHost
@@ -107,6 +108,10 @@ export abstract class Parts<S, A>
   protected lateServices: () => Context.Context<never>
   /** The state to come back to, while devtools show another. Written by `Travel`. */
   away: { readonly state: S } | undefined
+
+  get moduleId(): string {
+    return this.impl.def.id
+  }
 
   constructor(
     impl: ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>,

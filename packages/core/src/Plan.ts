@@ -3,7 +3,7 @@ import type { AnyAction, Origin } from "./Commit.ts"
 import { UnknownAction } from "./Errors.ts"
 import { Lookup } from "./internal/lookup.ts"
 import { isVoid } from "./internal/validate.ts"
-import type { Handler, OutsideHandler } from "./Handler.ts"
+import type { HandledInstance, Handler, OutsideHandler } from "./Handler.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
 
 /** All that an instance knows of a tag. */
@@ -21,34 +21,38 @@ export type Plans<S> = Record<string, Plan<S> | undefined>
 
 const known = new WeakMap<object, Plans<unknown>>()
 
-/** Handlers are an implementation's; without any, the definition says all. */
+/** A handler's is for one instance, so those of an implementation with handlers are new; without, one for all. */
 export const plansOf = <S, A>({ def, handlers }: Impl<S, A>): Plans<S> => {
-  const found = known.get(handlers ?? def)
+  const found = handlers === undefined ? known.get(def) : undefined
   // What is kept for a definition is of its own states.
   if (found !== undefined) return found as Plans<S>
   const plans = new Lookup<Plan<S>>()
-  known.set(handlers ?? def, plans as Plans<unknown>)
+  if (handlers === undefined) known.set(def, plans as Plans<unknown>)
   return plans
 }
 
 type Impl<S, A> = Pick<ModuleImpl<string, S, A, unknown, unknown, unknown, unknown>, "def" | "handlers">
 
-/** The plan of a tag that `plans` does not have yet; the instance is for the error of an unknown one. */
+/** The plan of a tag that `plans` does not have yet. */
 export const makePlan = <S, A>(
   plans: Plans<S>,
   { def, handlers }: Impl<S, A>,
   tag: string,
-  instanceId: string
+  instance: HandledInstance
 ): Plan<S> => {
   if (!Object.hasOwn(def.actions, tag)) {
-    throw new UnknownAction({ instanceId, tag, known: Object.keys(def.actions) })
+    throw new UnknownAction({ instanceId: instance.instanceId, tag, known: Object.keys(def.actions) })
   }
   // The type of a reducer ties its payload to its tag; here the tag is any.
   const reducer = (
     def.reducers as Record<string, ((state: S, payload: unknown, action: AnyAction) => S) | undefined>
   )[tag]
   const handler = (handlers as Record<string, Handler<S, unknown, unknown> | undefined> | undefined)?.[tag]
-  const compute = handler?.where === "inline" ? handler.compute : reducer
+  const inline = handler?.where === "inline" ? handler : undefined
+  const compute =
+    inline === undefined
+      ? reducer
+      : (state: S, payload: unknown, action: AnyAction) => inline.compute(state, payload, action, instance)
   const origin: Origin = { kind: "action", name: tag }
   const made: Plan<S> = {
     origin,

@@ -153,7 +153,7 @@ const wrapPlans = (instance: AnyInstance, recorder: Recorder): (() => void) =>
   wrap(instance, "plans", (inner) => {
     const plans = new Lookup<Plan<Any>>()
     for (const tag of Object.keys(instance.impl.def.actions)) {
-      const plan = inner[tag] ?? makePlan(inner, instance.impl, tag, instance.instanceId)
+      const plan = inner[tag] ?? makePlan(inner, instance.impl, tag, instance)
       const measure = recorder.measure("reducer", instance.instanceId, tag)
       const hasReducer = Object.hasOwn(instance.impl.def.reducers, tag) || instance.impl.handlers?.[tag]
       plans[tag] = hasReducer ? { ...plan, step: recorder.timed(measure, plan.step) } : plan

@@ -123,9 +123,9 @@ const reduceAll = <S>(
   return next
 }
 
-const planOf = ({ impl, instanceId }: AnyInstance, { _tag }: AnyAction) => {
-  const plans = plansOf(impl)
-  return plans[_tag] ?? makePlan(plans, impl, _tag, instanceId)
+const planOf = (instance: AnyInstance, { _tag }: AnyAction) => {
+  const plans = plansOf(instance.impl)
+  return plans[_tag] ?? makePlan(plans, instance.impl, _tag, instance)
 }
 
 interface Kept {

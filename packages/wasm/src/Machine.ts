@@ -1,0 +1,119 @@
+/**
+ * The port between the kinds of code (`abi/*`) and the places where it runs (`host/*`). Synchronous: a machine
+ * lives within one thread. All bytes are UTF-8 JSON, whatever the ABI makes of them inside.
+ */
+import type { GlobalValue } from "./Image.ts"
+
+/** The ways into a handler, as in the package's WIT. */
+export type CallKind = "init" | "send" | "request" | "child-error"
+
+export interface Call {
+  readonly kind: CallKind
+  /** Null where there is none yet. */
+  readonly state: Uint8Array<ArrayBuffer> | null
+  readonly params: Uint8Array<ArrayBuffer>
+}
+
+/** What the code gave. That it traps is thrown, as `Fault`. */
+export type Returned =
+  | {
+      readonly _tag: "Ok"
+      /** Null: it keeps none. */
+      readonly state: Uint8Array<ArrayBuffer> | null
+      /** Of a request. */
+      readonly response: Uint8Array<ArrayBuffer> | null
+    }
+  /** The `err` of its result: a failure of the domain, which restarts nothing. */
+  | { readonly _tag: "Err"; readonly error: string }
+
+/** One line that the code wrote. */
+export interface ConsoleLine {
+  readonly level: "debug" | "log" | "warn" | "error"
+  readonly text: string
+}
+
+/** Why a call gave nothing. Everything but `timeout` is thrown by a machine; a timeout is its host's to tell. */
+export type FaultKind = "trap" | "timeout" | "fuel" | "stack" | "memory" | "result-bytes" | "abi"
+
+/** Thrown by a machine. Sent between threads as its fields. */
+export class Fault extends Error {
+  override readonly name = "Fault"
+  readonly kind: FaultKind
+  /** Where the code's own source is known: the chunk and line of a Lua script. */
+  readonly at: { readonly source: string; readonly line: number } | undefined
+
+  constructor(kind: FaultKind, message: string, at?: { readonly source: string; readonly line: number }) {
+    super(message)
+    this.kind = kind
+    this.at = at
+  }
+}
+
+/** One core instance's memory and the mutable globals that the loader has exported: what an image is made of. */
+export interface MachinePart {
+  readonly memory: WebAssembly.Memory | undefined
+  readonly globals: ReadonlyArray<{ value: GlobalValue }>
+}
+
+/** Code with its memory. It is one instance's alone, and after a Fault nobody's. */
+export interface Machine {
+  readonly parts: ReadonlyArray<MachinePart>
+  readonly call: (call: Call) => Returned
+  /** Of the last call; undefined where fuel is not limited. */
+  readonly fuelUsed: () => number | undefined
+}
+
+/** What a machine may reach besides its own memory. What is not here is not granted. */
+export interface Grants {
+  /** Milliseconds, pinned for each call and recorded. */
+  readonly clock?: () => number
+  /** Pinned for each call and recorded. */
+  readonly random?: () => number
+  readonly console: (line: ConsoleLine) => void
+}
+
+/** Checked and compiled code, of which fresh machines are made. */
+export interface Program {
+  /** Of the original bytes, in hexadecimal. */
+  readonly sha256: string
+  readonly kinds: ReadonlySet<CallKind>
+  /** A fresh one, with the memory that its code begins with. */
+  readonly instantiate: (grants: Grants) => Machine
+}
+
+/** Zero or left out: without limit, but for memory, which then has its module's own. */
+export interface Limits {
+  /** Pages of 64 KiB, of each memory. */
+  readonly memoryPages?: number
+  /** Of one call. Only where it runs outside the window. */
+  readonly callMs?: number
+  /** Of one call, in the units of binary/fuel: deterministic. */
+  readonly fuel?: number
+  readonly moduleBytes?: number
+  /** Of the state and the response together. */
+  readonly resultBytes?: number
+}
+
+/** What a worker is handed to make a Program itself. It can be cloned to another thread. */
+export type ProgramSource =
+  | { readonly abi: "core"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly abi: "component"
+      /** Glue made by jco: an ES module's address, which the policy of the page must allow. */
+      readonly glue: string
+      /** By the names that the glue asks for. */
+      readonly modules: Readonly<Record<string, Uint8Array<ArrayBuffer>>>
+    }
+  | {
+      readonly abi: "lua"
+      readonly script: string
+      readonly name: string
+      /** Where wasmoon's WebAssembly is served. */
+      readonly wasm: string | Uint8Array<ArrayBuffer>
+    }
+
+/** What each `abi/*` exports as `load`. Rejects with a LoadError of Errors. */
+export type Load<Source extends ProgramSource = ProgramSource> = (
+  source: Source,
+  options: { readonly sha256: string; readonly limits: Limits; readonly imports: ReadonlyArray<string> }
+) => Promise<Program>
