@@ -112,8 +112,21 @@ export type ProgramSource =
       readonly wasm: string | Uint8Array<ArrayBuffer>
     }
 
+/** What is declared of the code before it is loaded. */
+export interface LoadOptions {
+  /** Its name, in errors. */
+  readonly handler: string
+  /** Of the bytes as they came, in hexadecimal. */
+  readonly sha256: string
+  readonly limits: Limits
+  /** What is granted: `console`, `clock`, `random`. */
+  readonly imports: ReadonlyArray<string>
+  /** `image`: code whose memory cannot be given back is refused. */
+  readonly memory: "image" | "none"
+}
+
 /** What each `abi/*` exports as `load`. Rejects with a LoadError of Errors. */
 export type Load<Source extends ProgramSource = ProgramSource> = (
   source: Source,
-  options: { readonly sha256: string; readonly limits: Limits; readonly imports: ReadonlyArray<string> }
+  options: LoadOptions
 ) => Promise<Program>
