@@ -31,7 +31,7 @@ export interface InlineHandler<in out S, in P> extends Keeps<S> {
   readonly where: "inline"
   readonly compute: (state: S, payload: P, action: AnyAction, instance: HandledInstance) => NoInfer<S>
   /** Gives the instance its first state, in the place of `initial`, which it is given. */
-  readonly init?: (initial: S, instance: HandledInstance) => NoInfer<S>
+  readonly begin?: (initial: S, instance: HandledInstance) => NoInfer<S>
 }
 
 /**
@@ -47,7 +47,7 @@ export interface OutsideHandler<in out S, in P, out R> extends Keeps<S> {
    */
   readonly order?: "serial" | "optimistic"
   /** The instance's first entry, of origin `init`, before any other is let in. */
-  readonly init?: (entry: OutsideEntry<S>) => Effect.Effect<void, never, R>
+  readonly begin?: (entry: OutsideEntry<S>) => Effect.Effect<void, never, R>
   readonly enter: (entry: OutsideEntry<S>, payload: P) => Effect.Effect<void, never, R>
 }
 

@@ -9,6 +9,8 @@ export type CallKind = "init" | "send" | "request" | "child-error"
 
 export interface Call {
   readonly kind: CallKind
+  /** Of the action that the call computes; undefined where it is none. */
+  readonly tag?: string | undefined
   /** Null where there is none yet. */
   readonly state: Uint8Array<ArrayBuffer> | null
   readonly params: Uint8Array<ArrayBuffer>
@@ -77,6 +79,8 @@ export interface Program {
   /** Of the original bytes, in hexadecimal. */
   readonly sha256: string
   readonly kinds: ReadonlySet<CallKind>
+  /** What another thread can load in the place of its source, without compiling it again. Left out: the source itself. */
+  readonly prepared?: ProgramSource
   /** A fresh one, with the memory that its code begins with. */
   readonly instantiate: (grants: Grants) => Machine
 }
@@ -96,7 +100,12 @@ export interface Limits {
 
 /** What a worker is handed to make a Program itself. It can be cloned to another thread. */
 export type ProgramSource =
-  | { readonly abi: "core"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly abi: "core"
+      readonly bytes: Uint8Array<ArrayBuffer>
+      /** Of these bytes rewritten, with what the rewriter told of them: by another thread's load, which checked them. */
+      readonly compiled?: { readonly module: WebAssembly.Module; readonly rewritten: unknown }
+    }
   | {
       readonly abi: "component"
       /** Glue made by jco: an ES module's address, which the policy of the page must allow. */
