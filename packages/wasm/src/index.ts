@@ -1,3 +1,12 @@
 export * as Errors from "./Errors.ts"
 export type { Delta, GlobalValue, Image, ImagePart, Page } from "./Image.ts"
-export type { Call, CallKind, ConsoleLine, Limits, LoadOptions, Program, Returned } from "./Machine.ts"
+export type {
+  Call,
+  CallKind,
+  ConsoleLine,
+  Limits,
+  LoadOptions,
+  Machine,
+  Program,
+  Returned
+} from "./Machine.ts"

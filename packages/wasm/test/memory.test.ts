@@ -1,0 +1,3 @@
+import { memorySuite } from "./suite/memory.ts"
+
+memorySuite()
