@@ -3,6 +3,7 @@
  * nobody could compute. Kept in a ring for each runtime: lossy, and counted.
  */
 import type * as Effect from "effect/Effect"
+import type { AnyAction } from "./Commit.ts"
 
 interface Told {
   /** Milliseconds since 1970. */
@@ -18,6 +19,8 @@ export interface HandlerCalled extends Told {
   readonly kind: "init" | "send" | "request" | "child-error"
   /** Of the action, where it was one. */
   readonly action: string | undefined
+  /** That action itself: the very object, by which devtools find its commit. */
+  readonly dispatched?: AnyAction | undefined
   readonly outcome:
     | "ok"
     | "err"
@@ -79,7 +82,7 @@ export type HandlerEvent = HandlerCalled | HandlerSnapshot | HandlerRestarted | 
 /** An action whose handler was given up. It was not observed, and nothing was committed. */
 export interface DeadLetter extends Told {
   readonly id: string
-  readonly action: { readonly _tag: string; readonly payload?: unknown }
+  readonly action: AnyAction
   readonly error: string
   readonly attempts: number
   /** Dispatches it once more; it leaves the list when it commits. */

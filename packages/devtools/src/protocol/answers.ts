@@ -21,6 +21,7 @@ import { whoChanged } from "../session/whoChanged.ts"
 import { causes } from "./causes.ts"
 import { Answered, OutOfReach, Refused } from "./errors.ts"
 import { find } from "./find.ts"
+import { handlerHandlers, letterPayload } from "./handlerAnswers.ts"
 import { insightHandlers } from "./insightHandlers.ts"
 import {
   type Call,
@@ -92,6 +93,8 @@ const rootOf = (source: Source, root: Root, panel: Panel): unknown => {
       const state = root.side === "before" ? entry?.previous : entry?.next
       return redaction.state(entry?.commit.moduleId ?? "", state)
     }
+    case "Letter":
+      return letterPayload(source, root.letter)
   }
 }
 
@@ -200,6 +203,7 @@ export const makeAnswers = (page: Page): Answers => {
   const { sourceOf } = page
   const handlers: Handlers = {
     ...insightHandlers(sourceOf),
+    ...handlerHandlers(sourceOf),
     Instances: (call) => {
       const source = sourceOf(call)
       const alive = source.runtime.list().map(({ instanceId, label, local, moduleId, runtime }) => ({

@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { Form } from "../form/Form.ts"
 import { Answered } from "./errors.ts"
+import { handlerAnswers, handlerCalls } from "./handlers.ts"
 import { insightAnswers, insightCalls, Site } from "./insight.ts"
 import { Count, Name } from "./primitives.ts"
 
@@ -62,7 +63,9 @@ export const Root = Schema.TaggedUnion({
   /** Of a commit, its instance's state right before or after it, also within a group. */
   Committed: { at: Cursor, side: Schema.Literals(["before", "after"]) },
   /** Of an entry as it would have been, the state before or after it. */
-  Recomputed: { recomputed: Count, index: Count, side: Schema.Literals(["before", "after"]) }
+  Recomputed: { recomputed: Count, index: Count, side: Schema.Literals(["before", "after"]) },
+  /** The payload of a dead letter's action. */
+  Letter: { letter: Name }
 })
 export type Root = typeof Root.Type
 
@@ -302,6 +305,7 @@ const Redact = Schema.Array(
 
 const calls = {
   ...insightCalls,
+  ...handlerCalls,
   Instances: { runtime },
   Counts: { runtime },
   Backlogs: { runtime },
@@ -497,6 +501,7 @@ const Imported = Schema.Struct({
 
 const answers = {
   ...insightAnswers,
+  ...handlerAnswers,
   Instances: Schema.Struct({ instances: Schema.Array(Instance) }),
   Counts,
   Backlogs: Schema.Struct({ backlogs: Schema.Array(Backlog) }),
@@ -612,7 +617,9 @@ export const Call = Schema.TaggedUnion(calls)
 export type Call = typeof Call.Type
 export type CallTag = Call["_tag"]
 /** Of what is answered in steps, with `Progress`, and can be cancelled. */
-export type LongTag = "Earlier" | "Export" | "Import" | "MakeTest" | "Recompute" | "Replay" | "TestModules"
+export type SteppedTag = "Earlier" | "Export" | "Import" | "MakeTest" | "Recompute" | "Replay" | "TestModules"
+/** Of what is not answered at once. */
+export type LongTag = SteppedTag | "RetryLetter"
 export type CallOf<Tag extends CallTag> = Extract<Call, { readonly _tag: Tag }>
 export type Payload<Tag extends CallTag> = Omit<CallOf<Tag>, "_tag">
 export type Success<Tag extends CallTag> = (typeof answers)[Tag]["Type"]
@@ -754,6 +761,9 @@ export const decodeAnswer: { readonly [Tag in CallTag]: (given: unknown) => Deco
   EndProfile: decoder(answers.EndProfile),
   Profile: decoder(answers.Profile),
   Modules: decoder(answers.Modules),
-  Readers: decoder(answers.Readers)
+  Readers: decoder(answers.Readers),
+  Handlers: decoder(answers.Handlers),
+  HandlerEntry: decoder(answers.HandlerEntry),
+  RetryLetter: decoder(answers.RetryLetter)
 }
 export const encodeError = Schema.encodeSync(Answered)

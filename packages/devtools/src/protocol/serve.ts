@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import { inSlices, type Progress } from "../session/slices.ts"
 import { makeAnswers, toAnswered } from "./answers.ts"
 import { InvalidRequest, Refused, UnknownRuntime } from "./errors.ts"
+import { retryLetter } from "./handlerAnswers.ts"
 import {
   type Call,
   type CallOf,
@@ -22,7 +23,7 @@ import {
 import { Panel, type Subscription } from "./panel.ts"
 import type { Port } from "./port.ts"
 import { Pulse } from "./pulse.ts"
-import { isLong, makeLongAnswers } from "./sessionAnswers.ts"
+import { isStepped, makeSteppedAnswers } from "./sessionAnswers.ts"
 import type { ServedRuntime, ServeOptions } from "./served.ts"
 import { Source } from "./source.ts"
 
@@ -210,7 +211,7 @@ export const serve = (
     malformed: () => refusedMessages
   })
 
-  const answerInSteps = makeLongAnswers({ sourceOf })
+  const answerInSteps = makeSteppedAnswers({ sourceOf })
 
   const begin = (panel: Panel, id: number, call: CallOf<LongTag>): void => {
     if (panel.jobs.has(id))
@@ -227,7 +228,11 @@ export const serve = (
       lastTold = performance.now()
       panel.send({ _tag: "Progress", id, done, of })
     }
-    const fiber = Effect.runFork(inSlices(() => answerInSteps(call, panel), { onProgress }))
+    const work: Effect.Effect<object, unknown> =
+      call._tag === "RetryLetter"
+        ? retryLetter(sourceOf(call), call.letter)
+        : inSlices(() => answerInSteps(call, panel), { onProgress })
+    const fiber = Effect.runFork(work)
     panel.jobs.set(id, () => fiber.interruptUnsafe())
     fiber.addObserver((exit) => {
       if (!panel.jobs.delete(id)) return
@@ -246,7 +251,7 @@ export const serve = (
 
   const respond = (panel: Panel, id: number, call: Call): void => {
     try {
-      if (isLong(call)) return begin(panel, id, call)
+      if (call._tag === "RetryLetter" || isStepped(call)) return begin(panel, id, call)
       panel.send({ _tag: "Reply", id, value: answer(call, panel) })
     } catch (thrown) {
       panel.send({ _tag: "Failure", id, error: encodeError(toAnswered(call, thrown)) })

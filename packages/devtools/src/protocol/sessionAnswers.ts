@@ -11,7 +11,7 @@ import { reducersOf } from "../session/reducers.ts"
 import { type Divergence, replaying } from "../session/replay.ts"
 import { share, type Steps } from "../session/slices.ts"
 import { Refused } from "./errors.ts"
-import type { Call, CallOf, LongTag, Success } from "./messages.ts"
+import type { Call, CallOf, SteppedTag, Success } from "./messages.ts"
 import type { Panel } from "./panel.ts"
 import { clip, valueOf } from "./place.ts"
 import type { Source } from "./source.ts"
@@ -20,11 +20,11 @@ import type { Source } from "./source.ts"
 export const maxUpload = 50_000_000
 
 /** Its steps throw what `toAnswered` understands. */
-export type LongAnswers = (call: CallOf<LongTag>, panel: Panel) => Steps<Success<LongTag>>
+export type SteppedAnswers = (call: CallOf<SteppedTag>, panel: Panel) => Steps<Success<SteppedTag>>
 
-type Handlers = { readonly [Tag in LongTag]: (call: CallOf<Tag>, panel: Panel) => Steps<Success<Tag>> }
+type Handlers = { readonly [Tag in SteppedTag]: (call: CallOf<Tag>, panel: Panel) => Steps<Success<Tag>> }
 
-const longTags: ReadonlySet<string> = new Set([
+const steppedTags: ReadonlySet<string> = new Set([
   "Earlier",
   "Export",
   "Import",
@@ -32,9 +32,9 @@ const longTags: ReadonlySet<string> = new Set([
   "Recompute",
   "Replay",
   "TestModules"
-] satisfies ReadonlyArray<LongTag>)
+] satisfies ReadonlyArray<SteppedTag>)
 
-export const isLong = (call: Call): call is CallOf<LongTag> => longTags.has(call._tag)
+export const isStepped = (call: Call): call is CallOf<SteppedTag> => steppedTags.has(call._tag)
 
 const recordingOf = (
   panel: Panel,
@@ -83,12 +83,12 @@ const divergenceOf = (divergence: Divergence) => ({
   ...("error" in divergence ? { error: valueOf(divergence.error) } : {})
 })
 
-export const makeLongAnswers = ({
+export const makeSteppedAnswers = ({
   sourceOf
 }: {
   /** Throws UnknownRuntime. */
   readonly sourceOf: (call: { readonly runtime: string }) => Source
-}): LongAnswers => {
+}): SteppedAnswers => {
   const handlers: Handlers = {
     *Recompute(call, panel) {
       const source = sourceOf(call)
@@ -194,7 +194,7 @@ export const makeLongAnswers = ({
 
   return (call, panel) => {
     // The handler of this call's own tag; the compiler does not relate the two.
-    const handler = handlers[call._tag] as (given: typeof call, panel: Panel) => Steps<Success<LongTag>>
+    const handler = handlers[call._tag] as (given: typeof call, panel: Panel) => Steps<Success<SteppedTag>>
     return handler(call, panel)
   }
 }

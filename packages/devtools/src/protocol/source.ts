@@ -262,6 +262,11 @@ export class Source {
     return this.redaction.state(this.moduleOf(instanceId), state)
   }
 
+  /** Of an action, as panels may see it. */
+  payloadOf(instanceId: string | undefined, action: Commit.AnyAction): unknown {
+    return this.redaction.action(instanceId === undefined ? "" : this.moduleOf(instanceId), action).payload
+  }
+
   /** Of the history, those that are not alive. */
   get closed(): ReadonlyArray<InstanceLife> {
     return this.history.instances.filter(({ endedAt }) => endedAt !== undefined)
