@@ -57,6 +57,7 @@ export const coreRooms = [
   "Local",
   "Root",
   "Runtime",
+  "Supervised",
   "Replay",
   "Devtools",
   "Watched",

@@ -14,6 +14,8 @@ export interface HandledInstance {
   readonly moduleId: string
   /** What all instances of its runtime share: `HandlerActivity.of(host)`. */
   readonly host: object
+  /** An entry of its own: not for the entry that the handler computes. */
+  readonly dispatch: (action: AnyAction) => Effect.Effect<void>
 }
 
 /** What a handler may keep beside a state, as the memory of its code. */

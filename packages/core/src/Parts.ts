@@ -10,7 +10,7 @@ import type { EntryContext } from "./Admission.ts"
 import { type Caller, CallerRef, nobody } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { Drafted } from "./Collection.ts"
-import type { Commit, Origin } from "./Commit.ts"
+import type { AnyAction, Commit, Origin } from "./Commit.ts"
 import * as Draft from "./Draft.ts"
 import { Derivation, type Hooks, type Loaded } from "./Derivation.ts"
 import { Deliveries, type Delivery } from "./Delivery.ts"
@@ -304,6 +304,8 @@ export abstract class Parts<S, A>
       remembered: (field, key) => this.sources?.remembered(field, key)
     }
   }
+
+  abstract dispatch(action: AnyAction): Effect.Effect<void>
 
   abstract update(origin: Origin, step: (state: S) => S): Effect.Effect<void>
 

@@ -116,7 +116,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
     })
   }
 
-  protected complete(origin: Origin, previous: S, draft: S): S {
+  complete(origin: Origin, previous: S, draft: S): S {
     let next = draft
     if (this.derivation !== undefined && this.away === undefined && origin !== replaceOrigin) {
       next = this.derivation.converge(fieldsOf(previous), fieldsOf(draft)) as S

@@ -119,7 +119,7 @@ export abstract class Kernel<S, Along> implements Open {
   /** What to throw for what the step threw. */
   protected abstract failure(actions: ReadonlyArray<AnyAction>, error: unknown): unknown
   /** The state to commit for a draft: with its derived fields. Throws to refuse it. */
-  protected abstract complete(origin: Origin, previous: S, draft: S): S
+  abstract complete(origin: Origin, previous: S, draft: S): S
   /** Puts the actions into the channels. `previous !== next` means a commit. */
   protected abstract publish(
     origin: Origin,

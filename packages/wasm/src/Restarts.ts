@@ -105,12 +105,16 @@ export class Restarts<E> {
       restart: Restart | undefined,
       attempts: number
     ): Effect.Effect<A, Failure | E3, R | R2> =>
-      Effect.catch(body(restart), (failure): Effect.Effect<A, Failure | E3, R | R2> => {
-        const error = faultOf(failure)
-        if (error === undefined) return Effect.fail(failure)
-        return Effect.flatMap(this.next(error, onRestart), (next) =>
-          next === undefined ? onExhausted({ error, attempts }) : attempt(next, attempts + 1)
-        )
+      Effect.matchEffect(body(restart), {
+        onSuccess: Effect.succeed,
+        onFailure: (failure): Effect.Effect<A, Failure | E3, R | R2> => {
+          const error = faultOf(failure)
+          return error === undefined
+            ? Effect.fail(failure)
+            : Effect.flatMap(this.next(error, onRestart), (again) =>
+                again === undefined ? onExhausted({ error, attempts }) : attempt(again, attempts + 1)
+              )
+        }
       })
     return Effect.suspend(() => attempt(undefined, 1))
   }

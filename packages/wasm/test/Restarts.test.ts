@@ -8,7 +8,7 @@ import * as Schedule from "effect/Schedule"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { decide, type History, Restarts, type RestartOptions } from "../src/Restarts.ts"
+import { decide, type History, nameOf, Restarts, type RestartOptions } from "../src/Restarts.ts"
 
 class Trap extends Data.TaggedError("Trap")<{ readonly n: number }> {}
 class Refused extends Data.TaggedError("Refused") {}
@@ -55,7 +55,8 @@ const poison = (options: RestartOptions<Trap>) =>
           return yield* new Trap({ n: restart?.attempt ?? 0 })
         }),
       faultOf: (error) => error,
-      onRestart: ({ attempt, of, policy }, error) => told.push(`${policy} ${attempt}/${of} after ${error.n}`),
+      onRestart: ({ attempt, of, policy }, error) =>
+        told.push(`${nameOf(policy)} ${attempt}/${of} after ${error.n}`),
       onExhausted: ({ attempts, error }) =>
         Effect.succeed(`gave up after ${attempts} runs and fault ${error.n}`)
     })
