@@ -9,6 +9,8 @@ export interface Case {
   readonly contender: string
   /** What is measured of `run`: the time it takes (the default), or the memory it leaves in use. */
   readonly unit?: Unit
+  /** Of the work done once, as its contender counts it: the figure, in the place of what is measured. */
+  readonly counted?: () => number
   /** Units of the work in doing it once, if the figure is to be for one of them. Default 1. */
   readonly per?: number
   /** For one that would take minutes: how much of a planned sample it does. Default all. */
@@ -58,7 +60,7 @@ class Running {
   async sample(times: number): Promise<number> {
     const { before, run, after, verify, unit } = this.case
     if (before !== undefined) await before(times)
-    const isBytes = unit === "bytes"
+    const isBytes = unit === "bytes" && this.case.counted === undefined
     if (!isBytes) collectYoung()
     const start = isBytes ? heapUsed() : now()
     const pending = run(times)
@@ -71,7 +73,8 @@ class Running {
   }
 
   async record(): Promise<void> {
-    this.values.push((await this.sample(this.times)) / this.times / (this.case.per ?? 1))
+    const value = await this.sample(this.times)
+    this.values.push(this.case.counted?.() ?? value / this.times / (this.case.per ?? 1))
   }
 
   /**

@@ -35,6 +35,7 @@ const keyed = "10,000 keyed subscribers"
 const channel = "100,000 actions through one handler"
 const mutate = "three writes in 100 cards"
 const cells = 30
+const dirty = "16 MiB, two dirty pages"
 const recomputing = graphs(cells).filter(({ step }) => step(0).recomputed > 0)
 
 export const targets: ReadonlyArray<Target> = [
@@ -73,7 +74,9 @@ export const targets: ReadonlyArray<Target> = [
   beside("history", "each of 100,000 commits", "Sluice, recorded", "redux, @redux-devtools/instrument", 1.5),
   ...["one action", "opened on 50 actions"].map((job) =>
     beside("serialise", job, "Sluice", "Redux extension", 0.1)
-  )
+  ),
+  beside("snapshots", dirty, "Sluice", "slice()", 0.7),
+  beside("snapshots", `bytes kept of ${dirty}`, "Sluice", "slice()", 0.01)
 ]
 
 /** Throws where a target names a case or a contender that was not measured. */

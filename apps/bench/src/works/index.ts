@@ -9,6 +9,7 @@ import { instancesWork } from "./instances.ts"
 import { keyed } from "./keyed.ts"
 import { mutate } from "./mutate.ts"
 import { serialise } from "./serialise.ts"
+import { snapshots } from "./snapshots.ts"
 import { trace } from "./trace.ts"
 
 export const works = {
@@ -22,7 +23,8 @@ export const works = {
   trace,
   instances: instancesWork,
   history,
-  serialise
+  serialise,
+  snapshots
 } satisfies Readonly<Record<string, Work>>
 
 export type WorkName = keyof typeof works
