@@ -6,6 +6,8 @@ import { patienceMs } from "./scripts/patience.ts"
 import { forConcurrent, reactProjects, tags, type Base } from "./scripts/react-projects.ts"
 
 const chromium = findChromium()
+/** Of what runs tests of packages/wasm. */
+const fixtures = fileURLToPath(new URL("packages/wasm/test/build/setup.ts", import.meta.url))
 const ignored = ["**/node_modules/**", "**/dist/**", "**/.types/**"]
 const tests = (suffix: string): Array<string> =>
   ["packages/*/test", "apps/*/test"].flatMap((folder) =>
@@ -69,6 +71,7 @@ export default defineConfig({
         test: {
           ...base.node(),
           name: "node",
+          globalSetup: fixtures,
           include: [...tests("test"), "scripts/**/*.test.ts"],
           tags,
           provide

@@ -1,0 +1,198 @@
+/** Core modules with the bytes-in, bytes-out ABI of docs/guide/handlers-abi.md. */
+import { rewrite, type Rewritten } from "../binary/rewrite.ts"
+import { HashMismatch, LoadFailed } from "../Errors.ts"
+import type { GlobalValue } from "../Image.ts"
+import {
+  Fault,
+  type Call,
+  type CallKind,
+  type ConsoleLine,
+  type Grants,
+  type Limits,
+  type Load,
+  type Machine,
+  type Program,
+  type ProgramSource,
+  type Returned
+} from "../Machine.ts"
+
+type Bytes = Uint8Array<ArrayBuffer>
+type Entry = (statePtr: number, stateLength: number, paramsPtr: number, paramsLength: number) => number
+
+const entryNames: Readonly<Record<CallKind, string>> = {
+  init: "init",
+  send: "send",
+  request: "request",
+  "child-error": "child_error"
+}
+const kinds: ReadonlyArray<CallKind> = ["init", "send", "request", "child-error"]
+
+const signatures: Readonly<Record<string, string>> = {
+  "sluice.console": "i32 i32 i32 -> ",
+  "sluice.clock": " -> f64",
+  "sluice.random": " -> f64"
+}
+
+const hex = (bytes: ArrayBuffer): string =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("")
+
+/** What the ABI says of the module's types, which the engine does not know. */
+const checkTypes = ({ exports, imports }: Rewritten, handler: string): ReadonlySet<CallKind> => {
+  const fail = (reason: string): never => {
+    throw new LoadFailed({ handler, reason: `${reason}. See docs/guide/handlers-abi.md` })
+  }
+  const signature = (type: (typeof imports)[number]["type"]): string =>
+    type === undefined ? "no function" : `${type.params.join(" ")} -> ${type.results.join(" ")}`
+  const check = (name: string, wanted: string): boolean => {
+    const found = exports.find((one) => one.name === name)
+    if (found === undefined) return false
+    if (signature(found.type) !== wanted)
+      fail(`its export ${name} is ${signature(found.type)}, not ${wanted}`)
+    return true
+  }
+  for (const one of imports) {
+    const name = `${one.module}.${one.name}`
+    const wanted = signatures[name]
+    if (wanted !== undefined && signature(one.type) !== wanted) {
+      fail(`its import ${name} is ${signature(one.type)}, not ${wanted}`)
+    }
+  }
+  if (!check("alloc", "i32 -> i32")) fail("it does not export alloc")
+  check("_initialize", " -> ")
+  const found = kinds.filter((kind) => check(entryNames[kind], "i32 i32 i32 i32 -> i32"))
+  if (found.length === 0) fail("it exports none of init, send, request and child_error")
+  return new Set(found)
+}
+
+const utf8 = new TextDecoder()
+const levels: ReadonlyArray<ConsoleLine["level"]> = ["debug", "log", "warn", "error"]
+
+/** What a thrown thing is: the engine's traps have no kinds of their own but for the stack's. */
+const faultOf = (error: unknown): Fault => {
+  if (error instanceof Fault) return error
+  if (error instanceof RangeError) return new Fault("stack", error.message)
+  if (error instanceof WebAssembly.RuntimeError) return new Fault("trap", error.message)
+  return new Fault("abi", String(error))
+}
+
+class CoreMachine implements Machine {
+  readonly parts: Machine["parts"]
+  private readonly memory: WebAssembly.Memory
+  private readonly exports: WebAssembly.Exports
+  private readonly limits: Limits
+
+  constructor(module: WebAssembly.Module, rewritten: Rewritten, grants: Grants, limits: Limits) {
+    this.limits = limits
+    let memory: WebAssembly.Memory | undefined
+    const number = (give: (() => number) | undefined, name: string) => () => {
+      const value = give?.()
+      // Which bits of a NaN arrive would be the engine's choice
+      if (value === undefined || Number.isNaN(value)) throw new Fault("abi", `${name} has nothing to give`)
+      return value
+    }
+    const imports = {
+      sluice: {
+        clock: number(grants.clock, "clock"),
+        random: number(grants.random, "random"),
+        console: (level: number, pointer: number, length: number) => {
+          if (memory === undefined) throw new Fault("abi", "console cannot be called in the start function")
+          const text = utf8.decode(view(memory, pointer, length, "a line of the console"))
+          grants.console({ level: levels[level] ?? "log", text })
+        }
+      }
+    }
+    try {
+      this.exports = new WebAssembly.Instance(module, imports).exports
+      this.memory = memory = this.exported(rewritten.memories[0] ?? "memory") as WebAssembly.Memory
+      const globals = rewritten.globals.map(
+        // Exported by the rewriter, which refuses those of other types
+        (name) => this.exported(name) as WebAssembly.Global & { value: GlobalValue }
+      )
+      this.parts = [{ memory, globals }]
+      if ("_initialize" in this.exports) this.run("_initialize")
+    } catch (error) {
+      throw faultOf(error)
+    }
+  }
+
+  private exported(name: string): WebAssembly.ExportValue {
+    const found = this.exports[name]
+    if (found === undefined) throw new Fault("abi", `it does not export ${name}`)
+    return found
+  }
+
+  /** The ABI's exports are functions of numbers: `checkTypes`. */
+  private run(name: string, ...args: ReadonlyArray<number>): number {
+    return (this.exported(name) as (...args: ReadonlyArray<number>) => number)(...args)
+  }
+
+  private put(bytes: Bytes): number {
+    const pointer = this.run("alloc", bytes.length) >>> 0
+    view(this.memory, pointer, bytes.length, "what alloc gave").set(bytes)
+    return pointer
+  }
+
+  call({ kind, state, params }: Call): Returned {
+    try {
+      const statePointer = state === null ? 0 : this.put(state)
+      const paramsPointer = this.put(params)
+      const enter = this.exported(entryNames[kind]) as Entry
+      return this.returned(enter(statePointer, state?.length ?? 0, paramsPointer, params.length) >>> 0)
+    } catch (error) {
+      throw faultOf(error)
+    }
+  }
+
+  private returned(pointer: number): Returned {
+    const record = view(this.memory, pointer, 20, "the result")
+    const words = new DataView(record.buffer, record.byteOffset, record.byteLength)
+    const word = (index: number): number => words.getUint32(index * 4, true)
+    const limit = this.limits.resultBytes ?? 0
+    if (limit > 0 && word(2) + word(4) > limit) {
+      throw new Fault("result-bytes", `a result of ${word(2) + word(4)} bytes, where ${limit} are allowed`)
+    }
+    const bytes = (index: number, what: string): Bytes | null =>
+      word(index + 1) === 0 ? null : view(this.memory, word(index), word(index + 1), what).slice()
+    if (word(0) === 0) return { _tag: "Ok", state: bytes(1, "the state"), response: bytes(3, "the response") }
+    if (word(0) === 1) return { _tag: "Err", error: utf8.decode(bytes(1, "the error") ?? new Uint8Array()) }
+    throw new Fault("abi", `${word(0)} is no tag of a result: 0 is ok, 1 is err`)
+  }
+
+  fuelUsed(): number | undefined {
+    return undefined
+  }
+}
+
+const view = (memory: WebAssembly.Memory, pointer: number, length: number, what: string): Bytes => {
+  const { buffer } = memory
+  const at = pointer >>> 0
+  const size = length >>> 0
+  if (at + size > buffer.byteLength) {
+    throw new Fault("abi", `${what} lies at ${at} with ${size} bytes, outside the memory`)
+  }
+  return new Uint8Array(buffer, at, size)
+}
+
+export const load: Load<Extract<ProgramSource, { readonly abi: "core" }>> = async ({ bytes }, options) => {
+  const { handler, limits } = options
+  const most = limits.moduleBytes ?? 0
+  if (most > 0 && bytes.length > most) {
+    throw new LoadFailed({ handler, reason: `${bytes.length} bytes, and limits.moduleBytes allows ${most}` })
+  }
+  const sha256 = hex(await crypto.subtle.digest("SHA-256", bytes))
+  const expected = options.sha256.toLowerCase()
+  if (sha256 !== expected) throw new HashMismatch({ handler, expected, actual: sha256 })
+  const imports = options.imports.map((name) => `sluice.${name}`)
+  const rewritten = rewrite(bytes, { handler, limits, memory: options.memory, imports })
+  const entries = checkTypes(rewritten, handler)
+  if (rewritten.memories.length === 0) throw new LoadFailed({ handler, reason: "it has no memory" })
+  const module = await WebAssembly.compile(rewritten.bytes).catch((error: unknown) => {
+    throw new LoadFailed({ handler, reason: String(error) })
+  })
+  const program: Program = {
+    sha256,
+    kinds: entries,
+    instantiate: (grants) => new CoreMachine(module, rewritten, grants, limits)
+  }
+  return program
+}

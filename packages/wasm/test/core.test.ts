@@ -1,0 +1,3 @@
+import { core } from "./suite/core.ts"
+
+core()

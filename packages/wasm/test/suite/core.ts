@@ -1,0 +1,78 @@
+/** The core ABI, over modules that two compilers have made. The same in Node and in Chromium. */
+import { describe, expect, it } from "vitest"
+import { load } from "../../src/abi/core.ts"
+import type { Grants, LoadOptions, Machine, Returned } from "../../src/Machine.ts"
+import { built, sha256 } from "../fixture.ts"
+
+const utf8 = new TextEncoder()
+const text = new TextDecoder()
+
+export const bytesOf = (value: unknown): Uint8Array<ArrayBuffer> => utf8.encode(JSON.stringify(value))
+
+export const valueOf = (bytes: Uint8Array<ArrayBuffer> | null): unknown =>
+  bytes === null ? undefined : JSON.parse(text.decode(bytes))
+
+/** As JSON. */
+export const told = (returned: Returned): unknown =>
+  returned._tag === "Err"
+    ? returned
+    : { state: valueOf(returned.state), response: valueOf(returned.response) }
+
+export const loadFixture = async (name: string, options: Partial<LoadOptions> = {}) => {
+  const bytes = await built(`${name}.wasm`)
+  const declared = {
+    handler: name,
+    sha256: await sha256(bytes),
+    limits: {},
+    imports: [],
+    memory: "image"
+  } as const
+  return load({ abi: "core", bytes }, { ...declared, ...options })
+}
+
+export const machineOf = async (
+  name: string,
+  options: Partial<LoadOptions> = {},
+  grants: Grants = { console: () => {} }
+): Promise<Machine> => (await loadFixture(name, options)).instantiate(grants)
+
+export const core = (): void => {
+  describe("a core module", () => {
+    it("gets its state and params as bytes, and gives a state and a response", async () => {
+      const machine = await machineOf("counter-wat")
+      const first = machine.call({ kind: "init", state: null, params: bytesOf(3) })
+      expect(told(first)).toEqual({ state: { count: 3 }, response: undefined })
+      const second = machine.call({
+        kind: "request",
+        state: bytesOf({ count: 3 }),
+        params: bytesOf({ by: 39 })
+      })
+      expect(told(second)).toEqual({ state: { count: 42 }, response: { calls: 2 } })
+    })
+
+    it("fails with an error of its domain", async () => {
+      const machine = await machineOf("counter-wat")
+      const returned = machine.call({ kind: "send", state: bytesOf({ count: 999_999 }), params: bytesOf(2) })
+      expect(returned).toEqual({ _tag: "Err", error: "the count is full" })
+    })
+
+    it("has its private mutable globals in its parts, though it exports none", async () => {
+      const original = await WebAssembly.compile(await built("hidden.wasm"))
+      expect(WebAssembly.Module.exports(original).filter(({ kind }) => kind === "global")).toEqual([])
+      const machine = await machineOf("hidden")
+      const before = machine.parts[0]?.globals.map(({ value }) => value)
+      const call = () => told(machine.call({ kind: "send", state: null, params: bytesOf(null) }))
+      expect(call()).toEqual({ state: { calls: 1 }, response: undefined })
+      expect(call()).toEqual({ state: { calls: 2 }, response: undefined })
+      const after = machine.parts[0]?.globals.map(({ value }) => value)
+      expect(after).not.toEqual(before)
+      expect(after).toContain(2)
+    })
+
+    it("is loaded by the hash of its original bytes alone", async () => {
+      await expect(loadFixture("counter-wat", { sha256: "00" })).rejects.toMatchObject({
+        _tag: "HashMismatch"
+      })
+    })
+  })
+}
