@@ -95,6 +95,7 @@ const wasmRooms = [
   "binary/*",
   "memory/*",
   "abi/*",
+  "Recordable",
   "host/*",
   "Codec",
   "Restarts",
