@@ -99,6 +99,7 @@ const wasmRooms = [
   "host/*",
   "Codec",
   "Restarts",
+  "Escalation",
   "Remote",
   "Handler",
   "recovery/*",

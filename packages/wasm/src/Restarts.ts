@@ -59,10 +59,13 @@ export interface Restart {
 }
 
 /** Told in the place of another restart. */
-export interface Exhausted<E> {
-  readonly error: E
-  /** How often the code was run again for this entry. */
+export interface Exhausted<F> {
+  readonly error: F
+  /** How often the code was run for this entry. */
   readonly attempts: number
+  readonly policy: Policy
+  /** Restarts that are let happen. */
+  readonly of: number
 }
 
 const defaultBackoff: Schedule.Schedule<unknown> = Schedule.exponential("20 millis")
@@ -92,13 +95,13 @@ export class Restarts<E> {
    * Runs `body`, and again after each fault for as long as the bounds let it, which waits as `backoff` says: the
    * first time with undefined, then with the restart. What is no fault fails at once.
    */
-  run<A, Failure, R, E3, R2>(options: {
+  run<A, Failure, F extends E, R, E3, R2>(options: {
     readonly body: (restart: Restart | undefined) => Effect.Effect<A, Failure, R>
     /** Undefined for what restarts nothing. */
-    readonly faultOf: (failure: Failure) => E | undefined
-    /** Before the wait. */
-    readonly onRestart: (restart: Restart, error: E) => void
-    readonly onExhausted: (exhausted: Exhausted<E>) => Effect.Effect<A, E3, R2>
+    readonly faultOf: (failure: Failure) => F | undefined
+    /** After the wait, with the time in milliseconds since 1970, and how long ago the fault was. */
+    readonly onRestart: (restart: Restart, error: F, at: number, tookMs: number) => void
+    readonly onExhausted: (exhausted: Exhausted<F>) => Effect.Effect<A, E3, R2>
   }): Effect.Effect<A, Failure | E3, R | R2> {
     const { body, faultOf, onExhausted, onRestart } = options
     const attempt = (
@@ -109,19 +112,23 @@ export class Restarts<E> {
         onSuccess: Effect.succeed,
         onFailure: (failure): Effect.Effect<A, Failure | E3, R | R2> => {
           const error = faultOf(failure)
-          return error === undefined
-            ? Effect.fail(failure)
-            : Effect.flatMap(this.next(error, onRestart), (again) =>
-                again === undefined ? onExhausted({ error, attempts }) : attempt(again, attempts + 1)
-              )
+          if (error === undefined) return Effect.fail(failure)
+          return Effect.flatMap(
+            this.next(error, (again, at, tookMs) => onRestart(again, error, at, tookMs)),
+            (again) =>
+              again === undefined
+                ? onExhausted({ error, attempts, policy: this.policy, of: this.bounds.attempts })
+                : attempt(again, attempts + 1)
+          )
         }
       })
     return Effect.suspend(() => attempt(undefined, 1))
   }
 
-  private next(
+  /** Waits, and gives the restart that there is to be; undefined where there is to be none, at once. */
+  next(
     error: E,
-    onRestart: (restart: Restart, error: E) => void
+    onRestart: (restart: Restart, at: number, tookMs: number) => void
   ): Effect.Effect<Restart | undefined> {
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const decision = decide(this.history, now, this.bounds)
@@ -130,11 +137,14 @@ export class Restarts<E> {
       const { attempt } = decision
       if (attempt === 1) this.step = undefined
       const restart: Restart = { policy: this.policy, attempt, of: this.bounds.attempts }
-      return Effect.flatMap(this.wait(now, error), (waitMs) => {
-        if (waitMs === undefined) return Effect.succeed(undefined)
-        onRestart(restart, error)
-        return Effect.as(Effect.sleep(waitMs), restart)
-      })
+      return Effect.flatMap(this.wait(now, error), (wait) =>
+        wait === undefined
+          ? Effect.succeed(undefined)
+          : Effect.flatMap(Effect.andThen(Effect.sleep(wait), Clock.currentTimeMillis), (at) => {
+              onRestart(restart, at, at - now)
+              return Effect.succeed(restart)
+            })
+      )
     })
   }
 

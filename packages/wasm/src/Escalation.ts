@@ -1,0 +1,134 @@
+/** What becomes of a call whose code has faulted: restarts, then a dead letter, and the parent is told. */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { OutsideEntry } from "@sluice/core/Handler"
+import * as Activity from "@sluice/core/HandlerActivity"
+import type { HandlerFault } from "./Errors.ts"
+import { nameOf, type Policy, type Restarts } from "./Restarts.ts"
+
+/**
+ * What a parent is told when a child has used up its restarts: the payload for an action whose handler is of kind
+ * `child-error`. It can be encoded as JSON where the action's payload can.
+ */
+export const ChildError = Schema.Struct({
+  child: Schema.Struct({
+    module: Schema.String,
+    instanceId: Schema.String,
+    /** Of a child that was spawned. */
+    key: Schema.NullOr(Schema.String)
+  }),
+  /** As of a HandlerFault; `setup` where a logic of the child failed. */
+  kind: Schema.String,
+  error: Schema.String,
+  /** The one that could not be computed. It is among the dead letters. */
+  action: Schema.NullOr(Schema.Struct({ _tag: Schema.String, payload: Schema.Unknown })),
+  restarts: Schema.Finite
+})
+export type ChildError = typeof ChildError.Type
+
+/** Who supervises what runs in this context: given by `$.children.spawn` to all that the child runs. */
+export interface Supervisor {
+  readonly key: string
+  /** In the place of the handler's own. */
+  readonly restarts: Restarts<unknown>
+  readonly faulted: (error: string) => void
+  readonly restarted: (policy: Policy, attempt: number, of: number, reason: string) => void
+  /** It must not wait: the entry of the child ends after it. */
+  readonly gaveUp: (error: ChildError) => void
+}
+
+export const SupervisorRef = Context.Reference<Supervisor | undefined>("@sluice/wasm/Supervisor", {
+  defaultValue: () => undefined
+})
+
+/** The letter that a retry is of, so that it does not become two. */
+const RetriedRef = Context.Reference<string | undefined>("@sluice/wasm/Retried", {
+  defaultValue: () => undefined
+})
+
+export interface Supervised {
+  /** Its name. */
+  readonly handler: string
+  readonly entry: Pick<OutsideEntry<never>, "instance" | "action">
+  /** The handler's own for this instance, where it declares any: without them a fault fails the entry at once. */
+  readonly restarts: Restarts<unknown> | undefined
+  /** Told where no spawner is. It must not wait. */
+  readonly parent: ((error: ChildError) => void) | undefined
+}
+
+const numbers = new WeakMap<object, number>()
+
+const nextId = (instance: Supervised["entry"]["instance"]): string => {
+  const n = (numbers.get(instance) ?? 0) + 1
+  numbers.set(instance, n)
+  return `${instance.instanceId}/letter/${n}`
+}
+
+/**
+ * Runs the body for an entry, with undefined and, after each fault, with the policy by which it is restarted. When
+ * there are no more restarts the action becomes a dead letter, the parent is told, and it fails with the last fault.
+ * `Err` and mismatches restart nothing.
+ */
+export const supervise = <A, Failure extends { readonly _tag: string }, R>(
+  { entry: { action, instance }, handler, parent, restarts: own }: Supervised,
+  body: (policy: Policy | undefined) => Effect.Effect<A, Failure | HandlerFault, R>
+): Effect.Effect<A, Failure | HandlerFault, R> =>
+  Effect.withFiber((fiber) => {
+    const supervisor = fiber.getRef(SupervisorRef)
+    const restarts = supervisor?.restarts ?? own
+    if (restarts === undefined) return body(undefined)
+    const activity = Activity.of(instance.host)
+    const told = { handler, instanceId: instance.instanceId }
+    const asFault = (failure: Failure | HandlerFault): HandlerFault | undefined =>
+      failure._tag === "HandlerFault" ? (failure as HandlerFault) : undefined
+    const tell = (at: number, policy: Policy, attempt: number, of: number, reason: string, tookMs: number) =>
+      activity.tell({
+        ...told,
+        _tag: "Restart",
+        at,
+        policy: nameOf(policy),
+        attempt,
+        of,
+        reason,
+        tookMs,
+        escalated: attempt > of
+      })
+    const giveUp = (fault: HandlerFault, attempts: number, policy: Policy, of: number) =>
+      Effect.flatMap(Clock.currentTimeMillis, (at) => {
+        const id = fiber.getRef(RetriedRef) ?? nextId(instance)
+        const retry = Effect.map(Effect.provideService(instance.dispatch(action), RetriedRef, id), () =>
+          activity.unbury(id)
+        )
+        activity.bury({ ...told, at, id, action, error: fault.message, attempts, retry })
+        tell(at, policy, of + 1, of, fault.message, 0)
+        const error: ChildError = {
+          child: {
+            module: instance.moduleId,
+            instanceId: instance.instanceId,
+            key: supervisor?.key ?? null
+          },
+          kind: fault.kind,
+          error: fault.message,
+          action: { _tag: action._tag, payload: action.payload },
+          restarts: attempts - 1
+        }
+        if (supervisor === undefined) parent?.(error)
+        else supervisor.gaveUp(error)
+        return Effect.fail(fault)
+      })
+    return restarts.run({
+      body: (restart) => body(restart?.policy),
+      faultOf: (failure) => {
+        const fault = asFault(failure)
+        if (fault !== undefined) supervisor?.faulted(fault.message)
+        return fault
+      },
+      onRestart: ({ attempt, of, policy }, fault, at, tookMs) => {
+        tell(at, policy, attempt, of, fault.message, tookMs)
+        supervisor?.restarted(policy, attempt, of, fault.message)
+      },
+      onExhausted: ({ attempts, error, of, policy }) => giveUp(error, attempts, policy, of)
+    })
+  })
