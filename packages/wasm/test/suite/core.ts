@@ -1,7 +1,7 @@
 /** The core ABI, over modules that two compilers have made. The same in Node and in Chromium. */
 import { describe, expect, it } from "vitest"
 import { load } from "../../src/abi/core.ts"
-import type { Grants, LoadOptions, Machine, Returned } from "../../src/Machine.ts"
+import type { CallKind, Grants, LoadOptions, Machine, Returned } from "../../src/Machine.ts"
 import { built, sha256 } from "../fixture.ts"
 
 const utf8 = new TextEncoder()
@@ -67,6 +67,25 @@ export const core = (): void => {
       const after = machine.parts[0]?.globals.map(({ value }) => value)
       expect(after).not.toEqual(before)
       expect(after).toContain(2)
+    })
+
+    it("is written in AssemblyScript with the kit", async () => {
+      const lines: Array<unknown> = []
+      const grants: Grants = { console: (line) => lines.push(line) }
+      const machine = await machineOf("counter-as", { imports: ["console"] }, grants)
+      const call = (kind: CallKind, state: unknown, params: unknown) =>
+        told(machine.call({ kind, state: state === null ? null : bytesOf(state), params: bytesOf(params) }))
+      expect(call("init", null, { by: 0.5 })).toEqual({ state: { count: 0.5 } })
+      expect(call("send", { count: 0.5 }, -4)).toEqual({ state: { count: -3.5 } })
+      expect(call("request", { count: 1e3 }, { by: 24, text: 'a "ü\n\u0001' })).toEqual({
+        state: { count: 1024 },
+        response: { calls: 3, count: 1024 }
+      })
+      expect(call("send", { count: 1e6 }, 1)).toEqual({ _tag: "Err", error: "the count is full" })
+      expect(call("child-error", { count: 1 }, { error: "gone" })).toEqual({
+        state: { count: 1, lastError: "gone" }
+      })
+      expect(lines).toEqual([{ level: "log", text: 'asked by {"by":24,"text":"a \\"ü\\n\\u0001"}' }])
     })
 
     it("is loaded by the hash of its original bytes alone", async () => {
