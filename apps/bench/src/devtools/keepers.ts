@@ -8,7 +8,7 @@ import { serve } from "@sluice/devtools/protocol"
 import * as Schema from "effect/Schema"
 import { legacy_createStore, type Store } from "redux"
 import { openAsking, uncarried } from "./asking.ts"
-import { idAt, raised, type Row } from "./rows.ts"
+import { idAt, raised, Row } from "./rows.ts"
 
 export interface Keeper {
   /** Raises the value of a row. */
@@ -30,16 +30,7 @@ const collected = (rows: ReadonlyArray<Row>): Rows => Collection.make(({ id }: R
 
 const Table = Module.make("Table", {
   state: Schema.Struct({
-    rows: Collection.schema(
-      Schema.Struct({
-        id: Schema.String,
-        value: Schema.Number,
-        from: Schema.String,
-        to: Schema.String,
-        note: Schema.String
-      }),
-      "id"
-    )
+    rows: Collection.schema(Row, "id")
   }),
   actions: { raise: Schema.String },
   reducers: { raise: (state, id) => ({ ...state, rows: state.rows.update(id, raised) }) }

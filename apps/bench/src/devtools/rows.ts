@@ -1,12 +1,14 @@
 /** The state of the works about devtools: ten thousand rows, 5 MB as JSON. */
+import * as Schema from "effect/Schema"
 
-export interface Row {
-  readonly id: string
-  readonly value: number
-  readonly from: string
-  readonly to: string
-  readonly note: string
-}
+export const Row = Schema.Struct({
+  id: Schema.String,
+  value: Schema.Number,
+  from: Schema.String,
+  to: Schema.String,
+  note: Schema.String
+})
+export type Row = typeof Row.Type
 
 export const rowCount = 10_000
 

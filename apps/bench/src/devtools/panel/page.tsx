@@ -7,21 +7,13 @@ import { SluiceDevtools } from "@sluice/devtools/production"
 import { RuntimeProvider, useModule, useSelector } from "@sluice/react"
 import * as Schema from "effect/Schema"
 import { createRoot } from "react-dom/client"
-import { changedAt, idAt, makeRows, raised, rowCount } from "../rows.ts"
+import { feed } from "../../react/feed.ts"
+import { changedAt, idAt, makeRows, raised, Row, rowCount } from "../rows.ts"
 
 const Table = Module.make("Table", {
   state: Schema.Struct({
     raises: Schema.Int,
-    rows: Collection.schema(
-      Schema.Struct({
-        id: Schema.String,
-        value: Schema.Number,
-        from: Schema.String,
-        to: Schema.String,
-        note: Schema.String
-      }),
-      "id"
-    )
+    rows: Collection.schema(Row, "id")
   }),
   actions: { raise: Schema.String },
   reducers: { raise: ({ raises, rows }, id) => ({ raises: raises + 1, rows: rows.update(id, raised) }) }
@@ -74,18 +66,6 @@ declare global {
 
 let raises = 0
 const raiseOne = () => table.unsafe.dispatch({ _tag: "raise", payload: idAt(changedAt(raises++, rowCount)) })
-
-/** In a worker, which the page's work does not delay. */
-const feed = `onmessage = ({ data: { perSecond, seconds } }) => {
-  const startedAt = performance.now()
-  const total = perSecond * seconds
-  let sent = 0
-  const timer = setInterval(() => {
-    const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * perSecond))
-    while (sent < due) postMessage(++sent)
-    if (sent === total) clearInterval(timer)
-  }, 4)
-}`
 
 const drawnText = () => document.querySelector("#raises")?.textContent
 

@@ -1,6 +1,7 @@
 /** A page whose rows are written to by a feed while a user types into its input. */
 import { useState } from "react"
 import { createRoot } from "react-dom/client"
+import { feed } from "../feed.ts"
 import type { StartRows } from "./app.ts"
 import { openRows } from "./page.tsx"
 
@@ -32,19 +33,6 @@ export interface LivePage {
   /** Ends when all writes of the feed have been made, or half a second after the last was due. */
   readonly run: (run: LiveRun) => Promise<Live>
 }
-
-/** As a socket does: each message is an event of its own. In a worker, which the page's work does not delay. */
-const feed = `onmessage = ({ data: { perSecond, seconds } }) => {
-  const startedAt = performance.now()
-  const total = perSecond * seconds
-  let sent = 0
-  const timer = setInterval(() => {
-    const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1000) * perSecond))
-    while (sent < due) postMessage(++sent)
-    if (sent < total) return
-    clearInterval(timer)
-  }, 4)
-}`
 
 const Input = () => {
   const [text, setText] = useState("")

@@ -7,6 +7,7 @@ import { pathKey, pathText, type Steps } from "./path.ts"
 import { Tree } from "./Tree.tsx"
 import { ValueText } from "./ValueText.tsx"
 import { useAnswer } from "../useAnswer.ts"
+import { Failure } from "./Failure.tsx"
 
 type Change = Success<"Diff">["changes"][number]
 
@@ -54,12 +55,7 @@ export const Changes = ({ after, before }: ChangesProps): ReactNode => {
     { before, after },
     { changes: mayChange(before) || mayChange(after), keep: true }
   )
-  if (failure !== undefined)
-    return (
-      <p className="error" role="alert">
-        {failure}
-      </p>
-    )
+  if (failure !== undefined) return <Failure text={failure} />
   if (value === undefined) return <p className="hint">…</p>
   const { changes, complete } = value
   if (changes.length === 0) return <p className="hint">The values are the same.</p>

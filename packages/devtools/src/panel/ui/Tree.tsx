@@ -7,6 +7,7 @@ import { mayChange } from "./mayChange.ts"
 import { pathKey, pathText, type Steps } from "./path.ts"
 import { treeKeys } from "./treeKeys.ts"
 import { ValueText } from "./ValueText.tsx"
+import { Failure } from "./Failure.tsx"
 
 /** A part of what a tree shows. */
 export interface TreePlace {
@@ -67,11 +68,7 @@ const Asked = (props: TreeProps): ReactNode => {
   )
   return (
     <>
-      {failure === undefined ? null : (
-        <p className="error" role="alert">
-          {failure}
-        </p>
-      )}
+      <Failure text={failure} />
       {value === undefined ? (
         failure === undefined && <p className="hint">…</p>
       ) : (

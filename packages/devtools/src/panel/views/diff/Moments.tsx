@@ -8,6 +8,7 @@ import { count } from "../../ui/format.ts"
 import { useAnswer } from "../../useAnswer.ts"
 import { Changes } from "../../ui/Changes.tsx"
 import { useComparing } from "./useComparing.ts"
+import { Failure } from "../../ui/Failure.tsx"
 
 const noHistory = { oldest: 0, latest: 0, dropped: 0 }
 
@@ -108,12 +109,7 @@ const Instances = ({ after, before }: { readonly before: Moment; readonly after:
     { before, after },
     { changes: before === "live" || after === "live", keep: true }
   )
-  if (failure !== undefined)
-    return (
-      <p className="error" role="alert">
-        {failure}
-      </p>
-    )
+  if (failure !== undefined) return <Failure text={failure} />
   if (value === undefined) return <p className="hint">…</p>
   if (value.instances.length === 0) return <p className="hint">All states are the same at both moments.</p>
   return (

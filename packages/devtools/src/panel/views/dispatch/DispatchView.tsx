@@ -10,6 +10,7 @@ import { Payload } from "./Payload.tsx"
 import { Recent } from "./Recent.tsx"
 import { styles } from "./styles.ts"
 import { useDispatching } from "./useDispatching.ts"
+import { Failure } from "../../ui/Failure.tsx"
 
 const modes = [
   { id: "form", label: "Form" },
@@ -70,11 +71,7 @@ const Dispatch = ({ instanceId, locked, moduleId, travelled }: DispatchProps): R
         <TabList label="Typed as" tabs={modes} selected={mode} onSelect={dispatching.actions.setMode} />
       </div>
       <div className="body">
-        {failure === undefined ? null : (
-          <p className="error" role="alert">
-            {failure}
-          </p>
-        )}
+        <Failure text={failure} />
         {locked || travelled ? (
           <p className="hint" role="note">
             {locked ? "It is locked" : "It shows the past"}: what is dispatched now waits, in order.

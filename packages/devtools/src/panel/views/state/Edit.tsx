@@ -9,6 +9,7 @@ import type { Steps } from "../../ui/path.ts"
 import { useFirstWrong } from "../../ui/useFirstWrong.ts"
 import { useAnswer } from "../../useAnswer.ts"
 import { usePage } from "../../usePage.ts"
+import { NoAnswer } from "../../ui/Failure.tsx"
 
 interface EditProps {
   readonly instanceId: string
@@ -24,15 +25,7 @@ export const Edit = (props: EditProps): ReactNode => {
     // What is being typed is not to be changed.
     { changes: false }
   )
-  if (value === undefined)
-    return (
-      <p
-        className={failure === undefined ? "hint" : "error"}
-        role={failure === undefined ? "status" : "alert"}
-      >
-        {failure ?? "…"}
-      </p>
-    )
+  if (value === undefined) return <NoAnswer failure={failure} />
   const { form, isDerived, value: now } = value
   const initial = isJson(now) ? draftOf(form, now) : isFromNothing ? emptyDraft(form) : undefined
   if (initial === undefined)

@@ -5,6 +5,7 @@ import type { Step } from "../../../protocol/index.ts"
 import type { Steps } from "../../ui/path.ts"
 import { usePage } from "../../usePage.ts"
 import { useLook, useMoment } from "./useLook.ts"
+import { Failure } from "../../ui/Failure.tsx"
 
 /** Keys of one value are of one type, as a rule. */
 const stepLike = ({ key, kind }: Step, typed: string): Step => ({
@@ -52,11 +53,7 @@ export const GoTo = ({
       <button type="submit" className="toggle">
         Go
       </button>
-      {failure === undefined ? null : (
-        <p className="error" role="alert">
-          {failure}
-        </p>
-      )}
+      <Failure text={failure} />
     </form>
   )
 }

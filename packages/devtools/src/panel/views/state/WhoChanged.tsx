@@ -7,6 +7,7 @@ import { count, timeOfDay } from "../../ui/format.ts"
 import type { Steps } from "../../ui/path.ts"
 import { ValueText } from "../../ui/ValueText.tsx"
 import { useAnswer } from "../../useAnswer.ts"
+import { NoAnswer } from "../../ui/Failure.tsx"
 
 const pageSize = 50
 const most = 500
@@ -23,15 +24,7 @@ export const WhoChanged = ({
   const views = useModule(Views)
   const [limit, setLimit] = useState(pageSize)
   const { failure, value } = useAnswer("WhoChanged", { instanceId, path: [...path], limit }, { keep: true })
-  if (value === undefined)
-    return (
-      <p
-        className={failure === undefined ? "hint" : "error"}
-        role={failure === undefined ? "status" : "alert"}
-      >
-        {failure ?? "…"}
-      </p>
-    )
+  if (value === undefined) return <NoAnswer failure={failure} />
   const { more, rows, values } = value
   if (rows.length === 0) return <p className="hint">No kept transaction has changed it.</p>
   return (
