@@ -67,23 +67,21 @@ const checkTypes = ({ exports, imports }: Rewritten, handler: string): ReadonlyS
 const utf8 = new TextDecoder()
 const levels: ReadonlyArray<ConsoleLine["level"]> = ["debug", "log", "warn", "error"]
 
-/** What a thrown thing is: the engine's traps have no kinds of their own but for the stack's. */
-const faultOf = (error: unknown): Fault => {
-  if (error instanceof Fault) return error
-  if (error instanceof RangeError) return new Fault("stack", error.message)
-  if (error instanceof WebAssembly.RuntimeError) return new Fault("trap", error.message)
-  return new Fault("abi", String(error))
-}
-
 class CoreMachine implements Machine {
   readonly parts: Machine["parts"]
   private readonly memory: WebAssembly.Memory
   private readonly exports: WebAssembly.Exports
   private readonly limits: Limits
+  /** Units of fuel that a call has. */
+  private readonly most: number
+  /** Of i64: what is left of limits.fuel. */
+  private readonly fuel: WebAssembly.Global | undefined
+  /** Of i32: not 0 after a memory.grow has failed. */
+  private readonly denied: WebAssembly.Global | undefined
 
   constructor(module: WebAssembly.Module, rewritten: Rewritten, grants: Grants, limits: Limits) {
     this.limits = limits
-    let memory: WebAssembly.Memory | undefined
+    this.most = Math.floor(limits.fuel ?? 0)
     const number = (give: (() => number) | undefined, name: string) => () => {
       const value = give?.()
       // Which bits of a NaN arrive would be the engine's choice
@@ -95,24 +93,53 @@ class CoreMachine implements Machine {
         clock: number(grants.clock, "clock"),
         random: number(grants.random, "random"),
         console: (level: number, pointer: number, length: number) => {
-          if (memory === undefined) throw new Fault("abi", "console cannot be called in the start function")
-          const text = utf8.decode(view(memory, pointer, length, "a line of the console"))
+          const text = utf8.decode(view(this.memory, pointer, length, "a line of the console"))
           grants.console({ level: levels[level] ?? "log", text })
         }
       }
     }
     try {
       this.exports = new WebAssembly.Instance(module, imports).exports
-      this.memory = memory = this.exported(rewritten.memories[0] ?? "memory") as WebAssembly.Memory
+      this.memory = this.exported(rewritten.memories[0] ?? "memory") as WebAssembly.Memory
       const globals = rewritten.globals.map(
         // Exported by the rewriter, which refuses those of other types
         (name) => this.exported(name) as WebAssembly.Global & { value: GlobalValue }
       )
-      this.parts = [{ memory, globals }]
+      this.parts = [{ memory: this.memory, globals }]
+      const added = (name: string | undefined): WebAssembly.Global | undefined =>
+        name === undefined ? undefined : (this.exported(name) as WebAssembly.Global)
+      this.fuel = added(rewritten.fuel)
+      this.denied = added(rewritten.denied)
+      this.refill()
+      if (rewritten.start !== undefined) this.run(rewritten.start)
       if ("_initialize" in this.exports) this.run("_initialize")
     } catch (error) {
-      throw faultOf(error)
+      throw this.fault(error)
     }
+  }
+
+  /** What a thrown thing is: engines' traps have no kinds of their own, but for the stack's. */
+  private fault(error: unknown): Fault {
+    if (error instanceof Fault) return error
+    if (this.left() < 0n) return new Fault("fuel", `more than ${this.most} units of fuel`)
+    // Safari and Chromium; Firefox
+    if (error instanceof RangeError || (error instanceof Error && error.name === "InternalError")) {
+      return new Fault("stack", error.message)
+    }
+    if (!(error instanceof WebAssembly.RuntimeError)) return new Fault("abi", String(error))
+    if (this.denied !== undefined && this.denied.value !== 0) {
+      return new Fault("memory", `it was refused more memory, and then: ${error.message}`)
+    }
+    return new Fault("trap", error.message)
+  }
+
+  private refill(): void {
+    if (this.fuel !== undefined) this.fuel.value = BigInt(this.most)
+    if (this.denied !== undefined) this.denied.value = 0
+  }
+
+  private left(): bigint {
+    return this.fuel === undefined ? 0n : BigInt(this.fuel.value as bigint)
   }
 
   private exported(name: string): WebAssembly.ExportValue {
@@ -133,13 +160,14 @@ class CoreMachine implements Machine {
   }
 
   call({ kind, state, params }: Call): Returned {
+    this.refill()
     try {
       const statePointer = state === null ? 0 : this.put(state)
       const paramsPointer = this.put(params)
       const enter = this.exported(entryNames[kind]) as Entry
       return this.returned(enter(statePointer, state?.length ?? 0, paramsPointer, params.length) >>> 0)
     } catch (error) {
-      throw faultOf(error)
+      throw this.fault(error)
     }
   }
 
@@ -159,7 +187,9 @@ class CoreMachine implements Machine {
   }
 
   fuelUsed(): number | undefined {
-    return undefined
+    if (this.fuel === undefined) return undefined
+    const left = Number(this.left())
+    return left < 0 ? this.most : this.most - left
   }
 }
 
@@ -183,7 +213,7 @@ export const load: Load<Extract<ProgramSource, { readonly abi: "core" }>> = asyn
   const expected = options.sha256.toLowerCase()
   if (sha256 !== expected) throw new HashMismatch({ handler, expected, actual: sha256 })
   const imports = options.imports.map((name) => `sluice.${name}`)
-  const rewritten = rewrite(bytes, { handler, limits, memory: options.memory, imports })
+  const rewritten = rewrite(bytes, { handler, limits, memory: options.memory, imports, deferStart: true })
   const entries = checkTypes(rewritten, handler)
   if (rewritten.memories.length === 0) throw new LoadFailed({ handler, reason: "it has no memory" })
   const module = await WebAssembly.compile(rewritten.bytes).catch((error: unknown) => {

@@ -55,9 +55,12 @@ export interface WasmModule {
   readonly exports: ReadonlyArray<Export>
   /** How many of each are imported. */
   readonly imported: Readonly<Record<Kind, number>>
+  /** Of the first global that is defined. */
+  readonly globalsStart: number
   /** Of each function that is defined. */
   readonly bodies: ReadonlyArray<Span>
-  readonly hasStart: boolean
+  /** The index of the start function. */
+  readonly start: number | undefined
 }
 
 /** Each at most once, in this order; custom ones (0) anywhere. */
@@ -141,7 +144,9 @@ export const read = (bytes: Uint8Array<ArrayBuffer>): WasmModule => {
   })
   section(5, (reader) => memories.push(range(reader, "memory")))
   if (memories.length > 1) throw unsupported("several memories")
-  section(6, (reader) => {
+  let globalsStart = 0
+  section(6, (reader, index) => {
+    if (index === 0) globalsStart = reader.at
     const type = globalType(reader)
     skipConstant(reader, globals.length)
     globals.push(type)
@@ -157,6 +162,8 @@ export const read = (bytes: Uint8Array<ArrayBuffer>): WasmModule => {
     if (index >= sizes[kind].length) reader.fail(`there is no ${kind} ${index}`)
     return { name, kind, index }
   })
+  const startAt = sections.find(({ id }) => id === 8)
+  const start = startAt && new Reader(bytes, startAt.start, startAt.end).u32()
   const bodies = section(10, (reader): Span => {
     const { at: start, end } = reader.within(reader.u32())
     return { start, end }
@@ -173,7 +180,8 @@ export const read = (bytes: Uint8Array<ArrayBuffer>): WasmModule => {
     globals,
     exports,
     imported,
+    globalsStart,
     bodies,
-    hasStart: sections.some((one) => one.id === 8)
+    start
   }
 }

@@ -36,6 +36,8 @@ export const machineOf = async (
   grants: Grants = { console: () => {} }
 ): Promise<Machine> => (await loadFixture(name, options)).instantiate(grants)
 
+const all = ["console", "clock", "random"]
+
 export const core = (): void => {
   describe("a core module", () => {
     it("gets its state and params as bytes, and gives a state and a response", async () => {
@@ -92,6 +94,58 @@ export const core = (): void => {
       await expect(loadFixture("counter-wat", { sha256: "00" })).rejects.toMatchObject({
         _tag: "HashMismatch"
       })
+    })
+
+    it("is not loaded if it imports what is not granted, which is named", async () => {
+      const imports = ["console"]
+      await expect(loadFixture("undeclared", { imports })).rejects.toMatchObject({
+        _tag: "ImportRefused",
+        import: "env.fetch",
+        granted: ["sluice.console"]
+      })
+      await expect(loadFixture("cases", { imports })).rejects.toMatchObject({
+        _tag: "ImportRefused",
+        import: "sluice.random"
+      })
+    })
+
+    it("is not loaded if it is larger than its limit", async () => {
+      await expect(loadFixture("hidden", { limits: { moduleBytes: 1000 } })).rejects.toMatchObject({
+        _tag: "LoadFailed"
+      })
+    })
+
+    it.each([
+      ["trap", {}, "trap"],
+      ["out of bounds", {}, "trap"],
+      ["divide", { by: 0 }, "trap"],
+      ["recursion", {}, "stack"],
+      ["allocate", {}, "memory"],
+      ["grow", { pages: 100 }, "memory"],
+      ["loop", {}, "fuel"],
+      ["large", { length: 5000 }, "result-bytes"]
+    ])("faults at %s %o as %s", async (what, more, kind) => {
+      const limits = { memoryPages: 64, resultBytes: 4096, ...(kind === "fuel" ? { fuel: 1_000_000 } : {}) }
+      const machine = await machineOf("cases", { limits, imports: ["console", "clock", "random"] })
+      const call = () => machine.call({ kind: "send", state: null, params: bytesOf({ do: what, ...more }) })
+      expect(call).toThrow(expect.objectContaining({ name: "Fault", kind }))
+    })
+
+    it("grows its memory to the limit, and not past it", async () => {
+      const machine = await machineOf("cases", { limits: { memoryPages: 40 }, imports: all })
+      const grow = (pages: number) =>
+        told(machine.call({ kind: "send", state: null, params: bytesOf({ do: "grow", pages }) }))
+      expect(grow(40)).toEqual({ state: { count: 1, calls: 1, pages: 40 } })
+      expect(machine.parts[0]?.memory?.buffer.byteLength).toBe(40 * 65_536)
+      expect(() => grow(41)).toThrow(expect.objectContaining({ kind: "memory" }))
+    })
+
+    it("reads the clock and draws only through its grants", async () => {
+      const machine = await machineOf("cases", { imports: all }, { clock: () => 1234.5, console: () => {} })
+      const call = (what: string) =>
+        told(machine.call({ kind: "send", state: null, params: bytesOf({ do: what }) }))
+      expect(call("clock")).toEqual({ state: { count: 1, calls: 1, at: 1234.5 } })
+      expect(() => call("random")).toThrow(expect.objectContaining({ kind: "abi" }))
     })
   })
 }
