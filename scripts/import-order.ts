@@ -104,6 +104,7 @@ const wasmRooms = [
   "Handler",
   "recovery/*",
   "supervision/*",
+  "Supervision",
   "cli/*",
   "index"
 ]

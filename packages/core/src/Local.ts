@@ -42,13 +42,18 @@ export const acquire = <Id extends string, S, A, X, Input, R, P, T, Services = n
     // It lives on after the handler that makes it, and makes its entries for itself.
     const context = Context.add(fiber.context, CallerRef, undefined)
     const local = scope.locals.get(impl, { ...options, context })
-    return mounted(local).pipe(
-      Effect.andThen(ready(local)),
-      Effect.catchCause((cause) => Effect.die(Cause.squash(cause))),
+    return held(local).pipe(
       // An instance has the runtime of its module.
       Effect.as(Faces.of(local.instance).runtime as ModuleRuntime<S, A, T> & X)
     )
   })
+
+/** Started, for as long as a scope is open. Dies with what its start failed with. */
+export const held = (local: LocalInstance): Effect.Effect<unknown, never, Scope.Scope> =>
+  mounted(local).pipe(
+    Effect.andThen(ready(local)),
+    Effect.catchCause((cause) => Effect.die(Cause.squash(cause)))
+  )
 
 /** While a scope is open. With a `gcTime` of 0 it has ended when the scope has closed. */
 const mounted = (local: LocalInstance): Effect.Effect<void, never, Scope.Scope> =>

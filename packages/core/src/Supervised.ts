@@ -3,17 +3,19 @@ import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { CallerRef } from "./Caller.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
-import { InstanceClosed, InvalidState } from "./Errors.ts"
+import { InstanceClosed, InvalidState, ModuleNotProvided, RuntimeDisposed } from "./Errors.ts"
 import type { ModuleRuntime } from "./Handle.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import { codecOf, type Outcome } from "./internal/codec.ts"
-import type { AnySchema } from "./Module.ts"
+import { held } from "./Local.ts"
+import type { AnySchema, Module } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
 import { type Member, type ModuleScope, release, resourcesFor, ScopeRef } from "./ModuleScope.ts"
 import type { ErrorInfo } from "./Parts.ts"
-import { encodeState } from "./Snapshot.ts"
+import { decode, encodeState } from "./Snapshot.ts"
 
 type AnyRuntime = Pick<ModuleRuntime<Any, Any, Any>, "instanceId">
 
@@ -63,6 +65,68 @@ export const guard = <S>(
     ended = true
   }
 }
+
+/** Where an instance is made: in the place of what `initial` gives, that state, of the schema's encoded side. */
+export interface ColdOptions<Input> {
+  readonly key: string
+  readonly input?: Input
+  readonly state?: unknown
+}
+
+export interface Cold<R> {
+  readonly runtime: R
+  /** Whether it is yet to be started. */
+  readonly fresh: boolean
+  /** Starts it, as `Local.acquire` does, for as long as the scope is open. At once: what nobody starts is forgotten. */
+  readonly held: Effect.Effect<unknown, never, Scope.Scope>
+}
+
+/**
+ * The keyed local instance that `Local.acquire` gives here, made and not started where it was not there: to observe
+ * and guard it from its first entry on. Dies with what its `initial` throws,
+ * with InvalidState where the state does not fit, and with RuntimeDisposed.
+ */
+export const cold = <Id extends string, S, A, X, Input, R, P, T>(
+  module: Module<Id, S, A, X, Input, R, P, T>,
+  { key, input, state }: ColdOptions<Input>
+): Effect.Effect<Cold<ModuleRuntime<S, A, T> & X>, never, Exclude<R, P>> =>
+  Effect.withFiber((fiber) => {
+    const scope = fiber.getRef(ScopeRef)
+    if (scope === undefined) return Effect.die(new ModuleNotProvided({ moduleId: module.id, provided: [] }))
+    if (scope.closed) return Effect.die(new RuntimeDisposed({ label: scope.label }))
+    return Effect.sync(() => {
+      const name = `${module.id}/${key}`
+      const given = state === undefined ? undefined : { module: module.id, state }
+      if (given !== undefined) {
+        if (scope.path === undefined)
+          throw new TypeError(`${name} can be given a state only where the scopes around it have names.`)
+        const instances = [{ ...given, scope: scope.path.concat(name) }]
+        scope.app.hydration.hydrate({ format: 1, instances }, resuming.name, [])
+      }
+      const context = Context.add(fiber.context, CallerRef, undefined)
+      const local = scope.locals.get(module.impl, { key, input, context })
+      const { instance } = local
+      if (given !== undefined) decode(instance, given, resuming, instance.liveState)
+      // An instance has the runtime of its module.
+      const runtime = Faces.of(instance).runtime as ModuleRuntime<S, A, T> & X
+      return { runtime, fresh: local.isCold, held: held(local) }
+    })
+  })
+
+const resuming: Origin = { kind: "hydrate", name: "resume" }
+
+/** Runs it in the instance's scope with its services; its failure reaches `onError`. */
+export const fork = (runtime: AnyRuntime, effect: Effect.Effect<unknown, unknown>, name: string): void => {
+  const instance = instanceOf(runtime)
+  instance.fork(effect, instance.services, name, undefined)
+}
+
+/** As `Runtime.evict`, of the scope that it is in. */
+export const evict = (runtime: AnyRuntime): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const instance = instanceOf(runtime)
+    return homeOf(instance)?.scope.evict(instance.instanceId) ?? Effect.void
+  })
 
 /** Told when it has closed. */
 export const onClose = (runtime: AnyRuntime, listener: () => void): (() => void) =>

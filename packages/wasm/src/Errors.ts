@@ -76,3 +76,26 @@ export class HandlerFault extends Data.TaggedError("HandlerFault")<
 
 /** What a call fails with. */
 export type CallError = HandlerMismatch | HandlerError | HandlerFault
+
+/** A child that cannot be had, or of which what was asked cannot be done. */
+export class ChildRefused extends Data.TaggedError("ChildRefused")<{
+  readonly parent: string
+  readonly key: string
+  readonly reason: string
+}> {
+  override get message() {
+    return `The child ${JSON.stringify(this.key)} of ${this.parent} was refused: ${this.reason}.`
+  }
+}
+
+/** A rule that a parent gave for its child's transitions. */
+export class TransitionRefused extends Data.TaggedError("TransitionRefused")<{
+  readonly instanceId: string
+  readonly parent: string
+  readonly entry: string
+  readonly reason: string
+}> {
+  override get message() {
+    return `${this.entry} on ${this.instanceId} was refused by a rule of its parent ${this.parent}: ${this.reason}. Nothing was committed; mend the entry, or the rule that spawn was given.`
+  }
+}

@@ -35,6 +35,8 @@ export interface Supervisor {
   readonly restarts: Restarts<unknown>
   readonly faulted: (error: string) => void
   readonly restarted: (policy: Policy, attempt: number, of: number, reason: string) => void
+  /** What a restart by `slot` begins from, where it is known. */
+  readonly stateOf: (policy: Policy) => { readonly state: unknown } | undefined
   /** It must not wait: the entry of the child ends after it. */
   readonly gaveUp: (error: ChildError) => void
 }

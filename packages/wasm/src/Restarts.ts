@@ -91,6 +91,11 @@ export class Restarts<E> {
     this.backoff = backoff
   }
 
+  /** Those that count now. */
+  get count(): number {
+    return this.history.length
+  }
+
   /**
    * Runs `body`, and again after each fault for as long as the bounds let it, which waits as `backoff` says: the
    * first time with undefined, then with the restart. What is no fault fails at once.

@@ -10,3 +10,4 @@ export type {
   Program,
   Returned
 } from "./Machine.ts"
+export * as Supervision from "./Supervision.ts"
