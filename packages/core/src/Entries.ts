@@ -119,7 +119,8 @@ export abstract class Entries<S, A> extends Publication<S, A> {
   dispatch(given: AnyAction): Effect.Effect<void> {
     return Effect.withFiber((fiber) => {
       const { bare, origin, outside, step } = this.plan(given._tag)
-      const actions: readonly [AnyAction] = bare ?? [given]
+      // One that its caller made without a payload stays itself: by it, its caller knows it again.
+      const actions: readonly [AnyAction] = bare !== undefined && "payload" in given ? bare : [given]
       return outside === undefined
         ? this.attemptIn(fiber, origin, actions, step, actions[0])
         : this.dispatchOutside(origin, actions, outside)

@@ -37,7 +37,7 @@ export const of = <S, A>(instance: Instance<S, A>): Faces<S, A> => {
   if (known !== undefined) return known as Faces<S, A>
   const made = make(instance)
   facesOfInstance.set(instance, made)
-  instanceOfRuntime.set(made.runtime, instance)
+  for (const face of [made.runtime, made.handle]) instanceOfRuntime.set(face, instance)
   return made
 }
 
@@ -58,7 +58,7 @@ export const replacing = <S, A>(instance: Instance<S, A>, impl: Instance<S, A>["
   }
 }
 
-/** Of a ModuleRuntime that was made here. */
+/** Of a ModuleRuntime or a ModuleHandle that was made here. */
 export const instanceOf = (runtime: object): AnyInstance | undefined => instanceOfRuntime.get(runtime)
 
 /** The ModuleRuntime that a scope has for a module: its own, or the nearest outside it. */

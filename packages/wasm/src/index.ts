@@ -1,4 +1,5 @@
 export * as Errors from "./Errors.ts"
+export * as Handler from "./Handler.ts"
 export type { Delta, GlobalValue, Image, ImagePart, Page } from "./Image.ts"
 export type {
   Call,

@@ -1,0 +1,57 @@
+/** What a handler is declared with. */
+import type { Module } from "@sluice/core"
+import type { ConsoleLine, Limits, ProgramSource } from "../Machine.ts"
+import type { RepliesOptions } from "./Replies.ts"
+
+export type Isolation = "inline" | "worker"
+export type Import = "clock" | "random" | "console"
+
+export interface Options<
+  State extends Module.AnySchema,
+  Params extends Module.AnySchema,
+  Response extends Module.AnySchema,
+  Where extends Isolation
+> {
+  /** In its errors and in the devtools. */
+  readonly name: string
+  readonly abi: ProgramSource["abi"]
+  /** Bytes, or where they are to be had; or all that its ABI takes to load it. */
+  readonly source: Uint8Array<ArrayBuffer> | URL | string | ProgramSource
+  /** Of the original bytes, in hexadecimal: other bytes are not loaded. */
+  readonly sha256: string
+  /** `worker`, the default: in a thread of its own. `inline`: within the window, on the caller's thread. */
+  readonly isolation?: Where
+  /**
+   * `image`: its memory is kept with each version of the state; the default in a worker. `none`, the default inline:
+   * it promises to keep nothing between calls, and what it keeps all the same is not given back.
+   */
+  readonly memory?: "image" | "none"
+  /** Of its entries: whether others may come between. Only in a worker; `serial` is the default. */
+  readonly order?: "serial" | "optimistic"
+  /** How often an optimistic entry is computed at most, before it fails with HandlerConflict. Default 10. */
+  readonly attempts?: number
+  /** A call within the window cannot be ended from outside, so that `callMs` is refused there. */
+  readonly limits?: Where extends "inline" ? Omit<Limits, "callMs"> & { readonly callMs?: never } : Limits
+  /** What it is granted besides its own memory. Default nothing. */
+  readonly imports?: ReadonlyArray<Import>
+  readonly state: State
+  readonly params: Params
+  /** Of a request. Left out: what it gives back is not looked at. */
+  readonly response?: Response
+  /** The params of the call by which an instance begins, if the code has `init`. Default null. */
+  readonly initWith?: Module.TypeOf<Params>
+  /** The same state and params give the same: calls are remembered. It must keep nothing: `memory: "none"`. */
+  readonly pure?: boolean
+  readonly replies?: RepliesOptions
+  /** Bytes of a state from which on one warning is given. Default a million. */
+  readonly warnStateBytes?: number
+  /** Each line that it writes, besides those of HandlerActivity. */
+  readonly console?: (line: ConsoleLine) => void
+}
+
+export interface AnyOptions extends Options<
+  Module.AnySchema,
+  Module.AnySchema,
+  Module.AnySchema,
+  Isolation
+> {}

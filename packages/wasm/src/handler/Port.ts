@@ -1,0 +1,118 @@
+/** A loaded handler as core's port sees it: in the place of a reducer. */
+import type { AnyAction } from "@sluice/core/Commit"
+import { HandlerConflict, HandlerFailed } from "@sluice/core/Errors"
+import type { HandledInstance, InlineHandler, OutsideEntry, OutsideHandler } from "@sluice/core/Handler"
+import * as Effect from "effect/Effect"
+import type { CallError } from "../Errors.ts"
+import type { Loaded } from "../host/Host.ts"
+import type { Caller, Live } from "./Live.ts"
+
+/** Of actions, what their handlers answered; and which of them want an answer. */
+export class Responses {
+  private readonly wanting = new WeakSet<AnyAction>()
+  private readonly given = new WeakMap<AnyAction, { readonly response: unknown }>()
+
+  want(action: AnyAction): void {
+    this.wanting.add(action)
+  }
+
+  /** The code's own way to answer, or the one that is there. */
+  kindOf(action: AnyAction, { kinds }: Loaded): "send" | "request" {
+    const answers = this.wanting.has(action) || !kinds.has("send")
+    return answers && kinds.has("request") ? "request" : "send"
+  }
+
+  give(action: AnyAction, response: unknown): void {
+    this.given.set(action, { response })
+  }
+
+  take(action: AnyAction): { readonly response: unknown } | undefined {
+    return this.given.get(action)
+  }
+}
+
+const callerOf = (instance: HandledInstance, action: AnyAction | undefined, reruns: number): Caller => ({
+  instance,
+  host: instance.host,
+  action,
+  reruns
+})
+
+export const inlinePort = <S, P, R>(
+  live: () => Live<S, P, R>,
+  responses: Responses
+): InlineHandler<S, P> => ({
+  where: "inline",
+  compute: (state, payload, action, instance) => {
+    const loaded = live()
+    const kind = responses.kindOf(action, loaded.loaded)
+    const called = loaded.callSync(kind, state, payload, callerOf(instance, action, 0))
+    responses.give(action, called.response)
+    return called.state
+  },
+  begin: (initial, instance) => {
+    const loaded = live()
+    if (!loaded.loaded.kinds.has("init")) return initial
+    return loaded.callSync("init", null, loaded.initWith, callerOf(instance, undefined, 0)).state
+  },
+  carry: (from, to, instance) => live().memories.carry(from, to, instance)
+})
+
+export const outsidePort = <S, P, R, N>(
+  options: { readonly order: "serial" | "optimistic"; readonly attempts: number },
+  find: Effect.Effect<Live<S, P, R>, never, N>,
+  known: () => Iterable<Live<S, P, R>>,
+  responses: Responses
+): OutsideHandler<S, P, N> => ({
+  where: "outside",
+  order: options.order,
+  enter: (entry, payload) =>
+    Effect.flatMap(find, (live) => entering(live, entry, payload, options.attempts, responses)),
+  begin: (entry) =>
+    Effect.flatMap(find, (live) => {
+      if (!live.loaded.kinds.has("init")) return Effect.void
+      return live.call("init", null, live.initWith, callerOf(entry.instance, undefined, 0)).pipe(
+        Effect.matchEffect({
+          onFailure: (error) => failing(entry, error),
+          onSuccess: ({ state }) => Effect.asVoid(entry.commit(entry.state(), state))
+        })
+      )
+    }),
+  carry: (from, to, instance) => {
+    for (const live of known()) live.memories.carry(from, to, instance)
+  }
+})
+
+const entering = <S, P, R>(
+  live: Live<S, P, R>,
+  entry: OutsideEntry<S>,
+  payload: P,
+  attempts: number,
+  responses: Responses
+): Effect.Effect<void> => {
+  const { action, instance } = entry
+  const kind = responses.kindOf(action, live.loaded)
+  const attempt = (n: number): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (n > attempts) {
+        const { instanceId } = entry
+        return entry.fail(new HandlerConflict({ instanceId, entry: entry.entry, tag: action._tag, attempts }))
+      }
+      const seen = entry.state()
+      return live.call(kind, seen, payload, callerOf(instance, action, n - 1)).pipe(
+        Effect.matchEffect({
+          onFailure: (error) => failing(entry, error),
+          onSuccess: ({ response, state }) => {
+            responses.give(action, response)
+            return Effect.flatMap(entry.commit(seen, state), (done) => (done ? Effect.void : attempt(n + 1)))
+          }
+        })
+      )
+    })
+  return attempt(1)
+}
+
+const failing = <S>(
+  { action, entry, fail, instanceId }: OutsideEntry<S>,
+  cause: CallError
+): Effect.Effect<never> => fail(new HandlerFailed({ instanceId, entry, tag: action._tag, cause }))

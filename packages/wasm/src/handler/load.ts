@@ -1,0 +1,92 @@
+/** From a declaration to a handler that can be called. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Codec from "../Codec.ts"
+import { HashMismatch, ImportRefused, LoadFailed, type LoadError, ModuleRefused } from "../Errors.ts"
+import { inline } from "../host/Host.ts"
+import * as WorkerHost from "../host/WorkerHost.ts"
+import type { LoadOptions } from "../Machine.ts"
+import { type Codecs, Live } from "./Live.ts"
+import type { AnyOptions } from "./Options.ts"
+import { Replies } from "./Replies.ts"
+import { abiOf, sourceOf } from "./source.ts"
+
+/** What of a declaration contradicts itself. Throws ModuleRefused. */
+const check = (
+  { abi, isolation, limits, memory, name: handler, pure }: AnyOptions,
+  canInline: boolean
+): void => {
+  const refuse = (feature: string, reason: string): never => {
+    throw new ModuleRefused({ handler, feature, reason })
+  }
+  if (isolation === "inline" && !canInline) {
+    refuse('isolation "inline"', `abi "${abi}" always runs in a worker. Leave isolation out.`)
+  }
+  if (isolation === "inline" && (limits?.callMs ?? 0) > 0) {
+    refuse(
+      "limits.callMs",
+      'a call within the window cannot be ended from outside. Declare isolation: "worker", or limit its fuel.'
+    )
+  }
+  if (pure === true && memory !== "none") {
+    refuse(
+      "pure",
+      'what is remembered of its calls would not be so of its memory. Declare memory: "none" too.'
+    )
+  }
+}
+
+/** With what is left out filled in. */
+const complete = (options: AnyOptions): AnyOptions => {
+  const isolation = options.isolation ?? "worker"
+  const byDefault = isolation === "inline" || options.pure === true ? "none" : "image"
+  return { ...options, isolation, memory: options.memory ?? byDefault }
+}
+
+const live = async <S, P, R>(
+  given: AnyOptions,
+  codecs: Codecs<S, P, R>,
+  scope: Scope.Scope,
+  opened: (end: () => void) => void
+): Promise<Live<S, P, R>> => {
+  const options = complete(given)
+  const { spawn, inline: loadInline } = abiOf(options)
+  check(options, loadInline !== undefined)
+  const { imports = [], limits = {}, memory = "image", name: handler, sha256 } = options
+  const load: LoadOptions = { handler, sha256, limits, imports, memory }
+  const replies = new Replies(options.replies ?? {}, scope)
+  const source = await sourceOf(options)
+  if (options.isolation === "inline") {
+    const program = await (await loadInline!())(source, load)
+    return new Live(options, codecs, inline(program, load), replies)
+  }
+  const host = await WorkerHost.worker(spawn, { source, load })
+  opened(host.close)
+  return new Live(options, codecs, host, replies)
+}
+
+const isLoadError = (error: unknown): error is LoadError =>
+  error instanceof HashMismatch ||
+  error instanceof ImportRefused ||
+  error instanceof ModuleRefused ||
+  error instanceof LoadFailed
+
+/** Ends with the scope: calls that wait then fail. */
+export const load = <S, P, R>(options: AnyOptions): Effect.Effect<Live<S, P, R>, LoadError, Scope.Scope> =>
+  Effect.flatMap(Effect.scope, (scope) => {
+    // Each is of the schema that the type of the declaration took it from.
+    const codecs = {
+      state: Codec.of(options.state),
+      params: Codec.of(options.params),
+      response: options.response && Codec.of(options.response)
+    } as Codecs<S, P, R>
+    let end = () => {}
+    return Effect.acquireRelease(
+      Effect.tryPromise({
+        try: () => live(options, codecs, scope, (ending) => (end = ending)),
+        catch: (error) =>
+          isLoadError(error) ? error : new LoadFailed({ handler: options.name, reason: String(error) })
+      }),
+      () => Effect.sync(() => end())
+    )
+  })

@@ -1,0 +1,60 @@
+/** A worker as its owner sees it: of a browser, or of Node. */
+import { builtin } from "./node.ts"
+import type { FromWorker, ToWorker } from "./Step.ts"
+
+export interface Thread {
+  readonly post: (message: ToWorker, transfer: ReadonlyArray<ArrayBuffer>) => void
+  /** At once, whatever it runs. */
+  readonly terminate: () => void
+  /** Whether Node waits for it before it ends. */
+  readonly hold: (on: boolean) => void
+}
+
+export interface ThreadListener {
+  readonly onMessage: (message: FromWorker) => void
+  /** It ended, or never began, without having been told to. */
+  readonly onEnd: (reason: string) => void
+}
+
+/** Starts one. A bundler must see `new Worker(new URL(..., import.meta.url), ...)` as it is: hence one for each ABI. */
+export type Spawn = (listener: ThreadListener) => Thread
+
+export const spawnCore: Spawn = (listener) =>
+  builtin("node:worker_threads") === undefined
+    ? browser(new Worker(new URL("./worker/core.js", import.meta.url), { type: "module" }), listener)
+    : node(new URL(/* @vite-ignore */ "./worker/core.js", import.meta.url), listener)
+
+export const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): Thread => {
+  worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => onMessage(data))
+  worker.addEventListener("messageerror", () => onEnd("a message of its worker could not be read"))
+  worker.addEventListener("error", (event) => {
+    event.preventDefault()
+    onEnd(event.message || "its worker could not be started")
+  })
+  return {
+    post: (message, transfer) => worker.postMessage(message, [...transfer]),
+    terminate: () => worker.terminate(),
+    hold: () => {}
+  }
+}
+
+export const node = (url: URL, { onEnd, onMessage }: ThreadListener): Thread => {
+  const worker = new (builtin("node:worker_threads")!.Worker)(url)
+  let ended = false
+  const end = (reason: string) => {
+    if (!ended) onEnd(reason)
+    ended = true
+  }
+  worker.on("message", onMessage as (message: never) => void)
+  worker.on("error", ({ message }) => end(message))
+  worker.on("exit", (code) => end(`its worker ended with code ${code}`))
+  worker.unref()
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    terminate: () => {
+      ended = true
+      void worker.terminate()
+    },
+    hold: (on) => (on ? worker.ref() : worker.unref())
+  }
+}

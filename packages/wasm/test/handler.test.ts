@@ -1,0 +1,3 @@
+import { handler } from "./suite/handler.ts"
+
+handler()
