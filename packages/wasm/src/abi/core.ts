@@ -10,6 +10,7 @@ import {
   type Grants,
   type Limits,
   type Load,
+  type LoadOptions,
   type Machine,
   type Program,
   type ProgramSource,
@@ -139,7 +140,7 @@ class CoreMachine implements Machine {
   }
 
   private left(): bigint {
-    return this.fuel === undefined ? 0n : BigInt(this.fuel.value as bigint)
+    return this.fuel === undefined ? 0n : (this.fuel.value as bigint)
   }
 
   private exported(name: string): WebAssembly.ExportValue {
@@ -203,25 +204,44 @@ const view = (memory: WebAssembly.Memory, pointer: number, length: number, what:
   return new Uint8Array(buffer, at, size)
 }
 
-export const load: Load<Extract<ProgramSource, { readonly abi: "core" }>> = async ({ bytes }, options) => {
-  const { handler, limits } = options
+type CoreSource = Extract<ProgramSource, { readonly abi: "core" }>
+
+interface Compiled {
+  readonly module: WebAssembly.Module
+  readonly rewritten: Rewritten
+}
+
+const nothing = new Uint8Array()
+
+const compile = async (bytes: Bytes, options: LoadOptions): Promise<Compiled> => {
+  const { handler, limits, memory } = options
   const most = limits.moduleBytes ?? 0
   if (most > 0 && bytes.length > most) {
     throw new LoadFailed({ handler, reason: `${bytes.length} bytes, and limits.moduleBytes allows ${most}` })
   }
-  const sha256 = hex(await crypto.subtle.digest("SHA-256", bytes))
+  const actual = hex(await crypto.subtle.digest("SHA-256", bytes))
   const expected = options.sha256.toLowerCase()
-  if (sha256 !== expected) throw new HashMismatch({ handler, expected, actual: sha256 })
+  if (actual !== expected) throw new HashMismatch({ handler, expected, actual })
   const imports = options.imports.map((name) => `sluice.${name}`)
-  const rewritten = rewrite(bytes, { handler, limits, memory: options.memory, imports, deferStart: true })
-  const entries = checkTypes(rewritten, handler)
+  const rewritten = rewrite(bytes, { handler, limits, memory, imports, deferStart: true })
   if (rewritten.memories.length === 0) throw new LoadFailed({ handler, reason: "it has no memory" })
+  checkTypes(rewritten, handler)
   const module = await WebAssembly.compile(rewritten.bytes).catch((error: unknown) => {
     throw new LoadFailed({ handler, reason: String(error) })
   })
+  return { module, rewritten: { ...rewritten, bytes: nothing } }
+}
+
+export const load: Load<CoreSource> = async (source, options) => {
+  const { handler, limits } = options
+  // Made by `prepared` below, of bytes that had the hash
+  const known = source.compiled as Compiled | undefined
+  const compiled = known ?? (await compile(source.bytes, options))
+  const { module, rewritten } = compiled
   const program: Program = {
-    sha256,
-    kinds: entries,
+    sha256: options.sha256.toLowerCase(),
+    kinds: checkTypes(rewritten, handler),
+    prepared: { abi: "core", bytes: nothing, compiled },
     instantiate: (grants) => new CoreMachine(module, rewritten, grants, limits)
   }
   return program
