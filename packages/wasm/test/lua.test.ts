@@ -1,0 +1,3 @@
+import { lua } from "./suite/lua.ts"
+
+lua()
