@@ -2,6 +2,7 @@ import type { PanelView } from "../PanelView.ts"
 import { channelsView } from "./channels/ChannelsView.tsx"
 import { diffView } from "./diff/DiffView.tsx"
 import { dispatchView } from "./dispatch/DispatchView.tsx"
+import { handlersView } from "./handlers/HandlersView.tsx"
 import { modulesView } from "./modules/ModulesView.tsx"
 import { profileView } from "./profile/ProfileView.tsx"
 import { ringView } from "./ring/RingView.tsx"
@@ -18,6 +19,7 @@ export const builtInViews: ReadonlyArray<PanelView> = [
   whatIfView,
   sessionsView,
   dispatchView,
+  handlersView,
   channelsView,
   ringView,
   profileView,
