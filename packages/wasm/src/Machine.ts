@@ -119,6 +119,14 @@ export type ProgramSource =
       readonly name: string
       /** Where wasmoon's WebAssembly is served. */
       readonly wasm: string | Uint8Array<ArrayBuffer>
+      /** Of it, as `abi/lua` compiled it in another thread. */
+      readonly compiled?: {
+        readonly module: WebAssembly.Module
+        readonly sha256: string
+        /** The names of exports. */
+        readonly globals: ReadonlyArray<string>
+        readonly fuel: string | undefined
+      }
     }
 
 /** What is declared of the code before it is loaded. */
