@@ -95,6 +95,8 @@ const wasmRooms = [
   "internal/*",
   "binary/*",
   "memory/*",
+  "component/*",
+  "Component",
   "abi/*",
   "Recordable",
   "host/*",

@@ -98,6 +98,16 @@ export interface Limits {
   readonly resultBytes?: number
 }
 
+/** A core module that the loader has rewritten, and the names of what it added: see Rewritten in binary/rewrite. */
+export interface CompiledCore {
+  readonly module: WebAssembly.Module
+  readonly memories: ReadonlyArray<string>
+  readonly globals: ReadonlyArray<string>
+  readonly fuel: string | undefined
+  readonly denied: string | undefined
+  readonly start: string | undefined
+}
+
 /** What a worker is handed to make a Program itself. It can be cloned to another thread. */
 export type ProgramSource =
   | {
@@ -112,6 +122,8 @@ export type ProgramSource =
       readonly glue: string
       /** By the names that the glue asks for. */
       readonly modules: Readonly<Record<string, Uint8Array<ArrayBuffer>>>
+      /** Of these modules rewritten, by another thread's load, which checked them. `modules` is then empty. */
+      readonly compiled?: Readonly<Record<string, CompiledCore>>
     }
   | {
       readonly abi: "lua"
