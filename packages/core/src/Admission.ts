@@ -107,24 +107,24 @@ export const enter = <B, E>(
   origin: Origin,
   actions: ReadonlyArray<AnyAction>,
   attempt: (context: EntryContext) => Exit.Exit<B, E>
-): Effect.Effect<B, E> => {
-  check(gate, origin, fiber)
-  return enterWhenRoom(gate, callerOf(fiber), spanOf(fiber), origin, actions, (context, settle) =>
+): Effect.Effect<B, E> =>
+  enterBy(gate, fiber, origin, actions, (context, settle: (exit: Exit.Exit<B, E>) => void) =>
     settle(attempt(context))
   )
-}
 
-/** `begin` is called in its turn, with every slot held; until `settle` they are. */
-export const enterWhenRoom = <B, E>(
+/** The same for an entry that goes on: every slot is held until `settle`. */
+export const enterBy = <B, E>(
   gate: Gate,
-  caller: Caller | undefined,
-  span: AnySpan | undefined,
+  fiber: Fiber.Fiber<unknown, unknown>,
   origin: Origin,
   actions: ReadonlyArray<AnyAction>,
   begin: (context: EntryContext, settle: (exit: Exit.Exit<B, E>) => void) => void
-): Effect.Effect<B, E> =>
-  Effect.callback<B, E>((resume) => {
-    const cause = caller?.txn
+): Effect.Effect<B, E> => {
+  check(gate, origin, fiber)
+  const caller = callerOf(fiber)
+  const cause = caller?.txn
+  const span = spanOf(fiber)
+  return Effect.callback<B, E>((resume) => {
     let ended = false
     const end = () => {
       ended = true
@@ -160,3 +160,4 @@ export const enterWhenRoom = <B, E>(
     whenIdle(() => (gate.closed ? settle(refused()) : waiter.start()))
     return Effect.sync(end)
   })
+}

@@ -13,7 +13,7 @@ import type { Consumer } from "./Channel.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import type { ConsumerRequest, Delivery } from "./Delivery.ts"
 import { HandlerInBatch, InstanceClosed, InvalidPayload } from "./Errors.ts"
-import type { AnyEntries, AnyFiber, Driver, OutsideEntry, OutsideHandler } from "./Handler.ts"
+import type { AnyFiber, AnyOutsideHandler, Driver, OutsideEntry } from "./HandlerTypes.ts"
 import type { Any } from "./internal/any.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema } from "./Module.ts"
@@ -313,11 +313,13 @@ export abstract class Entries<S, A> extends Publication<S, A> {
 
 // --- handlers that compute outside the window -------------------------------------------------------------
 
+export type AnyEntries = Entries<Any, Any>
+
 const dispatchOptimistic = (
   host: AnyEntries,
   origin: Origin,
   actions: readonly [AnyAction],
-  handler: OutsideHandler<Any, Any, unknown>,
+  handler: AnyOutsideHandler,
   fiber: AnyFiber | undefined
 ): Effect.Effect<void> => {
   Admission.check(host, origin, fiber)
@@ -350,7 +352,7 @@ const dispatchOptimistic = (
 /** Others may commit while it computes. Not a method: only apps that use such handlers bundle it. */
 export const optimistic: Driver = {
   dispatch: dispatchOptimistic,
-  start: (host, origin, actions, handler, ticket) => {
+  start: (host: AnyEntries, origin, actions, handler, ticket: Ticket | null) => {
     const fiber = Fiber.getCurrent()
     const computing = dispatchOptimistic(host, origin, actions, handler, fiber)
     const context = Context.add(host.services, CallerRef, callerOf(fiber))
@@ -359,8 +361,7 @@ export const optimistic: Driver = {
       const error = Cause.squash(exit.cause)
       const isLost = Cause.hasInterruptsOnly(exit.cause)
       // It was replaced meanwhile: the new implementation's turn.
-      if (isLost && !host.closed)
-        host.dispatchContended(origin, host.plan(actions[0]._tag), actions, ticket)
+      if (isLost && !host.closed) host.dispatchContended(origin, host.plan(actions[0]._tag), actions, ticket)
       else if (isLost || error instanceof InstanceClosed) Admission.missed(host, origin, ticket)
       else ticket?.failed(error)
     })

@@ -15,7 +15,7 @@ import {
   type InlineHandler,
   type OutsideEntry,
   type OutsideHandler
-} from "./Handler.ts"
+} from "./HandlerTypes.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import { type Change, replaceOrigin } from "./Publication.ts"
@@ -128,7 +128,7 @@ export const carry = (instance: AnyInstance, from: unknown, to: unknown): void =
 }
 
 const beginning: Beginning = {
-  begin: (instance, handler) => {
+  begin: (instance: AnyInstance, handler) => {
     // A hydrated one has its state.
     if (handler.begin === undefined || instance.state !== instance.initial) return
     // One may be given for several tags.

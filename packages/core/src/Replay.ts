@@ -5,7 +5,7 @@
 import type { AnyAction, Origin } from "./Commit.ts"
 import { Derivation, type Layout, noHooks, withoutDerived } from "./Derivation.ts"
 import type { ModuleRuntime } from "./Handle.ts"
-import type { AnyHandler } from "./Handler.ts"
+import type { AnyHandler } from "./HandlerTypes.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import { fieldsOf } from "./internal/fields.ts"

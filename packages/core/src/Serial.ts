@@ -11,12 +11,14 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Admission from "./Admission.ts"
 import type { EntryContext } from "./Admission.ts"
-import { type Caller, callerOf, CallerRef, nobody, spanOf } from "./Caller.ts"
+import { type Caller, CallerRef, nobody } from "./Caller.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
+import type { AnyEntries } from "./Entries.ts"
 import { EntryInTransaction, HandlerFailed } from "./Errors.ts"
-import type { AnyEntries, Driver, OutsideEntry } from "./Handler.ts"
+import type { Driver, OutsideEntry } from "./HandlerTypes.ts"
 import { refuse } from "./Publication.ts"
 import * as Transaction from "./Transaction.ts"
+import type { Ticket } from "./Waiter.ts"
 
 /** What computes: a handler's `enter` or `begin`, or in their place a step, where a replaced module has one. */
 export type Compute =
@@ -225,7 +227,8 @@ export class SerialEntry {
       if (this.phase === "ended") return Effect.void
       this.phase = "abandoned"
       this.asked = undefined
-      if (this.fiber?.pollUnsafe() === undefined && this.fiber !== undefined) return Fiber.interrupt(this.fiber)
+      if (this.fiber?.pollUnsafe() === undefined && this.fiber !== undefined)
+        return Fiber.interrupt(this.fiber)
       whenFree(this.host, () => this.release(Exit.interrupt()))
       return Effect.void
     })
@@ -247,24 +250,16 @@ const whenFree = (host: AnyEntries, task: () => void): void => {
 
 /** Nothing else enters the instance while it computes. */
 export const serial: Driver = {
-  dispatch: (host, origin, actions, _, fiber) => {
-    Admission.check(host, origin, fiber)
+  dispatch: (host: AnyEntries, origin, actions, _, fiber) => {
     let entry: SerialEntry | undefined
-    const entering = Admission.enterWhenRoom<void, never>(
-      host,
-      callerOf(fiber),
-      spanOf(fiber),
-      origin,
-      actions,
-      (context, settle) => {
-        const compute = computing(host, actions)
-        entry = new SerialEntry(host, { origin, actions, context, compute, services: fiber.context, settle })
-        entry.begin()
-      }
-    )
+    const entering = Admission.enterBy<void, never>(host, fiber, origin, actions, (context, settle) => {
+      const compute = computing(host, actions)
+      entry = new SerialEntry(host, { origin, actions, context, compute, services: fiber.context, settle })
+      entry.begin()
+    })
     return Effect.onInterrupt(entering, () => entry?.abandon ?? Effect.void)
   },
-  start: (host, origin, actions, _, ticket) => {
+  start: (host: AnyEntries, origin, actions, _, ticket: Ticket | null) => {
     Admission.enterSync(
       host,
       origin,
@@ -291,11 +286,10 @@ export const serial: Driver = {
 }
 
 /** By what the module has for the action now. */
-const computing =
-  (host: AnyEntries, actions: readonly [AnyAction]) => (): Compute => {
-    const [action] = actions
-    const { outside, step } = host.plan(action._tag)
-    if (outside === undefined) return { step: (state) => step(state, action) as unknown }
-    // Its needs are in the type of `implement`; the instance's services are those.
-    return { run: (entry) => outside.enter(entry, action.payload) as Effect.Effect<void> }
-  }
+const computing = (host: AnyEntries, actions: readonly [AnyAction]) => (): Compute => {
+  const [action] = actions
+  const { outside, step } = host.plan(action._tag)
+  if (outside === undefined) return { step: (state) => step(state, action) as unknown }
+  // Its needs are in the type of `implement`; the instance's services are those.
+  return { run: (entry) => outside.enter(entry, action.payload) as Effect.Effect<void> }
+}

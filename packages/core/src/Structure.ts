@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { ConsumerBacklog } from "./Handle.ts"
-import type { AnyHandler, HandlerDescription } from "./Handler.ts"
+import type { AnyHandler, HandlerDescription } from "./HandlerTypes.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { AnyModuleImpl } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"

@@ -28,7 +28,10 @@ const held = () => {
     })
   return {
     calls,
-    handler: HandlerPort.outside({ ...Handler.outside<State, number, string, never>(compute), order: "serial" }),
+    handler: HandlerPort.outside({
+      ...Handler.outside<State, number, string, never>(compute),
+      order: "serial"
+    }),
     /** The n-th call, from 1, once it computes. */
     call: async (n: number) => {
       while (calls.length < n) await new Promise<void>((resolve) => waiting.push(resolve))
@@ -74,8 +77,12 @@ describe("a serial handler", () => {
     const assessing = runtime.run(loan.actions.assess(1))
     const answer = await call(1)
     loan.unsafe.dispatch({ _tag: "note" })
-    const updating = runtime.run(loan.transact("double", (tx) => tx.update((s) => ({ ...s, notes: s.notes * 10 }))))
-    const grouped = runtime.run(runtime.transact([loan], "group", (tx) => tx.update((s) => ({ ...s, notes: s.notes + 5 }))))
+    const updating = runtime.run(
+      loan.transact("double", (tx) => tx.update((s) => ({ ...s, notes: s.notes * 10 })))
+    )
+    const grouped = runtime.run(
+      runtime.transact([loan], "group", (tx) => tx.update((s) => ({ ...s, notes: s.notes + 5 })))
+    )
     loan.unsafe.transact("plus", (tx) => tx.update((s) => ({ ...s, notes: s.notes + 100 })))
     await idle()
     expect(loan.unsafe.getState()).toBe(fresh)
@@ -100,7 +107,9 @@ describe("a serial handler", () => {
     loan.unsafe.dispatch({ _tag: "note" })
     ;(await call(1))(10)
     ;(await call(2))(20)
-    await expect.poll(() => names(runtime)).toEqual(["assess commit", "note commit", "assess commit", "note commit"])
+    await expect
+      .poll(() => names(runtime))
+      .toEqual(["assess commit", "note commit", "assess commit", "note commit"])
     expect(loan.unsafe.getState()).toEqual({ rate: 20, notes: 2 })
   })
 
