@@ -78,14 +78,7 @@ export default defineConfig({
         }
       },
       {
-        test: {
-          ...base.browser(),
-          name: "browser",
-          globalSetup: fixtures,
-          exclude: [...ignored, forConcurrent],
-          tags,
-          provide
-        }
+        test: { ...base.browser(), name: "browser", exclude: [...ignored, forConcurrent], tags, provide }
       },
       ...reactProjects(base),
       {

@@ -32,6 +32,7 @@ export interface HandlerCalled extends Told {
     | "memory"
     | "result-bytes"
     | "abi"
+    | "unreachable"
   readonly error: string | undefined
   /** Milliseconds that the code ran, and that the call waited for its turn. */
   readonly ranMs: number

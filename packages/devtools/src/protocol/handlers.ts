@@ -49,7 +49,8 @@ export const HandlerEvent = Schema.TaggedUnion({
       "stack",
       "memory",
       "result-bytes",
-      "abi"
+      "abi",
+      "unreachable"
     ]),
     error: Schema.optionalKey(Line),
     /** Milliseconds. */

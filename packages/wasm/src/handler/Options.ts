@@ -1,9 +1,10 @@
 /** What a handler is declared with. */
 import type { Module } from "@sluice/core"
+import type * as HttpClient from "effect/http/HttpClient"
 import type { ConsoleLine, Limits, ProgramSource } from "../Machine.ts"
 import type { RepliesOptions } from "./Replies.ts"
 
-export type Isolation = "inline" | "worker"
+export type Isolation = "inline" | "worker" | "remote"
 export type Import = "clock" | "random" | "console"
 
 export interface Options<
@@ -14,12 +15,15 @@ export interface Options<
 > {
   /** In its errors and in the devtools. */
   readonly name: string
-  readonly abi: ProgramSource["abi"]
-  /** Bytes, or where they are to be had; or all that its ABI takes to load it. */
+  readonly abi: ProgramSource["abi"] | "remote"
+  /** Bytes, or where they are to be had; or all that its ABI takes to load it. Of a remote one, where its process is. */
   readonly source: Uint8Array<ArrayBuffer> | URL | string | ProgramSource
   /** Of the original bytes, in hexadecimal: other bytes are not loaded. */
   readonly sha256: string
-  /** `worker`, the default: in a thread of its own. `inline`: within the window, on the caller's thread. */
+  /**
+   * `worker`, the default: in a thread of its own. `inline`: within the window, on the caller's thread. `remote`: in a
+   * process behind HTTP.
+   */
   readonly isolation?: Where
   /**
    * `image`: its memory is kept with each version of the state; the default in a worker. `none`, the default inline:
@@ -45,6 +49,8 @@ export interface Options<
   readonly replies?: RepliesOptions
   /** Bytes of a state from which on one warning is given. Default a million. */
   readonly warnStateBytes?: number
+  /** By which a remote one is asked. Default: fetch. */
+  readonly client?: HttpClient.HttpClient
   /** Each line that it writes, besides those of HandlerActivity. */
   readonly console?: (line: ConsoleLine) => void
 }

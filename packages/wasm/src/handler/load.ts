@@ -38,9 +38,33 @@ const check = (
 
 /** With what is left out filled in. */
 const complete = (options: AnyOptions): AnyOptions => {
-  const isolation = options.isolation ?? "worker"
+  const isolation = options.isolation ?? (options.abi === "remote" ? "remote" : "worker")
   const byDefault = isolation === "inline" || options.pure === true ? "none" : "image"
   return { ...options, isolation, memory: options.memory ?? byDefault }
+}
+
+/** Not in the bundle of an app that has none. */
+const remote = async (
+  options: AnyOptions,
+  opened: (end: () => void) => void
+): Promise<WorkerHost.WorkerHost> => {
+  const { imports = [], isolation, limits = {}, memory = "image", name: handler, sha256, source } = options
+  if (isolation !== "remote") {
+    const reason = 'its code runs in a process of its own. Declare isolation: "remote".'
+    throw new ModuleRefused({ handler, feature: `isolation "${isolation}"`, reason })
+  }
+  if (!(source instanceof URL || typeof source === "string"))
+    throw new LoadFailed({ handler, reason: "the source of a remote handler is the address of its process" })
+  const [{ connect }, { HttpClient }, FetchHttpClient] = await Promise.all([
+    import("../remote/RemoteHost.ts"),
+    import("effect/http/HttpClient"),
+    import("effect/http/FetchHttpClient")
+  ])
+  const client =
+    options.client ?? (await Effect.runPromise(Effect.provide(HttpClient, FetchHttpClient.layer)))
+  const host = await Effect.runPromise(connect(client, source, { handler, sha256, limits, imports, memory }))
+  opened(host.close)
+  return host
 }
 
 const live = async <S, P, R>(
@@ -50,6 +74,8 @@ const live = async <S, P, R>(
   opened: (end: () => void) => void
 ): Promise<Live<S, P, R>> => {
   const options = complete(given)
+  if (options.abi === "remote")
+    return new Live(options, codecs, await remote(options, opened), new Replies(options.replies ?? {}, scope))
   const { spawn, inline: loadInline } = abiOf(options)
   check(options, loadInline !== undefined)
   const { imports = [], limits = {}, memory = "image", name: handler, sha256 } = options

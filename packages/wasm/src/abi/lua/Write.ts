@@ -50,12 +50,13 @@ export class JsonWriter {
     this.#write(what, true)
   }
 
-  /** Those globals that fit and are not Lua's own: what does not fit is left out. */
-  globals(isOwn: (name: string) => boolean): void {
+  /** Those globals that fit and are not Lua's own: what does not fit is left out. Gives how many there are. */
+  globals(isOwn: (name: string) => boolean): number {
     const { L, api } = this.#lua
     api.lua_rawgeti(L, registry, integer(2))
-    this.#object("", false, isOwn)
+    const count = this.#object("", false, isOwn)
     pop(this.#lua, 1)
+    return count
   }
 
   #room(size: number): void {
@@ -141,7 +142,7 @@ export class JsonWriter {
   }
 
   /** The table on top of the stack, its members in the order of their names whatever their order in memory. */
-  #object(path: string, strict: boolean, isOwn?: (name: string) => boolean): void {
+  #object(path: string, strict: boolean, isOwn?: (name: string) => boolean): number {
     const { L, api } = this.#lua
     this.#fit.enter()
     this.#ascii("{")
@@ -170,6 +171,7 @@ export class JsonWriter {
     if (!sorted) this.#sort(start, members)
     if (members.length > 0) this.#length--
     this.#ascii("}")
+    return members.length
   }
 
   #sort(start: number, members: Array<Member>): void {

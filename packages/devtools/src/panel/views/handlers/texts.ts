@@ -23,7 +23,8 @@ export const outcomeTexts: Readonly<Record<Outcome, string>> = {
   stack: "stack overflow",
   memory: "out of memory",
   "result-bytes": "too large",
-  abi: "broke the ABI"
+  abi: "broke the ABI",
+  unreachable: "unreachable"
 }
 
 export const outcomeTitles: Readonly<Record<Outcome, string>> = {
@@ -36,7 +37,8 @@ export const outcomeTitles: Readonly<Record<Outcome, string>> = {
   stack: "Its stack overflowed",
   memory: "It asked for more memory than its limit",
   "result-bytes": "Its result was larger than its limit",
-  abi: "It did not answer as its ABI says"
+  abi: "It did not answer as its ABI says",
+  unreachable: "Its process did not answer"
 }
 
 /** What was done, in a word or two. */

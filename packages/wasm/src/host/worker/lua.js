@@ -1,4 +1,0 @@
-import { load } from "../../abi/lua.ts"
-import { serve } from "../serve.ts"
-
-serve(load)

@@ -1,3 +1,0 @@
-import { binary } from "./suite/binary.ts"
-
-binary()

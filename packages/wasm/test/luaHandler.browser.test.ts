@@ -1,3 +1,0 @@
-import { luaHandler } from "./suite/luaHandler.ts"
-
-luaHandler()

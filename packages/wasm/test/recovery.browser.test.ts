@@ -1,3 +1,0 @@
-import { recovery } from "./suite/recovery.ts"
-
-recovery()
