@@ -78,7 +78,14 @@ export default defineConfig({
         }
       },
       {
-        test: { ...base.browser(), name: "browser", exclude: [...ignored, forConcurrent], tags, provide }
+        test: {
+          ...base.browser(),
+          name: "browser",
+          globalSetup: fixtures,
+          exclude: [...ignored, forConcurrent],
+          tags,
+          provide
+        }
       },
       ...reactProjects(base),
       {

@@ -86,7 +86,7 @@ export const enterSync = (
     return
   }
   gate.later(() => {
-    if (gate.closed) return ticket === null ? gate.lost(origin) : ticket.closed()
+    if (gate.closed) return missed(gate, origin, ticket)
     try {
       run(context)
     } catch (error) {
@@ -96,6 +96,10 @@ export const enterSync = (
   })
 }
 
+/** It closed before an entry that its caller has not waited for. */
+export const missed = (gate: Gate, origin: Origin, ticket: Ticket | null): void =>
+  ticket === null ? gate.lost(origin) : ticket.closed()
+
 /** For callers that can wait: enters in its turn, when every consumer of the actions has room. */
 export const enter = <B, E>(
   gate: Gate,
@@ -103,20 +107,24 @@ export const enter = <B, E>(
   origin: Origin,
   actions: ReadonlyArray<AnyAction>,
   attempt: (context: EntryContext) => Exit.Exit<B, E>
-): Effect.Effect<B, E> => {
-  check(gate, origin, fiber)
-  return enterWhenRoom(gate, callerOf(fiber), spanOf(fiber), origin, actions, attempt)
-}
+): Effect.Effect<B, E> =>
+  enterBy(gate, fiber, origin, actions, (context, settle: (exit: Exit.Exit<B, E>) => void) =>
+    settle(attempt(context))
+  )
 
-const enterWhenRoom = <B, E>(
+/** The same for an entry that goes on: every slot is held until `settle`. */
+export const enterBy = <B, E>(
   gate: Gate,
-  caller: Caller | undefined,
-  span: AnySpan | undefined,
+  fiber: Fiber.Fiber<unknown, unknown>,
   origin: Origin,
   actions: ReadonlyArray<AnyAction>,
-  attempt: (context: EntryContext) => Exit.Exit<B, E>
-): Effect.Effect<B, E> =>
-  Effect.callback<B, E>((resume) => {
+  begin: (context: EntryContext, settle: (exit: Exit.Exit<B, E>) => void) => void
+): Effect.Effect<B, E> => {
+  check(gate, origin, fiber)
+  const caller = callerOf(fiber)
+  const cause = caller?.txn
+  const span = spanOf(fiber)
+  return Effect.callback<B, E>((resume) => {
     let ended = false
     const end = () => {
       ended = true
@@ -143,7 +151,7 @@ const enterWhenRoom = <B, E>(
           // A close gives the slots of those it refuses to the next in line, who has not been refused yet.
           if (gate.closed) settle(refused())
           // A consumer opened while it was let in and not yet idle has made it stand again.
-          else if (waiter.complete) settle(attempt({ ...plainContext, cause: caller?.txn, waiter, span }))
+          else if (waiter.complete) begin({ ...plainContext, cause, waiter, span }, settle)
         }),
       cycle: (run) => gate.warnOfCycle(origin, run)
     })
@@ -152,3 +160,4 @@ const enterWhenRoom = <B, E>(
     whenIdle(() => (gate.closed ? settle(refused()) : waiter.start()))
     return Effect.sync(end)
   })
+}

@@ -13,7 +13,8 @@ import type { Consumer } from "./Channel.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import type { ConsumerRequest, Delivery } from "./Delivery.ts"
 import { HandlerInBatch, InstanceClosed, InvalidPayload } from "./Errors.ts"
-import type { OutsideEntry, OutsideHandler } from "./Handler.ts"
+import type { AnyFiber, AnyOutsideHandler, Driver, OutsideEntry } from "./HandlerTypes.ts"
+import type { Any } from "./internal/any.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema } from "./Module.ts"
 import { makePlan, type Plan } from "./Plan.ts"
@@ -53,7 +54,7 @@ export abstract class Entries<S, A> extends Publication<S, A> {
   /** A queued entry that has ended sees that when its turn comes. */
   leave(): void {}
 
-  private attempt<Arg>(
+  attempt<Arg>(
     origin: Origin,
     actions: ReadonlyArray<AnyAction>,
     step: (state: S, arg: Arg) => S,
@@ -112,7 +113,7 @@ export abstract class Entries<S, A> extends Publication<S, A> {
 
   // --- actions ------------------------------------------------------------------------------------------
 
-  private plan(tag: string): Plan<S> {
+  plan(tag: string): Plan<S> {
     return this.plans[tag] ?? makePlan(this.plans, this.impl, tag, this)
   }
 
@@ -123,7 +124,7 @@ export abstract class Entries<S, A> extends Publication<S, A> {
       const actions: readonly [AnyAction] = bare !== undefined && "payload" in given ? bare : [given]
       return outside === undefined
         ? this.attemptIn(fiber, origin, actions, step, actions[0])
-        : this.dispatchOutside(origin, actions, outside)
+        : outside.driver.dispatch(this, origin, actions, outside, fiber)
     })
   }
 
@@ -142,14 +143,14 @@ export abstract class Entries<S, A> extends Publication<S, A> {
     return this.idle && !this.closed && !Transaction.isOpen() && isOutside()
   }
 
-  private dispatchContended(
+  dispatchContended(
     origin: Origin,
     { outside, step }: Plan<S>,
     actions: readonly [AnyAction],
     ticket: Ticket | null
   ): void {
     if (outside === undefined) this.enterSync(origin, actions, step, actions[0], ticket)
-    else this.startOutside(origin, actions, outside, ticket)
+    else outside.driver.start(this, origin, actions, outside, ticket)
   }
 
   dispatchPromise(action: AnyAction): Promise<void> {
@@ -203,66 +204,6 @@ export abstract class Entries<S, A> extends Publication<S, A> {
       Transaction.refusePromise(this.instanceId, this.origin, next)
     }
     return next
-  }
-
-  /** By an action whose handler computes outside the window. */
-  private dispatchOutside(
-    origin: Origin,
-    actions: readonly [AnyAction],
-    handler: OutsideHandler<S, unknown, unknown>
-  ): Effect.Effect<void> {
-    const [action] = actions
-    const entry: OutsideEntry<S> = {
-      ...this.at(origin),
-      instance: this,
-      action,
-      state: () => this.liveState,
-      commit: (seen, next) =>
-        this.enter(origin, actions, (context) =>
-          this.state === seen
-            ? Exit.map(
-                this.attempt(origin, actions, () => next, undefined, context),
-                () => true
-              )
-            : Exit.succeed(false)
-        ),
-      fail: (error) =>
-        Effect.andThen(
-          this.enter(origin, none, (context) =>
-            this.attempt(origin, actions, () => refuse(error), undefined, context)
-          ),
-          Effect.die(error)
-        )
-    }
-    const computing = handler.enter(entry, action.payload)
-    return Effect.withFiber((fiber) => {
-      Admission.check(this, origin, fiber)
-      // Its needs are in the type of `implement`; the instance's services are those.
-      return Effect.provideContext(computing as Effect.Effect<void>, this.services)
-    })
-  }
-
-  /** For callers that cannot wait: the ticket is told how it ended. */
-  private startOutside(
-    origin: Origin,
-    actions: readonly [AnyAction],
-    handler: OutsideHandler<S, unknown, unknown>,
-    ticket: Ticket | null
-  ): void {
-    const fiber = Fiber.getCurrent()
-    Admission.check(this, origin, fiber)
-    const context = Context.add(this.services, CallerRef, callerOf(fiber))
-    this.runIn(this.dispatchOutside(origin, actions, handler), context).addObserver((exit) => {
-      if (Exit.isSuccess(exit)) return ticket?.enter()
-      const error = Cause.squash(exit.cause)
-      const isInterrupted = Cause.hasInterruptsOnly(exit.cause)
-      // It was replaced meanwhile: the new implementation's turn.
-      if (isInterrupted && !this.closed)
-        this.dispatchContended(origin, this.plan(actions[0]._tag), actions, ticket)
-      else if (!isInterrupted && !(error instanceof InstanceClosed)) ticket?.failed(error)
-      else if (ticket === null) this.lost(origin)
-      else ticket.closed()
-    })
   }
 
   /** The Promise settles when every delivery has a slot. It never causes an unhandled rejection. */
@@ -367,5 +308,62 @@ export abstract class Entries<S, A> extends Publication<S, A> {
   /** Waits until the empty consumer has an item, or closes. */
   awaitItem(consumer: Consumer<Delivery>): Effect.Effect<void> {
     return arrival(consumer, (wake) => this.wakeSoon(wake))
+  }
+}
+
+// --- handlers that compute outside the window -------------------------------------------------------------
+
+export type AnyEntries = Entries<Any, Any>
+
+const dispatchOptimistic = (
+  host: AnyEntries,
+  origin: Origin,
+  actions: readonly [AnyAction],
+  handler: AnyOutsideHandler,
+  fiber: AnyFiber | undefined
+): Effect.Effect<void> => {
+  Admission.check(host, origin, fiber)
+  const [action] = actions
+  const entry: OutsideEntry<unknown> = {
+    ...host.at(origin),
+    instance: host,
+    action,
+    state: () => host.liveState as unknown,
+    commit: (seen, next, stepping) =>
+      host.enter(origin, actions, (context) =>
+        host.state === seen
+          ? Exit.map(
+              host.attempt(origin, actions, () => (stepping?.(), next), undefined, context),
+              () => true
+            )
+          : Exit.succeed(false)
+      ),
+    // Its step always throws.
+    fail: (error) =>
+      host.enter(origin, none, (context) =>
+        host.attempt(origin, actions, () => refuse(error), undefined, context)
+      ) as Effect.Effect<never>
+  }
+  const computing = Effect.suspend(() => handler.enter(entry, action.payload))
+  // Its needs are in the type of `implement`; the instance's services are those.
+  return Effect.provideContext(computing as Effect.Effect<void>, host.services)
+}
+
+/** Others may commit while it computes. Not a method: only apps that use such handlers bundle it. */
+export const optimistic: Driver = {
+  dispatch: dispatchOptimistic,
+  start: (host: AnyEntries, origin, actions, handler, ticket: Ticket | null) => {
+    const fiber = Fiber.getCurrent()
+    const computing = dispatchOptimistic(host, origin, actions, handler, fiber)
+    const context = Context.add(host.services, CallerRef, callerOf(fiber))
+    host.runIn(computing, context).addObserver((exit) => {
+      if (Exit.isSuccess(exit)) return ticket?.enter()
+      const error = Cause.squash(exit.cause)
+      const isLost = Cause.hasInterruptsOnly(exit.cause)
+      // It was replaced meanwhile: the new implementation's turn.
+      if (isLost && !host.closed) host.dispatchContended(origin, host.plan(actions[0]._tag), actions, ticket)
+      else if (isLost || error instanceof InstanceClosed) Admission.missed(host, origin, ticket)
+      else ticket?.failed(error)
+    })
   }
 }

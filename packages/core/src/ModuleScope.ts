@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { App } from "./App.ts"
 import { DuplicateModule, InstanceClosed } from "./Errors.ts"
+import type { AnyHandler } from "./HandlerTypes.ts"
 import { type AnyInstance, Instance } from "./Instance.ts"
 import { type Cold, type LocalInfo, Locals, type MakeOptions } from "./Locals.ts"
 import * as Logic from "./Logic.ts"
@@ -182,6 +183,10 @@ export class ModuleScope {
       return { instance, resources: resourcesFor(impl), order: 0 }
     })
     app.hydration.begin(made.flatMap(({ instance }) => this.addressOf(instance)))
+    for (const { instance } of made) {
+      const handlers: ReadonlyArray<AnyHandler | undefined> = Object.values(instance.impl.handlers ?? {})
+      for (const handler of handlers) handler?.driver?.begin?.(instance, handler)
+    }
     return made
   }
 

@@ -18,7 +18,7 @@ import { InstanceClosed, InvalidState, TransactionSuspended } from "./Errors.ts"
 import { fieldsOf } from "./internal/fields.ts"
 import { issueOf } from "./internal/validate.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
-import type { HandledInstance } from "./Handler.ts"
+import type { HandledInstance } from "./HandlerTypes.ts"
 import { type Plans, plansOf } from "./Plan.ts"
 import { Sources, type SourceHost, unknownSource } from "./Source.ts"
 import { Subscriptions } from "./Subscription.ts"
@@ -95,12 +95,12 @@ export abstract class Parts<S, A>
   private warnedOfCycle: WeakSet<Run["channel"]> | undefined = undefined
   /** What the implementation's `initial` was given. */
   protected readonly input: unknown
-  // Written by `replacing`, as `impl` is.
+  // Written by `replacing`, as `impl` is, and by what begins it (Begin.ts).
   /** The state it was made with, and the same without its derived fields. */
   initial: S
-  protected base: S
+  base: S
   derivation: Derivation | undefined
-  protected sources: Sources<S> | undefined
+  sources: Sources<S> | undefined
   /** A profile puts its own in their place. */
   plans: Plans<S>
   /** Services for what the instance forks. Written by `start`. */
@@ -234,7 +234,7 @@ export abstract class Parts<S, A>
   // --- derived fields -----------------------------------------------------------------------------------
 
   /** The whole state that a base gives, and what keeps it up. Throws TraitFailed or TraitCycle. */
-  protected derived({ def: { traits } }: Parts<S, A>["impl"], base: S): Derived<S> {
+  derived({ def: { traits } }: Parts<S, A>["impl"], base: S): Derived<S> {
     if (traits === undefined) return { derivation: undefined, sources: undefined, state: base }
     const derivation = new Derivation(traits, this.instanceId, this.derivationHooks())
     const state = this.during(() => derivation.init(fieldsOf(base))) as S
@@ -345,7 +345,7 @@ export abstract class Parts<S, A>
   }
 
   /** In the instance's scope. */
-  protected runIn(
+  runIn(
     effect: Effect.Effect<unknown, unknown>,
     context: Context.Context<never>
   ): Fiber.Fiber<unknown, unknown> {

@@ -3,7 +3,7 @@ import type { AnyAction, Origin } from "./Commit.ts"
 import { UnknownAction } from "./Errors.ts"
 import { Lookup } from "./internal/lookup.ts"
 import { isVoid } from "./internal/validate.ts"
-import type { HandledInstance, Handler, OutsideHandler } from "./Handler.ts"
+import type { HandledInstance, Handler, OutsideHandler } from "./HandlerTypes.ts"
 import type { AnySchema, ModuleImpl } from "./Module.ts"
 
 /** All that an instance knows of a tag. */

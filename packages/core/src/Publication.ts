@@ -55,7 +55,7 @@ export abstract class Publication<S, A> extends Parts<S, A> {
   /** The tag whose reducer runs. Written by `stepAll`. */
   protected reducing = ""
 
-  protected opening(): void {
+  opening(): void {
     this.detail = this.host.trace.detail()
     if (this.detail === Detail.full) this.startedAt = monotonicMs()
   }

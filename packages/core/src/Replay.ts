@@ -5,6 +5,7 @@
 import type { AnyAction, Origin } from "./Commit.ts"
 import { Derivation, type Layout, noHooks, withoutDerived } from "./Derivation.ts"
 import type { ModuleRuntime } from "./Handle.ts"
+import type { AnyHandler } from "./HandlerTypes.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import { fieldsOf } from "./internal/fields.ts"
@@ -46,21 +47,37 @@ export const onto = <S>(runtime: object, change: Change<S>, state: S): S => {
   const instance = instanceOf(runtime)
   return closed(instance, change.origin, () => {
     const draft = reduced(instance, change, state)
-    const { traits } = instance.impl.def
-    if (traits === undefined) return draft
-    try {
-      return derived(instance, traits, state, draft) as S
-    } catch {
-      // A circle of computed fields, which only this state closes.
-      return rebase(state, change.previous, change.next) as S
-    }
+    const next = whole(instance, change, state, draft)
+    carry(instance, draft, next)
+    return next
   })
+}
+
+const whole = <S>(instance: AnyInstance, change: Change<S>, state: S, draft: S): S => {
+  const { traits } = instance.impl.def
+  if (traits === undefined) return draft
+  try {
+    return derived(instance, traits, state, draft) as S
+  } catch {
+    // A circle of computed fields, which only this state closes.
+    return rebase(state, change.previous, change.next) as S
+  }
+}
+
+/** To handlers that keep something beside the state: what is asked of `to` later starts from what `from` had. */
+const carry = <S>(instance: AnyInstance, from: S, to: S): void => {
+  const { handlers } = instance.impl
+  if (handlers === undefined || from === to) return
+  for (const handler of new Set<AnyHandler | undefined>(Object.values(handlers)))
+    handler?.carry?.(from, to, instance)
 }
 
 /**
  * The state that the entry's reducers make of any state, computed fields included; they run also where the state is
- * the one that the entry was made at. `undefined` where no reducer made it: it carries no action, or a handler
- * computes outside the window. Throws what a reducer throws, and InvalidState where commits are validated.
+ * the one that the entry was made at. Handlers compute again that do so within the window; of the others the recorded
+ * outcome is asked, by `replay` of the handler. `undefined` where no reducer made it: it carries no action, or a handler
+ * computes outside the window and knows no outcome. Throws what a reducer throws, and InvalidState where commits are
+ * validated.
  *
  * Do not infer that the entry would have been made there: what its caller or a handler read is not asked.
  */
@@ -71,12 +88,14 @@ export const rerun = <S>(
 ): { readonly state: S } | undefined => {
   const instance = instanceOf(runtime)
   const { actions, origin } = entry
-  if (actions.length === 0 || actions.some((action) => planOf(instance, action).outside !== undefined))
-    return undefined
+  if (actions.length === 0) return undefined
   return closed(instance, origin, () => {
-    const next = completed(instance, state, reduceAll(instance, entry, state))
+    const draft = reduceAll(instance, entry, state)
+    if (draft === undefined) return undefined
+    const next = completed(instance, state, draft.state)
     const { def, handlers, validate } = instance.impl
     if (validate === "commit" || handlers !== undefined) instance.checkState(origin, next, def)
+    carry(instance, draft.state, next)
     return { state: next }
   })
 }
@@ -99,28 +118,38 @@ const closed = <A>({ instanceId }: AnyInstance, origin: Origin, compute: () => A
 const reduced = <S>(instance: AnyInstance, change: Change<S>, state: S): S => {
   if (change.actions.length > 0) {
     try {
-      return reduceAll(instance, change, state)
+      const draft = reduceAll(instance, change, state)
+      if (draft !== undefined) return draft.state
     } catch {
       // It ran on a state that never was the instance's. What it did to the one that was is known.
     }
   }
-  return rebase(state, change.previous, change.next) as S
+  const next = rebase(state, change.previous, change.next) as S
+  carry(instance, state, next)
+  return next
 }
 
-/** Throws what a reducer throws, and for an action that has none because a handler computes it elsewhere. */
+/** Throws what a reducer throws. `undefined` where a handler computes elsewhere, and knows no outcome. */
 const reduceAll = <S>(
   instance: AnyInstance,
   { actions, origin }: Pick<Change<S>, "actions" | "origin">,
   state: S
-): S => {
+): { readonly state: S } | undefined => {
   let next = state
   for (const action of actions) {
     const { outside, step } = planOf(instance, action)
-    if (outside !== undefined) throw new Error("There is no reducer to run again.")
-    next = step(next, action) as S
-    refusePromise(instance.instanceId, origin, next)
+    const before = next
+    if (outside === undefined) {
+      next = step(before, action) as S
+      refusePromise(instance.instanceId, origin, next)
+    } else {
+      const known = outside.replay?.(action, before, instance) as S | undefined
+      if (known === undefined) return undefined
+      next = known
+    }
+    carry(instance, before, next)
   }
-  return next
+  return { state: next }
 }
 
 const planOf = (instance: AnyInstance, { _tag }: AnyAction) => {

@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { ConsumerBacklog } from "./Handle.ts"
+import type { AnyHandler, HandlerDescription } from "./HandlerTypes.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { AnyModuleImpl } from "./Module.ts"
 import * as Faces from "./ModuleRuntime.ts"
@@ -15,6 +16,10 @@ export interface ActionStructure {
   readonly tag: string
   /** What computes its transition; undefined where it changes nothing. */
   readonly by: "reducer" | "inline" | "outside" | undefined
+  /** Of an outside handler. */
+  readonly order: "serial" | "optimistic" | undefined
+  /** As the handler describes itself. */
+  readonly handler: HandlerDescription | undefined
 }
 
 export interface ModuleStructure {
@@ -101,13 +106,18 @@ const structureOf = ({
   source: def.source,
   actions: Object.keys(def.actions as object).map((tag) => ({
     tag,
-    by: handlers?.[tag]?.where ?? (Object.hasOwn(def.reducers as object, tag) ? "reducer" : undefined)
+    by: handlers?.[tag]?.where ?? (Object.hasOwn(def.reducers as object, tag) ? "reducer" : undefined),
+    order: orderOf(handlers?.[tag]),
+    handler: handlers?.[tag]?.describe?.()
   })),
   logics: logics.map(({ name }) => name),
   imports: imports.map((imported) => imported.def.id),
   layers: layers.length,
   capacity: channel.capacity
 })
+
+const orderOf = (handler: AnyHandler | undefined): ActionStructure["order"] =>
+  handler?.where === "outside" ? (handler.order ?? "optimistic") : undefined
 
 /** Those that are alive, in the order of their start. */
 export const instanceStructures = (runtime: Structured): ReadonlyArray<InstanceStructure> => {

@@ -56,19 +56,22 @@ export const withoutEntries = <A>(open: Open, compute: () => A): A => {
 }
 
 /** Reasons to let no entry in. */
-const Busy = {
+export const Busy = {
   /** A commit is being told. */
   telling: 1,
   /** Devtools show another moment. */
   held: 2,
-  /** A group is first in line, and not yet in that of another kernel. */
-  group: 4
+  /** A group is first in line, and not yet in that of another kernel; or an entry that computes outside the window. */
+  first: 4
 } as const
 
-/** A group that waits to be first in line of all its kernels, and for none of them to be held. */
-interface GroupInLine {
+/**
+ * Who is first in line and not through yet: a group that waits to be first of all its kernels, and for none of them
+ * to be held; or an entry whose next state is being computed.
+ */
+export interface First {
   readonly enterIfFree: () => void
-  /** Gives up: its task runs, to see that. */
+  /** The kernel closed. A group's task runs, to see that. */
   readonly end: () => void
 }
 
@@ -95,16 +98,16 @@ export abstract class Kernel<S, Along> implements Open {
   /** The body's window while one with a body is open. Written by whoever runs the body. */
   window: Window | undefined = undefined
   /** The sum of what is the case of `Busy`. While there is any, entries wait in `queue`. */
-  private busy = 0
-  /** While a loop that takes from `queue` is on the stack. Written by `takeTurns` and `laterForAll`. */
-  private pumping = false
-  /** The task that was taken has not made its transaction yet. Written by the loop and the transition. */
-  private turn = false
+  busy = 0
+  /** While a loop that takes from `queue` is on the stack. Written by `takeTurns`, `laterForAll` and Serial. */
+  pumping = false
+  /** The task that was taken has not made its transaction yet. Written by the loop, Serial and the transition. */
+  turn = false
   // Made when first used: most instances never queue anything.
   private queue: Fifo<Queued> | undefined = undefined
   private urgent: Array<() => void> | undefined = undefined
-  /** The group that is first in line here. Written by `laterForAll`. */
-  private first: GroupInLine | undefined = undefined
+  /** Written by `laterForAll` and Serial. */
+  first: First | undefined = undefined
   /** No transaction comes any more. Written by the instance, followed by `letGo`. */
   closed = false
 
@@ -115,7 +118,7 @@ export abstract class Kernel<S, Along> implements Open {
 
   // What the kernel calls. None of these may make an entry, except what `tell` calls.
 
-  protected abstract opening(): void
+  abstract opening(): void
   /** What to throw for what the step threw. */
   protected abstract failure(actions: ReadonlyArray<AnyAction>, error: unknown): unknown
   /** The state to commit for a draft: with its derived fields. Throws to refuse it. */
@@ -196,7 +199,7 @@ export abstract class Kernel<S, Along> implements Open {
   }
 
   /** Runs what may make no entry, as in a window. */
-  protected during<A>(body: () => A): A {
+  during<A>(body: () => A): A {
     const outer = openNow
     openNow = this
     try {
@@ -274,7 +277,7 @@ export abstract class Kernel<S, Along> implements Open {
    * Runs what is queued, in the order in which it was. One loop, not one for each commit that it makes:
    * subscribers may enter again and again. None of the kernels may be in another such loop.
    */
-  private static takeTurns(kernels: ReadonlyArray<AnyKernel>): void {
+  static takeTurns(kernels: ReadonlyArray<AnyKernel>): void {
     for (const kernel of kernels) kernel.pumping = true
     for (;;) {
       let next: AnyKernel | undefined
@@ -373,7 +376,7 @@ export abstract class Kernel<S, Along> implements Open {
       ended = true
       const apart = arrived.filter(({ pumping }) => !pumping)
       for (const kernel of arrived) {
-        kernel.busy &= ~Busy.group
+        kernel.busy &= ~Busy.first
         kernel.first = undefined
         kernel.turn = true
       }
@@ -384,12 +387,12 @@ export abstract class Kernel<S, Along> implements Open {
     }
     const enterIfFree = () => {
       // One that was first in line here may have been sent to another moment since.
-      if (arrived.length === kernels.length && arrived.every(({ busy }) => busy === Busy.group)) end()
+      if (arrived.length === kernels.length && arrived.every(({ busy }) => busy === Busy.first)) end()
     }
     const arrive = (kernel: AnyKernel) => {
       if (ended) return
       arrived.push(kernel)
-      kernel.busy |= Busy.group
+      kernel.busy |= Busy.first
       kernel.first = { enterIfFree, end }
       if (kernel.closed) end()
       else enterIfFree()

@@ -14,7 +14,7 @@ export interface Travel {
   readonly subscribe: (listener: () => void) => () => void
 }
 
-const jump: Origin = { kind: "devtools", name: "jump" }
+export const jump: Origin = { kind: "devtools", name: "jump" }
 export const comeBack: Origin = { kind: "devtools", name: "live" }
 
 /** Travel through these instances, by id. `tell` tells the listeners that it is given. */

@@ -8,10 +8,16 @@ interface OfHandler {
 
 /** The bytes are not those that were asked for. */
 export class HashMismatch extends Data.TaggedError("HashMismatch")<
-  OfHandler & { readonly expected: string; readonly actual: string }
+  OfHandler & {
+    readonly expected: string
+    readonly actual: string
+    /** Of several that the handler is made of: the one that is another. */
+    readonly file?: string
+  }
 > {
   override get message() {
-    return `The code of ${this.handler} has the SHA-256 ${this.actual}, and ${this.expected} was declared. Nothing was loaded: declare the hash of what you trust, or serve what you declared.`
+    const what = this.file === undefined ? "The code" : `The file ${this.file}`
+    return `${what} of ${this.handler} has the SHA-256 ${this.actual}, and ${this.expected} was declared. Nothing was loaded: declare the hash of what you trust, or serve what you declared.`
   }
 }
 

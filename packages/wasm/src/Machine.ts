@@ -107,6 +107,16 @@ export interface Limits {
   readonly resultBytes?: number
 }
 
+/** A core module that the loader has rewritten, and the names of what it added: see Rewritten in binary/rewrite. */
+export interface CompiledCore {
+  readonly module: WebAssembly.Module
+  readonly memories: ReadonlyArray<string>
+  readonly globals: ReadonlyArray<string>
+  readonly fuel: string | undefined
+  readonly denied: string | undefined
+  readonly start: string | undefined
+}
+
 /** What a worker is handed to make a Program itself. It can be cloned to another thread. */
 export type ProgramSource =
   | {
@@ -121,6 +131,8 @@ export type ProgramSource =
       readonly glue: string
       /** By the names that the glue asks for. */
       readonly modules: Readonly<Record<string, Uint8Array<ArrayBuffer>>>
+      /** Of these modules rewritten, by another thread's load, which checked them. `modules` is then empty. */
+      readonly compiled?: Readonly<Record<string, CompiledCore>>
     }
   | {
       readonly abi: "lua"
@@ -128,6 +140,14 @@ export type ProgramSource =
       readonly name: string
       /** Where wasmoon's WebAssembly is served. */
       readonly wasm: string | Uint8Array<ArrayBuffer>
+      /** Of it, as `abi/lua` compiled it in another thread. */
+      readonly compiled?: {
+        readonly module: WebAssembly.Module
+        readonly sha256: string
+        /** The names of exports. */
+        readonly globals: ReadonlyArray<string>
+        readonly fuel: string | undefined
+      }
     }
 
 /** What is declared of the code before it is loaded. */

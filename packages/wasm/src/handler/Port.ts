@@ -2,6 +2,7 @@
 import type { AnyAction } from "@sluice/core/Commit"
 import { HandlerConflict, HandlerFailed } from "@sluice/core/Errors"
 import type { HandledInstance, InlineHandler, OutsideEntry, OutsideHandler } from "@sluice/core/Handler"
+import * as HandlerPort from "@sluice/core/HandlerPort"
 import * as Effect from "effect/Effect"
 import type { CallError } from "../Errors.ts"
 import type { Loaded } from "../host/Host.ts"
@@ -38,50 +39,47 @@ const callerOf = (instance: HandledInstance, action: AnyAction | undefined, reru
   reruns
 })
 
-export const inlinePort = <S, P, R>(
-  live: () => Live<S, P, R>,
-  responses: Responses
-): InlineHandler<S, P> => ({
-  where: "inline",
-  compute: (state, payload, action, instance) => {
-    const loaded = live()
-    const kind = responses.kindOf(action, loaded.loaded)
-    const called = loaded.callSync(kind, state, payload, callerOf(instance, action, 0))
-    responses.give(action, called.response)
-    return called.state
-  },
-  begin: (initial, instance) => {
-    const loaded = live()
-    if (!loaded.loaded.kinds.has("init")) return initial
-    return loaded.callSync("init", null, loaded.initWith, callerOf(instance, undefined, 0)).state
-  },
-  carry: (from, to, instance) => live().memories.carry(from, to, instance)
-})
+export const inlinePort = <S, P, R>(live: () => Live<S, P, R>, responses: Responses): InlineHandler<S, P> =>
+  HandlerPort.inline({
+    compute: (state, payload, action, instance) => {
+      const loaded = live()
+      const kind = responses.kindOf(action, loaded.loaded)
+      const called = loaded.callSync(kind, state, payload, callerOf(instance, action, 0))
+      responses.give(action, called.response)
+      return called.state
+    },
+    begin: (initial, instance) => {
+      const loaded = live()
+      if (!loaded.loaded.kinds.has("init")) return initial
+      return loaded.callSync("init", null, loaded.initWith, callerOf(instance, undefined, 0)).state
+    },
+    carry: (from, to, instance) => live().memories.carry(from, to, instance)
+  })
 
 export const outsidePort = <S, P, R, N>(
   options: { readonly order: "serial" | "optimistic"; readonly attempts: number },
   find: Effect.Effect<Live<S, P, R>, never, N>,
   known: () => Iterable<Live<S, P, R>>,
   responses: Responses
-): OutsideHandler<S, P, N> => ({
-  where: "outside",
-  order: options.order,
-  enter: (entry, payload) =>
-    Effect.flatMap(find, (live) => entering(live, entry, payload, options.attempts, responses)),
-  begin: (entry) =>
-    Effect.flatMap(find, (live) => {
-      if (!live.loaded.kinds.has("init")) return Effect.void
-      return live.call("init", null, live.initWith, callerOf(entry.instance, undefined, 0)).pipe(
-        Effect.matchEffect({
-          onFailure: (error) => failing(entry, error),
-          onSuccess: ({ state }) => Effect.asVoid(entry.commit(entry.state(), state))
-        })
-      )
-    }),
-  carry: (from, to, instance) => {
-    for (const live of known()) live.memories.carry(from, to, instance)
-  }
-})
+): OutsideHandler<S, P, N> =>
+  HandlerPort.outside({
+    order: options.order,
+    enter: (entry, payload) =>
+      Effect.flatMap(find, (live) => entering(live, entry, payload, options.attempts, responses)),
+    begin: (entry) =>
+      Effect.flatMap(find, (live) => {
+        if (!live.loaded.kinds.has("init")) return Effect.void
+        return live.call("init", null, live.initWith, callerOf(entry.instance, undefined, 0)).pipe(
+          Effect.matchEffect({
+            onFailure: (error) => failing(entry, error),
+            onSuccess: ({ state }) => Effect.asVoid(entry.commit(entry.state(), state))
+          })
+        )
+      }),
+    carry: (from, to, instance) => {
+      for (const live of known()) live.memories.carry(from, to, instance)
+    }
+  })
 
 const entering = <S, P, R>(
   live: Live<S, P, R>,

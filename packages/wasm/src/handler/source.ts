@@ -1,7 +1,7 @@
 /** From what a handler is declared with to what a thread loads. */
 import { LoadFailed, ModuleRefused } from "../Errors.ts"
 import { builtin } from "../host/node.ts"
-import { type Spawn, spawnCore } from "../host/Thread.ts"
+import { type Spawn, spawnCore, spawnLua } from "../host/Thread.ts"
 import type { Load, ProgramSource } from "../Machine.ts"
 import type { AnyOptions } from "./Options.ts"
 
@@ -19,6 +19,8 @@ export const abiOf = (options: AnyOptions): Abi => {
       inline: async () => (await import("../abi/core.ts")).load as Load
     }
   }
+  // It always runs in a worker: nothing in its own thread ends a loop of `pcall`.
+  if (options.abi === "lua") return { spawn: spawnLua, inline: undefined }
   throw new ModuleRefused({
     handler: options.name,
     feature: `abi "${options.abi}"`,
@@ -28,7 +30,12 @@ export const abiOf = (options: AnyOptions): Abi => {
 
 /** Rejects with LoadFailed. */
 export const sourceOf = async ({ abi, name, source }: AnyOptions): Promise<ProgramSource> => {
-  if (typeof source === "object" && "abi" in source) return source
+  if (typeof source === "object" && "abi" in source) {
+    // Asked for from here, where an address means what its declaration meant, and once for all threads.
+    return source.abi === "lua" && typeof source.wasm === "string"
+      ? { ...source, wasm: await bytesOf(name, source.wasm) }
+      : source
+  }
   if (abi === "core") return { abi, bytes: await bytesOf(name, source) }
   throw new LoadFailed({
     handler: name,

@@ -24,6 +24,11 @@ export const spawnCore: Spawn = (listener) =>
     ? browser(new Worker(new URL("./worker/core.js", import.meta.url), { type: "module" }), listener)
     : node(new URL(/* @vite-ignore */ "./worker/core.js", import.meta.url), listener)
 
+export const spawnLua: Spawn = (listener) =>
+  builtin("node:worker_threads") === undefined
+    ? browser(new Worker(new URL("./worker/lua.js", import.meta.url), { type: "module" }), listener)
+    : node(new URL(/* @vite-ignore */ "./worker/lua.js", import.meta.url), listener)
+
 export const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): Thread => {
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => onMessage(data))
   worker.addEventListener("messageerror", () => onEnd("a message of its worker could not be read"))

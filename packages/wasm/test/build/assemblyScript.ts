@@ -5,11 +5,11 @@ import { packageFolder, type Step } from "./steps.ts"
 /** Those that docs/guide/handlers-writing.md gives. */
 const options = ["--optimize", "--runtime", "incremental", "--exportStart", "_initialize", "--use", "abort="]
 
-const compile = async (source: string): Promise<Uint8Array> => {
+export const compile = async (source: string, flags = options): Promise<Uint8Array> => {
   const { main } = await import("assemblyscript/asc")
   const written = new Map<string, string | Uint8Array>()
   let told = ""
-  const { error } = await main([source, "--baseDir", packageFolder, "--outFile", "module.wasm", ...options], {
+  const { error } = await main([source, "--baseDir", packageFolder, "--outFile", "module.wasm", ...flags], {
     writeFile: (name, content) => {
       written.set(name, content)
     },

@@ -17,7 +17,7 @@ const features = {
   memory64: true
 }
 
-const assemble = async (path: string): Promise<Uint8Array> => {
+export const assemble = async (path: string): Promise<Uint8Array> => {
   const { default: load } = await import("wabt")
   const wabt = await load()
   const module = wabt.parseWat(basename(path), readFileSync(path, "utf8"), features)

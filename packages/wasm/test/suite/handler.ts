@@ -32,9 +32,10 @@ export const handler = (): void => {
         const { calls, desk: instance, runtime, seen } = desk({ assess: cases })
         await runtime.runPromise(instance.actions.assess({}))
         await runtime.runPromise(instance.actions.assess({}))
-        expect(instance.unsafe.getState()).toEqual({ count: 2, calls: 2 })
+        expect(instance.unsafe.getState()).toEqual({ count: 3, calls: 3 })
         expect(seen).toEqual(["assess", "assess"])
         expect(calls().map(({ action, kind, outcome }) => [kind, action, outcome])).toEqual([
+          ["init", undefined, "ok"],
           ["send", "assess", "ok"],
           ["send", "assess", "ok"]
         ])

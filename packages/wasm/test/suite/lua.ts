@@ -11,6 +11,9 @@ const aNumber: unknown = expect.any(Number)
 /** In Node and in Chromium: the same bytes of memory. */
 const rememberedHash = "d4de1d8266c38c7214dcddfc753513c2ab1f0cce1b2ef5608da53768d9b6be1c"
 
+/** In Node and in Chromium. */
+const fuelOfWell = 472_514
+
 export const lua = (): void => {
   describe("a Lua handler", () => {
     it("keeps its state in global tables", async () => {
@@ -301,6 +304,16 @@ export const lua = (): void => {
       for (const tag of ["recursion", "coroutines", "gsub", "compare"]) {
         expect(ask(program.instantiate(silent), tag), tag).toMatchObject({ fault: "stack" })
       }
+    })
+
+    it("is stopped by its fuel, which no pcall catches, after as much in every engine", async () => {
+      const program = await loadLua(await script("hostile.lua"), { limits: { fuel: 3_000_000 } })
+      for (const tag of ["pcall", "pattern"]) {
+        expect(ask(program.instantiate(silent), tag), tag).toMatchObject({ fault: "fuel" })
+      }
+      const machine = program.instantiate(silent)
+      expect(ask(machine, "well").response).toBe("well")
+      expect(machine.fuelUsed()).toBe(fuelOfWell)
     })
 
     it("gives no more bytes than allowed", async () => {

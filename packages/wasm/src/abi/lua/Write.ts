@@ -50,13 +50,12 @@ export class JsonWriter {
     this.#write(what, true)
   }
 
-  /** Those globals that fit and are not Lua's own: what does not fit is left out. Gives how many there are. */
-  globals(isOwn: (name: string) => boolean): number {
+  /** Those globals that fit and are not Lua's own: what does not fit is left out. */
+  globals(isOwn: (name: string) => boolean): void {
     const { L, api } = this.#lua
     api.lua_rawgeti(L, registry, integer(2))
-    const count = this.#object("", false, isOwn)
+    this.#object("", false, isOwn)
     pop(this.#lua, 1)
-    return count
   }
 
   #room(size: number): void {
@@ -142,7 +141,7 @@ export class JsonWriter {
   }
 
   /** The table on top of the stack, its members in the order of their names whatever their order in memory. */
-  #object(path: string, strict: boolean, isOwn?: (name: string) => boolean): number {
+  #object(path: string, strict: boolean, isOwn?: (name: string) => boolean): void {
     const { L, api } = this.#lua
     this.#fit.enter()
     this.#ascii("{")
@@ -171,7 +170,6 @@ export class JsonWriter {
     if (!sorted) this.#sort(start, members)
     if (members.length > 0) this.#length--
     this.#ascii("}")
-    return members.length
   }
 
   #sort(start: number, members: Array<Member>): void {

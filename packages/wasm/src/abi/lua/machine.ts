@@ -4,6 +4,7 @@ import { globalsKey, type Lua, pop, pushText, registry, textAt, Type } from "./A
 import { apiOf, boot, type Booted, compile, lastOf, run, type Script } from "./boot.ts"
 import { Fit } from "./Fit.ts"
 import { type Host, makeHost } from "./Imports.ts"
+import type { Compiled } from "./module.ts"
 import { JsonReader } from "./Read.ts"
 import { JsonWriter } from "./Write.ts"
 
@@ -22,37 +23,68 @@ export const located = (
     : { source: name, line: Number(rest[1]), text: message.slice(prefix.length + rest[0].length) }
 }
 
-const thrownAs = (thrown: unknown): unknown => {
-  if (thrown instanceof RangeError)
-    return new Fault(/memory/.test(thrown.message) ? "memory" : "stack", thrown.message)
-  return thrown
+/** While Lua is made nothing is counted. */
+const plenty = 1n << 62n
+
+/** What of a call's fuel is left; without a limit there is none to run out of. */
+class Fuel {
+  readonly #most: number
+  readonly #global: WebAssembly.Global<"i64"> | undefined
+
+  constructor(exports: WebAssembly.Exports, name: string | undefined, limit: number | undefined) {
+    const found = name === undefined ? undefined : exports[name]
+    // The rewriter made it, of this type.
+    this.#global = found as WebAssembly.Global<"i64"> | undefined
+    this.#most = Math.floor(limit ?? 0)
+    this.fill(plenty)
+  }
+
+  fill(amount = BigInt(this.#most)): void {
+    if (this.#global !== undefined) this.#global.value = amount
+  }
+
+  used(): number | undefined {
+    if (this.#global === undefined) return undefined
+    return Math.min(this.#most, this.#most - Number(this.#global.value))
+  }
+
+  /** What a call that has thrown has thrown. */
+  fault(thrown: unknown): unknown {
+    if (thrown instanceof Fault) return thrown
+    if (this.#global !== undefined && this.#global.value < 0n) {
+      return new Fault("fuel", `more than ${this.#most} units of fuel`)
+    }
+    if (thrown instanceof RangeError) {
+      return new Fault(/memory/.test(thrown.message) ? "memory" : "stack", thrown.message)
+    }
+    return new Fault("trap", thrown instanceof Error ? thrown.message : String(thrown))
+  }
 }
 
 export const makeMachine = (
-  module: WebAssembly.Module,
+  { fuel: fuelName, globals, module }: Compiled,
   script: Script,
-  globalNames: ReadonlyArray<string>,
   options: { readonly imports: ReadonlyArray<string>; readonly limits: Limits },
   grants: Grants
 ): Machine & { readonly check: () => Fault | undefined } => {
   const host = makeHost(grants)
   const { exports } = new WebAssembly.Instance(module, host.imports)
   const api = apiOf(exports)
+  const fuel = new Fuel(exports, fuelName, options.limits.fuel)
   host.bind(api)
   host.begin()
   const lua = boot(api, script, options.imports)
-  const { L } = lua
   return {
     parts: [
       {
         memory: api.memory,
-        globals: globalNames.flatMap((name) => {
+        globals: globals.flatMap((name) => {
           const found = exports[name]
           return found instanceof WebAssembly.Global ? [found] : []
         })
       }
     ],
-    fuelUsed: () => undefined,
+    fuelUsed: () => fuel.used(),
     check: () => {
       if (compile(lua, script)) return undefined
       const { line, source, text } = located(script.name, textAt(lua, -1), 0)
@@ -60,12 +92,13 @@ export const makeMachine = (
     },
     call: (call) => {
       host.begin()
-      api.lua_settop(L, 0)
-      api.lua_checkstack(L, 400)
+      fuel.fill()
+      api.lua_settop(lua.L, 0)
+      api.lua_checkstack(lua.L, 400)
       try {
         return answer(lua, script, options, grants, host, call)
       } catch (thrown) {
-        throw thrownAs(thrown)
+        throw fuel.fault(thrown)
       }
     }
   }
@@ -121,9 +154,9 @@ const answer = (
       : limits.resultBytes - (response?.length ?? 0)
   if (left < 0) throw new Fault("result-bytes", `more than ${limits.resultBytes} bytes came of it`)
   const writer = new JsonWriter(lua, left)
-  const shown = writer.globals((name) => lua.own.has(name))
+  writer.globals((name) => lua.own.has(name))
   api.fflush(0)
-  return { _tag: "Ok", state: shown === 0 && state === null ? null : writer.take(), response }
+  return { _tag: "Ok", state: writer.take(), response }
 }
 
 /** Of the three values on the stack: what was wrong, or nothing was. */

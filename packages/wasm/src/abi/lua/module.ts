@@ -1,7 +1,7 @@
 /** Lua itself: the WebAssembly of one release of wasmoon, by its hash, fetched and compiled once for each limit. */
 import { rewrite } from "../../binary/rewrite.ts"
 import { HashMismatch, LoadFailed } from "../../Errors.ts"
-import type { LoadOptions } from "../../Machine.ts"
+import type { LoadOptions, ProgramSource } from "../../Machine.ts"
 import { sha256Of } from "../../memory/Hash.ts"
 
 /** Of `wasmoon/dist/glue.wasm`, release 1.16.0: Lua 5.4. */
@@ -16,11 +16,8 @@ const mostPages = 4096
 /** Of the two bytes that say with how many pages its memory begins. */
 const leastMemoryAt = 1715
 
-export interface Compiled {
-  readonly module: WebAssembly.Module
-  readonly globals: ReadonlyArray<string>
-  readonly sha256: string
-}
+export type LuaSource = Extract<ProgramSource, { readonly abi: "lua" }>
+export type Compiled = NonNullable<LuaSource["compiled"]>
 
 const pagesOf = ({ limits: { memoryPages = 0 } }: Pick<LoadOptions, "limits">): number =>
   memoryPages === 0 ? mostPages : memoryPages
@@ -52,14 +49,18 @@ const compile = async (
   const actual = await sha256Of(bytes)
   if (actual !== wasmoonSha256)
     throw new HashMismatch({ handler: `Lua for ${handler}`, expected: wasmoonSha256, actual })
-  const { bytes: rewritten, globals } = rewrite(withLessMemory(bytes), {
+  const {
+    bytes: rewritten,
+    fuel,
+    globals
+  } = rewrite(withLessMemory(bytes), {
     handler,
     limits: { ...limits, memoryPages: pagesOf({ limits }) },
     memory: "image",
     // The glue gives each of them, and none reaches out.
     imports: undefined
   })
-  return { module: await WebAssembly.compile(rewritten), globals, sha256: actual }
+  return { module: await WebAssembly.compile(rewritten), globals, fuel, sha256: actual }
 }
 
 /** It is built to begin with 256 pages, most of which nothing is ever written to. Its hash says where that stands. */
@@ -69,19 +70,8 @@ const withLessMemory = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
   return less
 }
 
-/** Node, where this is Node: a bundle for browsers has no import of its files in it. */
-const node: typeof globalThis & {
-  readonly process?: {
-    getBuiltinModule?: (name: string) => { readFile: (url: URL) => Promise<Uint8Array> }
-  }
-} = globalThis
-
 const bytesAt = async (address: string, handler: string): Promise<Uint8Array<ArrayBuffer>> => {
   try {
-    if (address.startsWith("file:")) {
-      const files = node.process?.getBuiltinModule?.("node:fs/promises")
-      if (files !== undefined) return new Uint8Array(await files.readFile(new URL(address)))
-    }
     const response = await fetch(address)
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`)
     return new Uint8Array(await response.arrayBuffer())

@@ -1,0 +1,235 @@
+/**
+ * Handlers that keep something beside the state, or begin an instance, or hold it while they compute: what an
+ * integration of other code is made of. Apart from Handler, so that apps without them do not bundle this.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import { plainContext } from "./Admission.ts"
+import type { Origin } from "./Commit.ts"
+import { withoutDerived } from "./Derivation.ts"
+import { optimistic, resetOrigin } from "./Entries.ts"
+import { HandlerFailed, InvalidState } from "./Errors.ts"
+import {
+  type AnyHandler,
+  type Beginning,
+  type InlineHandler,
+  type OutsideEntry,
+  type OutsideHandler
+} from "./HandlerTypes.ts"
+import type { AnyInstance } from "./Instance.ts"
+import type { Any } from "./internal/any.ts"
+import { type Change, replaceOrigin } from "./Publication.ts"
+import { type Compute, serial, SerialEntry } from "./Serial.ts"
+import * as Transaction from "./Transaction.ts"
+import { comeBack, jump } from "./Travel.ts"
+
+/** Of the commit that a handler's `begin` makes. */
+export const beginOrigin: Origin = { kind: "init", name: "handler" }
+
+export const inline = <S, P>(options: Omit<InlineHandler<S, P>, "where" | "driver">): InlineHandler<S, P> => {
+  const { carry, compute } = options
+  return {
+    ...options,
+    where: "inline",
+    compute: (state, payload, action, instance) => {
+      const keeper = carry && openKeeper(instance)
+      if (keeper === undefined) return compute(state, payload, action, instance)
+      const before = keeper.draft
+      // A batch: a reducer has made this one of what was computed before it.
+      if (before !== state) carry?.(before, state, instance)
+      return (keeper.draft = compute(state, payload, action, instance))
+    },
+    driver: beginning
+  }
+}
+
+/** Where `order` is left out it is `optimistic`. */
+export const outside = <S, P, R = never>(
+  options: Omit<OutsideHandler<S, P, R>, "where" | "driver">
+): OutsideHandler<S, P, R> => {
+  const { begin, enter } = options
+  return {
+    ...options,
+    where: "outside",
+    enter: (entry, payload) => enter(keepingDraft(entry), payload),
+    ...(begin && { begin: (entry) => begin(keepingDraft(entry)) }),
+    driver: { ...(options.order === "serial" ? serial : optimistic), ...beginning }
+  }
+}
+
+const keepingDraft = <S>(entry: OutsideEntry<S>): OutsideEntry<S> => ({
+  ...entry,
+  commit: (seen, next) =>
+    entry.commit(seen, next, () => {
+      const keeper = openKeeper(entry.instance)
+      if (keeper !== undefined) keeper.draft = next
+    })
+})
+
+/** Tells the handlers of an instance which states stand for which. */
+class Keeper {
+  private readonly instance: AnyInstance
+  /** The transaction that `lastDraft` is of. Written by `draft`. */
+  private txn = -1
+  private lastDraft: unknown
+
+  constructor(instance: AnyInstance) {
+    this.instance = instance
+    instance.observe((change) => this.observed(change))
+  }
+
+  /** What was last computed in the open transaction, or else the state that it began with. */
+  get draft(): Any {
+    return this.txn === this.instance.txn ? this.lastDraft : this.instance.state
+  }
+
+  set draft(draft: unknown) {
+    this.txn = this.instance.txn
+    this.lastDraft = draft
+  }
+
+  private observed({ next, origin, previous }: Change<unknown>): void {
+    const { instance } = this
+    const isOwn = this.txn === instance.txn
+    const from = isOwn ? this.lastDraft : origin === resetOrigin ? instance.initial : previous
+    this.lastDraft = undefined
+    if (from !== next && (isOwn || !standsForItself(origin))) carry(instance, from, next)
+  }
+}
+
+/** Of a state that comes from elsewhere, or was there before. */
+const standsForItself = (origin: Origin): boolean =>
+  origin === jump ||
+  origin === comeBack ||
+  origin.kind === "hydrate" ||
+  (origin.kind === "init" && origin !== replaceOrigin)
+
+const keepers = new WeakMap<object, Keeper>()
+
+/** Undefined where what is computed is not the instance's own next state, as in Replay. */
+const openKeeper = (instance: object): Keeper | undefined =>
+  // Only an instance opens a transaction that is one.
+  Transaction.current() === instance ? keeperOf(instance as AnyInstance) : undefined
+
+/** Made when there is something to keep: before, no state has a memory to be carried. */
+const keeperOf = (instance: AnyInstance): Keeper => {
+  const known = keepers.get(instance) ?? new Keeper(instance)
+  keepers.set(instance, known)
+  return known
+}
+
+/** Each handler of the instance once. */
+export const handlersOf = ({ impl: { handlers } }: AnyInstance): ReadonlySet<AnyHandler> =>
+  new Set(Object.values(handlers ?? {}).filter((handler) => handler !== undefined))
+
+/** Tells each handler of the instance that `to` stands where `from` stood. */
+export const carry = (instance: AnyInstance, from: unknown, to: unknown): void => {
+  for (const handler of handlersOf(instance)) handler.carry?.(from, to, instance)
+}
+
+const beginning: Beginning = {
+  begin: (instance: AnyInstance, handler) => {
+    // A hydrated one has its state.
+    if (handler.begin === undefined || instance.state !== instance.initial) return
+    // One may be given for several tags.
+    const known = begun.get(instance) ?? new Set()
+    if (known.has(handler)) return
+    begun.set(instance, known.add(handler))
+    if (handler.where === "inline") beginInline(instance, handler)
+    else if (!instance.host.server) beginOutside(instance)
+  }
+}
+
+const begun = new WeakMap<object, Set<AnyHandler>>()
+
+// --- the first commit -----------------------------------------------------------------------------------
+
+const beginInline = (instance: AnyInstance, { begin }: InlineHandler<Any, Any>): void => {
+  const before: unknown = instance.state
+  try {
+    const given: unknown = instance.during((): unknown => begin?.(before, instance))
+    if (given === before) return
+    Transaction.refusePromise(instance.instanceId, beginOrigin, given)
+    const base: unknown = withoutDerived(instance.impl.def.traits, given)
+    const made = instance.derived(instance.impl, base)
+    instance.checkState(beginOrigin, made.state)
+    Object.assign(instance, { base, derivation: made.derivation, sources: made.sources })
+    instance.state = instance.initial = made.state
+    keeperOf(instance)
+    if (given !== made.state) carry(instance, given, made.state)
+    const next: unknown = made.state
+    tellFirst(instance, () => {
+      instance.version++
+      instance.publish(beginOrigin, [], before, next, plainContext)
+    })
+  } catch (error) {
+    const told =
+      error instanceof InvalidState
+        ? error
+        : new HandlerFailed({ ...instance.at(beginOrigin), tag: "init", cause: error })
+    tellFirst(instance, () => instance.rolledBack(beginOrigin, [], told, plainContext, true))
+  }
+}
+
+/** As a transaction, when the instance starts, or before its first: nobody is told of one that is only rendered. */
+const tellFirst = (instance: AnyInstance, tell: () => void): void => {
+  // As `makeSpans` does, and before it.
+  const { opening, start } = instance
+  const once = () => {
+    if (instance.opening === opening) return
+    instance.opening = opening
+    instance.opening()
+    instance.txn++
+    instance.origin = beginOrigin
+    tell()
+  }
+  instance.opening = () => {
+    once()
+    instance.opening()
+  }
+  instance.start = (...given) => {
+    instance.start = start
+    once()
+    instance.start(...given)
+  }
+}
+
+/** Holds the instance until it has started and all of its handlers have begun. */
+const beginOutside = (instance: AnyInstance): void => {
+  // Those before this one begin with it.
+  if (!instance.idle) return
+  let next = 0
+  const compute = (): Compute | undefined => {
+    const begins = [...handlersOf(instance)].flatMap((handler) =>
+      handler.where === "outside" && handler.begin !== undefined ? [handler.begin] : []
+    )
+    const begin = begins[next]
+    // Its needs are in the type of `implement`; the instance's services are those.
+    return begin && { run: (entry) => begin(entry) as Effect.Effect<void> }
+  }
+  const entryOf = (): SerialEntry => {
+    const { version } = instance
+    return new SerialEntry(instance, {
+      origin: beginOrigin,
+      actions: [],
+      context: plainContext,
+      compute,
+      services: Context.empty(),
+      settle: () => {
+        if (instance.version !== version) {
+          instance.initial = instance.state
+          instance.base = withoutDerived(instance.impl.def.traits, instance.state)
+        }
+        next++
+        if (!instance.closed && compute() !== undefined) entryOf().begin()
+      }
+    })
+  }
+  const entry = entryOf().hold()
+  const { start } = instance
+  instance.start = (...given) => {
+    instance.start = start
+    instance.start(...given)
+    if (!instance.closed) entry.compute()
+  }
+}

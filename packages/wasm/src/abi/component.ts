@@ -1,0 +1,150 @@
+/**
+ * WebAssembly components, by the package's WIT, through the glue that jco makes of them: it is given core modules
+ * that the loader has rewritten, and nothing that was not granted.
+ */
+import { rewrite } from "../binary/rewrite.ts"
+import { ComponentMachine, type Instantiate } from "../component/glue.ts"
+import type { ComponentSource } from "../component/Manifest.ts"
+import {
+  grantOf,
+  isOutside,
+  kindsOf,
+  statefulFeature,
+  unversioned,
+  type Grantable
+} from "../component/names.ts"
+import { ImportRefused, LoadFailed, ModuleRefused } from "../Errors.ts"
+import { Fault, type CompiledCore, type Grants, type Load, type LoadOptions } from "../Machine.ts"
+
+/** What Chromium compiles and instantiates at most where a page's main thread must wait for it. */
+const mainThreadBytes = 8 * 2 ** 20
+
+const onMainThread = (): boolean => typeof document !== "undefined"
+
+const checkSizes = (modules: ComponentSource["modules"], { handler, limits }: LoadOptions): void => {
+  const sizes = Object.values(modules).map(({ byteLength }) => byteLength)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const most = limits.moduleBytes ?? 0
+  if (most > 0 && total > most) {
+    throw new LoadFailed({ handler, reason: `${total} bytes, and limits.moduleBytes allows ${most}` })
+  }
+  const largest = Math.max(0, ...sizes)
+  if (onMainThread() && largest > mainThreadBytes) {
+    throw new ModuleRefused({
+      handler,
+      feature: `a core module of ${largest} bytes`,
+      reason: `a page's main thread instantiates no more than ${mainThreadBytes}. Declare isolation: "worker".`
+    })
+  }
+}
+
+const checkNames = (module: WebAssembly.Module, options: LoadOptions): void => {
+  const { handler, imports: granted } = options
+  const imports = WebAssembly.Module.imports(module)
+  for (const one of imports) {
+    const grant = grantOf(one.module)
+    if (isOutside(one.module) && (grant === undefined || !granted.includes(grant))) {
+      throw new ImportRefused({ handler, import: grant ?? `${one.module}#${one.name}`, granted })
+    }
+  }
+  if (options.memory === "none") return
+  for (const { name } of [...imports, ...WebAssembly.Module.exports(module)]) {
+    const feature = statefulFeature(name)
+    if (feature === undefined) continue
+    throw new ModuleRefused({ handler, feature, reason: "its glue keeps what no snapshot holds." })
+  }
+}
+
+const compile = async (bytes: Uint8Array<ArrayBuffer>, options: LoadOptions): Promise<CompiledCore> => {
+  const { handler, limits, memory } = options
+  const rewritten = rewrite(bytes, { handler, limits, memory, imports: undefined, deferStart: true })
+  const module = await WebAssembly.compile(rewritten.bytes).catch((cause: unknown) => {
+    throw new LoadFailed({ handler, reason: String(cause) })
+  })
+  checkNames(module, options)
+  const { denied, fuel, globals, memories, start } = rewritten
+  return { module, memories, globals, fuel, denied, start }
+}
+
+const compileAll = async (
+  modules: ComponentSource["modules"],
+  options: LoadOptions
+): Promise<Readonly<Record<string, CompiledCore>>> => {
+  checkSizes(modules, options)
+  const compiled = await Promise.all(
+    Object.entries(modules).map(async ([name, bytes]) => [name, await compile(bytes, options)] as const)
+  )
+  return Object.fromEntries(compiled)
+}
+
+const importGlue = async (address: string, handler: string): Promise<Instantiate> => {
+  const failed = (reason: string): LoadFailed =>
+    new LoadFailed({ handler, reason: `its glue ${address} ${reason}` })
+  const glue: unknown = await import(/* @vite-ignore */ /* webpackIgnore: true */ address).catch(
+    (cause: unknown) => {
+      throw failed(`could not be imported: ${String(cause)}`)
+    }
+  )
+  if (typeof glue !== "object" || glue === null || !("instantiate" in glue)) {
+    throw failed("has no instantiate")
+  }
+  if (typeof glue.instantiate !== "function") throw failed("has an instantiate that is no function")
+  // By its hash it is what `Component.build` made: an address tells the compiler nothing of its types
+  return glue.instantiate as Instantiate
+}
+
+/** What its code asks for, by the name that the glue gives it: without a version. All of it was granted. */
+const asked = (modules: ReadonlyArray<WebAssembly.Module>): ReadonlyMap<string, Grantable> => {
+  const found = new Map<string, Grantable>()
+  for (const one of modules.flatMap((module) => WebAssembly.Module.imports(module))) {
+    const grant = grantOf(one.module)
+    if (grant !== undefined) found.set(unversioned(one.module), grant)
+  }
+  return found
+}
+
+const functionsOf = (grant: Grantable, grants: Grants): object => {
+  const number = (give: (() => number) | undefined) => () => {
+    const value = give?.()
+    // Which bits of a NaN arrive would be the engine's choice
+    if (value === undefined || Number.isNaN(value)) throw new Fault("abi", `${grant} has nothing to give`)
+    return value
+  }
+  switch (grant) {
+    case "clock":
+      return { now: number(grants.clock) }
+    case "random":
+      return { next: number(grants.random) }
+    case "console":
+      return {
+        write: (level: "debug" | "log" | "warn" | "error", text: string) => grants.console({ level, text })
+      }
+  }
+}
+
+export const load: Load<ComponentSource> = async (source, options) => {
+  const { handler, limits, sha256 } = options
+  const [instantiate, compiled] = await Promise.all([
+    importGlue(source.glue, handler),
+    source.compiled ?? compileAll(source.modules, options)
+  ])
+  const cores = new Map(Object.entries(compiled))
+  const modules = [...cores.values()].map(({ module }) => module)
+  const kinds = kindsOf(
+    modules.flatMap((module) => WebAssembly.Module.exports(module).map(({ name }) => name))
+  )
+  if (kinds.size === 0) throw new LoadFailed({ handler, reason: "it exports nothing of sluice:handler" })
+  const imports = asked(modules)
+  return {
+    sha256,
+    kinds,
+    prepared: { abi: "component", glue: source.glue, modules: {}, compiled },
+    instantiate: (grants) =>
+      new ComponentMachine(
+        instantiate,
+        cores,
+        Object.fromEntries([...imports].map(([name, grant]) => [name, functionsOf(grant, grants)])),
+        limits
+      )
+  }
+}

@@ -1,0 +1,3 @@
+import { binary } from "./suite/binary.ts"
+
+binary()

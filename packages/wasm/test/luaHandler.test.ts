@@ -1,0 +1,3 @@
+import { luaHandler } from "./suite/luaHandler.ts"
+
+luaHandler()

@@ -1,0 +1,227 @@
+/** Components, as jco takes them apart and binary rewrites them. The same in Node and in Chromium. */
+import * as Schema from "effect/Schema"
+import { describe, expect, it } from "vitest"
+import { load } from "../../src/abi/component.ts"
+import { Manifest, resolve } from "../../src/Component.ts"
+import type { ComponentSource } from "../../src/component/Manifest.ts"
+import type { CallKind, Grants, LoadOptions, Machine } from "../../src/Machine.ts"
+import { hashOf } from "../../src/memory/Hash.ts"
+import { track } from "../../src/memory/Tracker.ts"
+import { built, builtUrl, sha256 } from "../fixture.ts"
+import { bytesOf, told } from "./core.ts"
+
+const text = new TextDecoder()
+
+/** The glue as it was built: a development server adds to modules. */
+const read = async (address: string): Promise<Uint8Array<ArrayBuffer>> => {
+  if (!address.endsWith(".js") || address.startsWith("file:"))
+    return built(address.slice(address.lastIndexOf("/") + 1))
+  const raw: unknown = await import(/* @vite-ignore */ `${address}?raw`)
+  if (typeof raw !== "object" || raw === null || !("default" in raw)) throw new Error(`no text: ${address}`)
+  return new TextEncoder().encode(String(raw.default))
+}
+
+const hashOfManifest = async (name: string): Promise<string> => text.decode(await built(`${name}.hash`))
+
+export const sourceOf = async (name: string, sha?: string): Promise<ComponentSource> =>
+  resolve(await built(`${name}.json`), builtUrl(`${name}.json`).href, {
+    handler: name,
+    sha256: sha ?? (await hashOfManifest(name)),
+    read
+  })
+
+export const loadComponent = async (
+  name: string,
+  options: Partial<LoadOptions> = {},
+  source?: ComponentSource
+) => {
+  const declared = { handler: name, sha256: await hashOfManifest(name), limits: {}, imports: [] } as const
+  return load(source ?? (await sourceOf(name)), { ...declared, memory: "image", ...options })
+}
+
+export const silent: Grants = { console: () => {} }
+
+const machineOf = async (name: string, options: Partial<LoadOptions> = {}, grants = silent) =>
+  (await loadComponent(name, options)).instantiate(grants)
+
+export const call = (machine: Machine, kind: CallKind, state: unknown, params: unknown) =>
+  told(machine.call({ kind, state: state === null ? null : bytesOf(state), params: bytesOf(params) }))
+
+const decodeManifest = Schema.decodeUnknownSync(Schema.fromJsonString(Manifest))
+
+/** A manifest with another hash for one of its files. */
+const changed = async (name: string, change: (manifest: Manifest) => Manifest) => {
+  const manifest = decodeManifest(text.decode(await built(`${name}.json`)))
+  const bytes = bytesOf(change(manifest))
+  return resolve(bytes, builtUrl(`${name}.json`).href, { handler: name, sha256: await sha256(bytes), read })
+}
+
+export const component = (): void => {
+  describe("a component made by embed", () => {
+    it("gets null first, then its state, and gives a state and a response", async () => {
+      const program = await loadComponent("counter-component")
+      expect([...program.kinds]).toEqual(["init", "send", "request"])
+      const machine = program.instantiate(silent)
+      expect(call(machine, "init", null, { start: 3 })).toEqual({ state: { count: 3 }, response: undefined })
+      expect(call(machine, "send", { count: 3 }, { by: 4 })).toEqual({
+        state: { count: 7 },
+        response: undefined
+      })
+      expect(call(machine, "request", { count: 7 }, {})).toEqual({
+        state: { count: 7 },
+        response: { calls: 3, steps: [4] }
+      })
+      expect(call(machine, "send", null, { by: 1 })).toEqual({ state: undefined, response: undefined })
+    })
+
+    it("fails with the err of its result, and its machine goes on", async () => {
+      const machine = await machineOf("counter-component")
+      expect(call(machine, "send", { count: 1 }, { by: -2 })).toEqual({
+        _tag: "Err",
+        error: "it only counts up"
+      })
+      expect(call(machine, "send", { count: 1 }, { by: 2 })).toMatchObject({ state: { count: 3 } })
+    })
+
+    it("faults by trap and by stack, and refuses calls it does not export", async () => {
+      expect(await machineOf("counter-component").then(faultOf({ by: 0 }))).toBe("trap")
+      expect(await machineOf("counter-component").then(faultOf({ by: 2_000_000 }))).toBe("stack")
+      const machine = await machineOf("counter-component")
+      expect(() => call(machine, "child-error", null, {})).toThrow(/supervisor-client/)
+    })
+
+    it("keeps its memory within the limit, and its result", async () => {
+      const machine = await machineOf("counter-component", { limits: { memoryPages: 40, resultBytes: 11 } })
+      const grown = (pages: number) => call(machine, "send", { count: 1 }, { by: 1, pages })
+      expect(grown(30)).toMatchObject({ state: { count: 2 } })
+      expect(grown(30)).toEqual({ _tag: "Err", error: "there is no more memory" })
+      expect(faultOf({ by: 998 })(machine)).toBe("result-bytes")
+    })
+
+    it("counts its fuel, and faults when a call has used it up", async () => {
+      const machine = await machineOf("counter-component", { limits: { fuel: 50_000 } })
+      expect(call(machine, "send", { count: 1 }, { by: 2 })).toMatchObject({ state: { count: 3 } })
+      const used = machine.fuelUsed()
+      call(machine, "send", { count: 1 }, { by: 2 })
+      expect(used).toBeGreaterThan(0)
+      expect(machine.fuelUsed()).toBeLessThan(50_000)
+      const spent = await machineOf("counter-component", { limits: { fuel: 1000 } })
+      expect(faultOf({ by: 2_000_000 })(spent)).toBe("fuel")
+      expect(spent.fuelUsed()).toBe(1000)
+    })
+
+    it("has what it hides in its parts: a fresh machine given back its image goes on as the first", async () => {
+      const program = await loadComponent("counter-component")
+      const original = await WebAssembly.compile(
+        (await sourceOf("counter-component")).modules["counter-component.core.wasm"] ?? new Uint8Array()
+      )
+      expect(WebAssembly.Module.exports(original).filter(({ kind }) => kind === "global")).toEqual([])
+      const tracker = track(program.instantiate(silent), program.sha256)
+      call(tracker.machine, "send", { count: 0 }, { by: 5, pages: 39 })
+      tracker.changes()
+      const image = tracker.image()
+      const restored = track(program.instantiate(silent), program.sha256, image)
+      expect(call(restored.machine, "request", null, {})).toMatchObject({
+        response: { calls: 2, steps: [5] }
+      })
+      call(tracker.machine, "request", null, {})
+      tracker.changes()
+      restored.changes()
+      expect(await hashOf(restored.image())).toBe(await hashOf(tracker.image()))
+      expect(await hashOf(restored.image())).not.toBe(await hashOf(image))
+      expect(call(program.instantiate(silent), "request", null, {})).toMatchObject({
+        response: { calls: 1, steps: [] }
+      })
+    })
+
+    it("makes machines that share nothing, and loads again what another load has prepared", async () => {
+      const first = await loadComponent("counter-component")
+      const { prepared } = first
+      if (prepared?.abi !== "component") throw new Error("it has prepared nothing")
+      const second = await loadComponent("counter-component", {}, structuredClone(prepared))
+      const machines = [first.instantiate(silent), first.instantiate(silent), second.instantiate(silent)]
+      for (const machine of machines) {
+        expect(call(machine, "request", null, {})).toMatchObject({ response: { calls: 1 } })
+      }
+    })
+  })
+
+  describe("a component's manifest", () => {
+    it("pins itself, the component, the glue and each core module, and names the one that is another", async () => {
+      const name = "counter-component"
+      const zero = "0".repeat(64)
+      await expect(sourceOf(name, zero)).rejects.toMatchObject({ _tag: "HashMismatch", expected: zero })
+      const cases: ReadonlyArray<readonly [string, (manifest: Manifest) => Manifest]> = [
+        [`${name}.component.wasm`, (it) => ({ ...it, component: { ...it.component, sha256: zero } })],
+        [`${name}.js`, (it) => ({ ...it, glue: { ...it.glue, sha256: zero } })],
+        [
+          `${name}.core.wasm`,
+          (it) => ({
+            ...it,
+            modules: { [`${name}.core.wasm`]: { sha256: zero, offset: 0, length: 8 } }
+          })
+        ]
+      ]
+      for (const [file, change] of cases) {
+        await expect(changed(name, change)).rejects.toMatchObject({ _tag: "HashMismatch", file })
+      }
+    })
+
+    it("names no file outside its folder", async () => {
+      const above = changed("counter-component", (it) => ({
+        ...it,
+        glue: { ...it.glue, file: "../glue.js" }
+      }))
+      await expect(above).rejects.toMatchObject({ _tag: "LoadFailed" })
+    })
+  })
+
+  describe("what a component asks for", () => {
+    it("is refused by name if it is not granted", async () => {
+      for (const [imports, missing] of [
+        [["clock", "random"], "console"],
+        [["console", "random"], "clock"]
+      ] as const) {
+        await expect(loadComponent("greedy-component", { imports })).rejects.toMatchObject({
+          _tag: "ImportRefused",
+          import: missing
+        })
+      }
+    })
+
+    it("is given if it is", async () => {
+      const lines: Array<unknown> = []
+      const machine = await machineOf(
+        "greedy-component",
+        { imports: ["clock", "random", "console"] },
+        { clock: () => 1234.5, random: () => 0.25, console: (line) => lines.push(line) }
+      )
+      expect(call(machine, "request", null, {})).toMatchObject({ response: [1234.5, 0.25] })
+      call(machine, "send", null, { a: 1 })
+      expect(lines).toEqual([{ level: "warn", text: 'sent {"a":1}' }])
+    })
+
+    it("cannot be a resource if its memory is to be kept", async () => {
+      const source = await sourceOf("counter-component")
+      const modules = { "kept.core.wasm": await built("kept.wasm") }
+      await expect(loadComponent("counter-component", {}, { ...source, modules })).rejects.toMatchObject({
+        _tag: "ModuleRefused",
+        feature: "the resource thing"
+      })
+    })
+
+    it("cannot be more bytes than the limit", async () => {
+      await expect(
+        loadComponent("counter-component", { limits: { moduleBytes: 1000 } })
+      ).rejects.toMatchObject({ _tag: "LoadFailed" })
+    })
+  })
+}
+
+export const faultOf = (params: unknown) => (machine: Machine) => {
+  try {
+    return call(machine, "send", { count: 1 }, params)
+  } catch (error) {
+    return error instanceof Error && "kind" in error ? error.kind : error
+  }
+}
