@@ -11,12 +11,12 @@ import type * as Scope from "effect/Scope"
 import { type CallError, HandlerError, HandlerFault, HandlerMismatch, type LoadError } from "./Errors.ts"
 import type { Called, Caller, Live } from "./handler/Live.ts"
 import * as Loading from "./handler/load.ts"
-import type { AnyOptions, Isolation, Options } from "./handler/Options.ts"
+import type { AnyOptions, Isolation, Options, Sourced } from "./handler/Options.ts"
 import { inlinePort, outsidePort, Responses } from "./handler/Port.ts"
 import type { CallKind } from "./Machine.ts"
 import type { Recordable } from "./Recordable.ts"
 
-export type { Import, Isolation, Options } from "./handler/Options.ts"
+export type { Import, Isolation, Options, Sourced } from "./handler/Options.ts"
 export type { RepliesOptions } from "./handler/Replies.ts"
 
 /** What a request gives: the state goes where its caller puts it. */
@@ -90,7 +90,7 @@ export const make = <
   Response extends Module.AnySchema,
   const Where extends Isolation = "worker"
 >(
-  options: Options<State, Params, Response, Where>
+  options: Options<State, Params, Response, Where> & Sourced
 ): Effect.Effect<HandlerOf<State, Params, Response, Where>, LoadError, Scope.Scope> => {
   type S = Module.TypeOf<State>
   type P = Module.TypeOf<Params>
@@ -232,7 +232,7 @@ export const define = <
   Response extends Module.AnySchema,
   const Where extends Isolation = "worker"
 >(
-  options: Options<State, Params, Response, Where> & { readonly name: Name }
+  options: Options<State, Params, Response, Where> & Sourced & { readonly name: Name }
 ): Defined<Name, State, Params, Response, Where> => {
   type S = Module.TypeOf<State>
   type P = Module.TypeOf<Params>

@@ -37,6 +37,10 @@ export interface Called<S, R> {
   readonly response: R | undefined
 }
 
+interface Begun extends Job {
+  readonly bytesIn: number
+}
+
 /** That of all callers that are no instance; and of calls that are done again. */
 const nobody = 0
 const cold = -1
@@ -108,7 +112,7 @@ export class Live<S, P, R> {
 
   /** As it is, for nobody: nothing is told or remembered of it. */
   readonly run: Recordable<S>["run"] = (call, image, granted) => {
-    const job: Job = { unit: cold, call, granted, image: image ?? this.loaded.fresh, line: () => {} }
+    const job = { unit: cold, call, granted, image: image ?? this.loaded.fresh, line: () => {} }
     const { host } = this
     const ran: Effect.Effect<Ran> = isInline(host)
       ? Effect.sync(() => host.run(job))
@@ -160,7 +164,7 @@ export class Live<S, P, R> {
   }
 
   /** Throws HandlerMismatch, or HandlerFault where there is no such call. */
-  private job(kind: CallKind, state: S | null, params: P, caller: Caller): Job {
+  private job(kind: CallKind, state: S | null, params: P, caller: Caller): Begun {
     const { imports = [], name: handler } = this.options
     if (!this.loaded.kinds.has(kind)) {
       throw new HandlerFault({ handler, kind: "abi", detail: `its code has no ${kind}`, at: undefined })
@@ -172,6 +176,8 @@ export class Live<S, P, R> {
       params: this.paramsOf(kind, params)
     }
     return {
+      // Once it runs, the state's bytes are another thread's.
+      bytesIn: (call.state?.length ?? 0) + call.params.length,
       unit: unit(caller.instance),
       call,
       granted: {
@@ -196,7 +202,7 @@ export class Live<S, P, R> {
   }
 
   /** Throws a CallError. */
-  private conclude(job: Job, ran: Ran, caller: Caller): Called<S, R> {
+  private conclude(job: Begun, ran: Ran, caller: Caller): Called<S, R> {
     try {
       const called = this.calledOf(job, ran)
       this.remember(called.state, { image: ran.image, record: recordOf(job, ran, undefined) })
@@ -233,13 +239,12 @@ export class Live<S, P, R> {
   }
 
   private tell(
-    { call }: Job,
+    { bytesIn, call }: Begun,
     ran: Ran,
     { action, host, instance, reruns }: Caller,
     error: CallError | undefined
   ): void {
     const { fuel, pages, pagesChanged, ranMs, returned, waitedMs } = ran
-    const bytesIn = (call.state?.length ?? 0) + call.params.length
     const stateBytes = returned._tag === "Ok" ? (returned.state?.length ?? 0) : 0
     if (host === undefined) return
     HandlerActivity.of(host).tell({

@@ -15,10 +15,7 @@ export interface Options<
 > {
   /** In its errors and in the devtools. */
   readonly name: string
-  readonly abi: ProgramSource["abi"] | "remote"
-  /** Bytes, or where they are to be had; or all that its ABI takes to load it. Of a remote one, where its process is. */
-  readonly source: Uint8Array<ArrayBuffer> | URL | string | ProgramSource
-  /** Of the original bytes, in hexadecimal: other bytes are not loaded. */
+  /** Of the original bytes, in hexadecimal: other bytes are not loaded. Of a component that of its manifest, of Lua of its script. */
   readonly sha256: string
   /**
    * `worker`, the default: in a thread of its own. `inline`: within the window, on the caller's thread. `remote`: in a
@@ -55,9 +52,26 @@ export interface Options<
   readonly console?: (line: ConsoleLine) => void
 }
 
-export interface AnyOptions extends Options<
-  Module.AnySchema,
-  Module.AnySchema,
-  Module.AnySchema,
-  Isolation
-> {}
+type SourceOf<Abi extends ProgramSource["abi"]> = Extract<ProgramSource, { readonly abi: Abi }>
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Which kind of code it is, and where it is to be had. A string is an address, but for a script. */
+export type Sourced =
+  | { readonly abi: "core"; readonly source: Bytes | URL | string }
+  /** The address of its process. */
+  | { readonly abi: "remote"; readonly source: URL | string }
+  /** What loads it as it is: a manifest that was resolved, or a script with its engine. */
+  | { readonly abi: "component"; readonly source: SourceOf<"component"> }
+  | { readonly abi: "lua"; readonly source: SourceOf<"lua"> }
+  | {
+      readonly abi: "lua"
+      /** The script itself, or its address as a URL. */
+      readonly source: string | URL
+      /** Where wasmoon's WebAssembly, `wasmoon/dist/glue.wasm`, is served. */
+      readonly wasm: Bytes | URL | string
+      /** What the script is called in errors that name a line. Default the handler's name. */
+      readonly file?: string
+    }
+
+export type AnyOptions = Options<Module.AnySchema, Module.AnySchema, Module.AnySchema, Isolation> & Sourced

@@ -101,8 +101,10 @@ const entering = <S, P, R>(
         Effect.matchEffect({
           onFailure: (error) => failing(entry, error),
           onSuccess: ({ response, state }) => {
-            responses.give(action, response)
-            return Effect.flatMap(entry.commit(seen, state), (done) => (done ? Effect.void : attempt(n + 1)))
+            const stepping = () => responses.give(action, response)
+            return Effect.flatMap(entry.commit(seen, state, stepping), (done) =>
+              done ? Effect.void : attempt(n + 1)
+            )
           }
         })
       )

@@ -1,7 +1,7 @@
 /** From what a handler is declared with to what a thread loads. */
-import { LoadFailed, ModuleRefused } from "../Errors.ts"
+import { LoadFailed } from "../Errors.ts"
 import { builtin } from "../host/node.ts"
-import { type Spawn, spawnCore, spawnLua } from "../host/Thread.ts"
+import { type Spawn, spawnComponent, spawnCore, spawnLua } from "../host/Thread.ts"
 import type { Load, ProgramSource } from "../Machine.ts"
 import type { AnyOptions } from "./Options.ts"
 
@@ -11,36 +11,42 @@ interface Abi {
   readonly inline: (() => Promise<Load>) | undefined
 }
 
-export const abiOf = (options: AnyOptions): Abi => {
-  if (options.abi === "core") {
-    return {
-      spawn: spawnCore,
-      // It is given sources of its own kind: `sourceOf`.
-      inline: async () => (await import("../abi/core.ts")).load as Load
-    }
-  }
+const abis: Readonly<Record<AnyOptions["abi"], Abi>> = {
+  core: {
+    spawn: spawnCore,
+    // It is given sources of its own kind: `sourceOf`.
+    inline: async () => (await import("../abi/core.ts")).load as Load
+  },
+  component: {
+    spawn: spawnComponent,
+    inline: async () => (await import("../abi/component.ts")).load as Load
+  },
   // It always runs in a worker: nothing in its own thread ends a loop of `pcall`.
-  if (options.abi === "lua") return { spawn: spawnLua, inline: undefined }
-  throw new ModuleRefused({
-    handler: options.name,
-    feature: `abi "${options.abi}"`,
-    reason: "it is not known"
-  })
+  lua: { spawn: spawnLua, inline: undefined }
 }
 
+export const abiOf = ({ abi }: AnyOptions): Abi => abis[abi]
+
 /** Rejects with LoadFailed. */
-export const sourceOf = async ({ abi, name, source }: AnyOptions): Promise<ProgramSource> => {
-  if (typeof source === "object" && "abi" in source) {
-    // Asked for from here, where an address means what its declaration meant, and once for all threads.
-    return source.abi === "lua" && typeof source.wasm === "string"
-      ? { ...source, wasm: await bytesOf(name, source.wasm) }
-      : source
+export const sourceOf = async (options: AnyOptions): Promise<ProgramSource> => {
+  const { name } = options
+  switch (options.abi) {
+    case "core":
+      return { abi: "core", bytes: await bytesOf(name, options.source) }
+    case "component":
+      return options.source
+    case "lua": {
+      // Asked for from here, where an address means what its declaration meant, and once for all threads.
+      if (!("wasm" in options)) {
+        const { source } = options
+        return { ...source, wasm: await bytesOf(name, source.wasm) }
+      }
+      const { file = name, source, wasm } = options
+      const script =
+        typeof source === "string" ? source : new TextDecoder().decode(await bytesOf(name, source))
+      return { abi: "lua", script, name: file, wasm: await bytesOf(name, wasm) }
+    }
   }
-  if (abi === "core") return { abi, bytes: await bytesOf(name, source) }
-  throw new LoadFailed({
-    handler: name,
-    reason: `the source of abi "${abi}" is all that it takes to load it`
-  })
 }
 
 const bytesOf = async (

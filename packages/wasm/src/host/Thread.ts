@@ -24,12 +24,17 @@ export const spawnCore: Spawn = (listener) =>
     ? browser(new Worker(new URL("./worker/core.js", import.meta.url), { type: "module" }), listener)
     : node(new URL(/* @vite-ignore */ "./worker/core.js", import.meta.url), listener)
 
+export const spawnComponent: Spawn = (listener) =>
+  builtin("node:worker_threads") === undefined
+    ? browser(new Worker(new URL("./worker/component.js", import.meta.url), { type: "module" }), listener)
+    : node(new URL(/* @vite-ignore */ "./worker/component.js", import.meta.url), listener)
+
 export const spawnLua: Spawn = (listener) =>
   builtin("node:worker_threads") === undefined
     ? browser(new Worker(new URL("./worker/lua.js", import.meta.url), { type: "module" }), listener)
     : node(new URL(/* @vite-ignore */ "./worker/lua.js", import.meta.url), listener)
 
-export const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): Thread => {
+const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): Thread => {
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => onMessage(data))
   worker.addEventListener("messageerror", () => onEnd("a message of its worker could not be read"))
   worker.addEventListener("error", (event) => {
@@ -43,7 +48,7 @@ export const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): T
   }
 }
 
-export const node = (url: URL, { onEnd, onMessage }: ThreadListener): Thread => {
+const node = (url: URL, { onEnd, onMessage }: ThreadListener): Thread => {
   const worker = new (builtin("node:worker_threads")!.Worker)(url)
   let ended = false
   const end = (reason: string) => {

@@ -1,0 +1,3 @@
+import { faults } from "./suite/faults.ts"
+
+faults()

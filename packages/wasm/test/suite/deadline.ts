@@ -1,0 +1,77 @@
+/** Calls that never come back. The same in Node and in Chromium. */
+import { Errors } from "@sluice/core"
+import { Errors as WasmErrors } from "@sluice/wasm"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { describe, expect, it } from "vitest"
+import { desk, makeCases } from "./cases.ts"
+import { watchGaps } from "./gaps.ts"
+
+/** Watches the workers that are made from now on. */
+export type WatchWorkers = () => {
+  /** How many have ended. */
+  readonly ended: () => number
+  readonly stop: () => void
+}
+
+export const deadline = (watchWorkers: WatchWorkers): void => {
+  describe("a call that is past its deadline", () => {
+    it("dies with its worker, a warm spare takes over, and queued actions go on in order", async () => {
+      const workers = watchWorkers()
+      const cases = await makeCases("worker", { limits: { callMs: 200 } })
+      const { calls, desk: instance, errors, runtime, seen } = desk({ assess: cases, again: cases })
+      await runtime.runPromise(instance.actions.assess({}))
+      const gaps = watchGaps()
+      const endless = runtime.runPromise(Effect.exit(instance.actions.assess({ do: "loop" })))
+      const queued = [
+        runtime.runPromise(instance.actions.again({})),
+        runtime.runPromise(instance.actions.tick()),
+        runtime.runPromise(instance.actions.assess({}))
+      ]
+      const exit = await endless
+      await expect.poll(workers.ended).toBe(1)
+      await Promise.all(queued)
+      const longest = gaps.longest()
+      workers.stop()
+      const failed = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+      expect(failed).toBeInstanceOf(Errors.HandlerFailed)
+      expect(failed).toMatchObject({ cause: { _tag: "HandlerFault", kind: "timeout" } })
+      expect(errors.length).toBe(1)
+      // The failed one is nobody's, and the memory after it is that before it
+      expect(seen).toEqual(["assess", "again", "tick", "assess"])
+      expect(instance.unsafe.getState()).toEqual({ count: 103, calls: 3 })
+      expect(calls().map(({ outcome }) => outcome)).toEqual(["ok", "timeout", "ok", "ok"])
+      expect(longest).toBeLessThan(50)
+    })
+
+    it("takes no other instance's call with it: that is sent again", async () => {
+      const cases = await makeCases("worker", { limits: { callMs: 200 } })
+      const first = desk({ assess: cases })
+      const second = desk({ assess: cases })
+      await second.runtime.runPromise(second.desk.actions.assess({}))
+      const endless = first.runtime.runPromise(Effect.exit(first.desk.actions.assess({ do: "loop" })))
+      const other = second.runtime.runPromise(second.desk.actions.assess({}))
+      await other
+      expect(Exit.isFailure(await endless)).toBe(true)
+      expect(second.desk.unsafe.getState()).toEqual({ count: 2, calls: 2 })
+    })
+
+    it("is followed by others, however often", async () => {
+      const cases = await makeCases("worker", { limits: { callMs: 100 } })
+      const first = await Effect.runPromise(cases.init(null, {}))
+      for (let n = 0; n < 3; n++) {
+        const error = await Effect.runPromise(Effect.flip(cases.send(first, { do: "loop" })))
+        expect(error).toBeInstanceOf(WasmErrors.HandlerFault)
+        expect(error).toMatchObject({ kind: "timeout", handler: "Cases" })
+        expect(await Effect.runPromise(cases.send(first, {}))).toEqual({ count: 2, calls: 2 })
+      }
+    })
+
+    it("is refused when the handler is made, if it runs within the window", async () => {
+      // @ts-expect-error -- a call within the window cannot be ended from outside
+      const made = makeCases("inline", { limits: { callMs: 200 } })
+      await expect(made).rejects.toMatchObject({ _tag: "ModuleRefused", feature: "limits.callMs" })
+    })
+  })
+}

@@ -1,0 +1,3 @@
+import { versions } from "./suite/versions.ts"
+
+versions()
