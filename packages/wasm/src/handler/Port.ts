@@ -101,10 +101,9 @@ const entering = <S, P, R>(
         Effect.matchEffect({
           onFailure: (error) => failing(entry, error),
           onSuccess: ({ response, state }) => {
-            const stepping = () => responses.give(action, response)
-            return Effect.flatMap(entry.commit(seen, state, stepping), (done) =>
-              done ? Effect.void : attempt(n + 1)
-            )
+            // Only once it is committed does anyone ask for it.
+            responses.give(action, response)
+            return Effect.flatMap(entry.commit(seen, state), (done) => (done ? Effect.void : attempt(n + 1)))
           }
         })
       )

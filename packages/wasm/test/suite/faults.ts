@@ -77,12 +77,13 @@ export const faults = (): void => {
       await runtime.runPromise(instance.actions.assess({ do: "log", line: "hello" }))
       await runtime.runPromise(Effect.exit(instance.actions.assess({ do: "trap" })))
       expect(calls()).toMatchObject([
+        { instanceId: "Desk#1", action: undefined, kind: "init", outcome: "ok" },
         { handler: "Cases", instanceId: "Desk#1", action: "assess", kind: "send", outcome: "ok", isolation },
         { outcome: "trap", action: "assess", isolation }
       ])
-      const [first] = calls()
-      expect(first?.bytesIn).toBe('{"count":0}{"do":"log","line":"hello"}'.length)
-      expect(first?.bytesOut).toBe('{"count":1,"calls":1}'.length)
+      const first = calls()[1]
+      expect(first?.bytesIn).toBe('{"count":1,"calls":1}{"do":"log","line":"hello"}'.length)
+      expect(first?.bytesOut).toBe('{"count":2,"calls":2}'.length)
       expect(first?.pagesChanged).toBeGreaterThan(0)
       expect(first?.pages).toBeGreaterThanOrEqual(first!.pagesChanged)
       const lines = activity.snapshot().events.filter((event) => event._tag === "Console")
