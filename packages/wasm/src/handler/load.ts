@@ -37,7 +37,7 @@ const check = (
 }
 
 /** With what is left out filled in. */
-const complete = (options: AnyOptions): AnyOptions => {
+const complete = <Given extends AnyOptions>(options: Given): Given => {
   const isolation = options.isolation ?? (options.abi === "remote" ? "remote" : "worker")
   const byDefault = isolation === "inline" || options.pure === true ? "none" : "image"
   return { ...options, isolation, memory: options.memory ?? byDefault }
@@ -45,7 +45,7 @@ const complete = (options: AnyOptions): AnyOptions => {
 
 /** Not in the bundle of an app that has none. */
 const remote = async (
-  options: AnyOptions,
+  options: Extract<AnyOptions, { readonly abi: "remote" }>,
   opened: (end: () => void) => void
 ): Promise<WorkerHost.WorkerHost> => {
   const { imports = [], isolation, limits = {}, memory = "image", name: handler, sha256, source } = options
@@ -53,8 +53,6 @@ const remote = async (
     const reason = 'its code runs in a process of its own. Declare isolation: "remote".'
     throw new ModuleRefused({ handler, feature: `isolation "${isolation}"`, reason })
   }
-  if (!(source instanceof URL || typeof source === "string"))
-    throw new LoadFailed({ handler, reason: "the source of a remote handler is the address of its process" })
   const [{ connect }, { HttpClient }, FetchHttpClient] = await Promise.all([
     import("../remote/RemoteHost.ts"),
     import("effect/http/HttpClient"),

@@ -11,7 +11,10 @@ interface Abi {
   readonly inline: (() => Promise<Load>) | undefined
 }
 
-const abis: Readonly<Record<AnyOptions["abi"], Abi>> = {
+/** Of code that runs here. */
+type LocalOptions = Exclude<AnyOptions, { readonly abi: "remote" }>
+
+const abis: Readonly<Record<LocalOptions["abi"], Abi>> = {
   core: {
     spawn: spawnCore,
     // It is given sources of its own kind: `sourceOf`.
@@ -25,10 +28,10 @@ const abis: Readonly<Record<AnyOptions["abi"], Abi>> = {
   lua: { spawn: spawnLua, inline: undefined }
 }
 
-export const abiOf = ({ abi }: AnyOptions): Abi => abis[abi]
+export const abiOf = ({ abi }: LocalOptions): Abi => abis[abi]
 
 /** Rejects with LoadFailed. */
-export const sourceOf = async (options: AnyOptions): Promise<ProgramSource> => {
+export const sourceOf = async (options: LocalOptions): Promise<ProgramSource> => {
   const { name } = options
   switch (options.abi) {
     case "core":
