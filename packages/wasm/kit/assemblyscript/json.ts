@@ -1,5 +1,7 @@
 // JSON as values: read, changed, written. Objects keep the order of their fields.
 
+import { decimal } from "./decimal"
+
 export enum Kind {
   Null,
   Boolean,
@@ -244,17 +246,45 @@ class Parser {
     return this.number()
   }
 
+  /** The first 19 digits count. */
   private number(): Value {
+    const isNegative = this.peek() == 45
+    if (isNegative) this.at++
     const from = this.at
+    let digits: u64 = 0
+    let power = 0
+    let isFraction = false
     for (;;) {
       const code = this.peek()
-      const isPart = (code >= 48 && code <= 57) || code == 45 || code == 43 || code == 46 || code == 101 || code == 69
-      if (!isPart) break
+      if (code == 46 && !isFraction) isFraction = true
+      else if (code >= 48 && code <= 57) {
+        const fits = digits < 1000000000000000000
+        if (fits) digits = digits * 10 + <u64>(code - 48)
+        if (fits == isFraction) power += fits ? -1 : 1
+      } else break
       this.at++
     }
-    const value = parseFloat(this.source.substring(from, this.at))
-    assert(this.at > from && isFinite(value), "no number")
-    return number(value)
+    assert(this.at > from, "no number")
+    if ((this.peek() | 32) == 101) power += this.exponent()
+    const value = decimal(digits, power)
+    assert(isFinite(value), "a number that is too large")
+    return number(isNegative ? -value : value)
+  }
+
+  private exponent(): i32 {
+    this.at++
+    const isNegative = this.peek() == 45
+    if (isNegative || this.peek() == 43) this.at++
+    const from = this.at
+    let value = 0
+    for (;;) {
+      const code = this.peek()
+      if (code < 48 || code > 57) break
+      value = min(value * 10 + code - 48, 100000)
+      this.at++
+    }
+    assert(this.at > from, "no exponent")
+    return isNegative ? -value : value
   }
 
   private fields(depth: i32): Value {

@@ -1,40 +1,11 @@
 /** The core ABI, over modules that two compilers have made. The same in Node and in Chromium. */
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { load } from "../../src/abi/core.ts"
-import type { CallKind, Grants, LoadOptions, Machine, Returned } from "../../src/Machine.ts"
-import { built, sha256 } from "../fixture.ts"
-
-const utf8 = new TextEncoder()
-const text = new TextDecoder()
-
-export const bytesOf = (value: unknown): Uint8Array<ArrayBuffer> => utf8.encode(JSON.stringify(value))
-
-export const valueOf = (bytes: Uint8Array<ArrayBuffer> | null): unknown =>
-  bytes === null ? undefined : JSON.parse(text.decode(bytes))
-
-/** As JSON. */
-export const told = (returned: Returned): unknown =>
-  returned._tag === "Err"
-    ? returned
-    : { state: valueOf(returned.state), response: valueOf(returned.response) }
-
-export const loadFixture = async (name: string, options: Partial<LoadOptions> = {}) => {
-  const bytes = await built(`${name}.wasm`)
-  const declared = {
-    handler: name,
-    sha256: await sha256(bytes),
-    limits: {},
-    imports: [],
-    memory: "image"
-  } as const
-  return load({ abi: "core", bytes }, { ...declared, ...options })
-}
-
-export const machineOf = async (
-  name: string,
-  options: Partial<LoadOptions> = {},
-  grants: Grants = { console: () => {} }
-): Promise<Machine> => (await loadFixture(name, options)).instantiate(grants)
+import type { CallKind, Grants } from "../../src/Machine.ts"
+import { built } from "../fixture.ts"
+import { bytesOf, loadFixture, machineOf, told } from "./load.ts"
+export { bytesOf, loadFixture, machineOf, told, valueOf } from "./load.ts"
+import { outcomes, type Told } from "./outcomes.ts"
 
 const all = ["console", "clock", "random"]
 
@@ -88,6 +59,22 @@ export const core = (): void => {
         state: { count: 1, lastError: "gone" }
       })
       expect(lines).toEqual([{ level: "log", text: 'asked by {"by":24,"text":"a \\"ü\\n\\u0001"}' }])
+    })
+
+    it("reads and writes all of JSON with the kit, each double as it is", async () => {
+      let line = ""
+      const console = ({ text }: { readonly text: string }) => {
+        line = text
+      }
+      const machine = await machineOf("counter-as", { imports: ["console"] }, { console })
+      const value = fc.oneof(fc.jsonValue(), fc.double({ noNaN: true, noDefaultInfinity: true }))
+      fc.assert(
+        fc.property(value, (params) => {
+          machine.call({ kind: "request", state: null, params: bytesOf(params) })
+          expect(JSON.parse(line.slice("asked by ".length))).toEqual(JSON.parse(JSON.stringify(params)))
+        }),
+        { numRuns: 1000 }
+      )
     })
 
     it("is loaded by the hash of its original bytes alone", async () => {
@@ -146,6 +133,26 @@ export const core = (): void => {
         told(machine.call({ kind: "send", state: null, params: bytesOf({ do: what }) }))
       expect(call("clock")).toEqual({ state: { count: 1, calls: 1, at: 1234.5 } })
       expect(() => call("random")).toThrow(expect.objectContaining({ kind: "abi" }))
+    })
+
+    it("gives the bytes, memory, globals and fuel that it gave in Node, faults included", async () => {
+      const expected = JSON.parse(
+        new TextDecoder().decode(await built("outcomes.json"))
+      ) as ReadonlyArray<Told>
+      expect(await outcomes()).toEqual(expected)
+      expect(expected.map(({ outcome }) => outcome)).toEqual(
+        expect.arrayContaining(["fuel", "trap", "memory", "the count is full"])
+      )
+    })
+
+    it("makes NaNs of one kind alone, whatever the processor makes", async () => {
+      const machine = await machineOf("nan")
+      const made = told(machine.call({ kind: "send", state: null, params: bytesOf({ x: 2 }) }))
+      // The last two have the other sign, of a NaN and then of a number: bits that were moved
+      const last = ["fff8000000000000", "4000000000000000"]
+      const bits = [...Array.from({ length: 6 }, () => "7ff8000000000000"), ...last]
+      const state = Object.fromEntries(bits.map((text, index) => [`n${index}`, text]))
+      expect(made).toEqual({ state: { ...state, half: 1 } })
     })
   })
 }
