@@ -109,6 +109,7 @@ const wasmRooms = [
   "remote/*",
   "handler/*",
   "Handler",
+  "Commands",
   "recovery/*",
   "supervision/*",
   "Supervision",

@@ -1,3 +1,4 @@
+export * as Commands from "./Commands.ts"
 export * as Errors from "./Errors.ts"
 export * as Handler from "./Handler.ts"
 export type { Delta, GlobalValue, Image, ImagePart, Page } from "./Image.ts"
