@@ -76,7 +76,10 @@ export const targets: ReadonlyArray<Target> = [
     beside("serialise", job, "Sluice", "Redux extension", 0.1)
   ),
   beside("snapshots", dirty, "Sluice", "slice()", 0.7),
-  beside("snapshots", `bytes kept of ${dirty}`, "Sluice", "slice()", 0.01)
+  beside("snapshots", `bytes kept of ${dirty}`, "Sluice", "slice()", 0.01),
+  ...["100", "10,000"].map((bytes) =>
+    beside("components", `a call with a state of ${bytes} bytes`, "Sluice", "jco", 1.2)
+  )
 ]
 
 /** Throws where a target names a case or a contender that was not measured. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "vite"
+import { handlersPlugin } from "../handlers/plugin.ts"
 import type { Samples } from "../harness.ts"
 
 export interface Bundle {
@@ -29,6 +30,7 @@ export const bundle = async ({ minify }: { readonly minify: boolean }): Promise<
     configFile: false,
     logLevel: "warn",
     mode: "production",
+    plugins: [handlersPlugin()],
     define: { "process.env.NODE_ENV": JSON.stringify("production") },
     build: {
       outDir: folder,
@@ -36,6 +38,7 @@ export const bundle = async ({ minify }: { readonly minify: boolean }): Promise<
       target: "esnext",
       minify,
       reportCompressedSize: false,
+      rolldownOptions: { output: { codeSplitting: false } },
       lib: {
         entry: fileURLToPath(new URL("entry.ts", import.meta.url)),
         formats: ["es"],

@@ -1,6 +1,7 @@
 import type { Work } from "../work.ts"
 import { channel } from "./channel.ts"
 import { collectionWork } from "./collection.ts"
+import { components } from "./components.ts"
 import { computed } from "./computed.ts"
 import { dispatch } from "./dispatch.ts"
 import { fiber } from "./fiber.ts"
@@ -24,7 +25,8 @@ export const works = {
   instances: instancesWork,
   history,
   serialise,
-  snapshots
+  snapshots,
+  components
 } satisfies Readonly<Record<string, Work>>
 
 export type WorkName = keyof typeof works
