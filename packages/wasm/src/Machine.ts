@@ -127,6 +127,8 @@ export type ProgramSource =
     }
   | {
       readonly abi: "component"
+      /** Of the manifest that names the others, in hexadecimal. */
+      readonly sha256: string
       /** Glue made by jco: an ES module's address, which the policy of the page must allow. */
       readonly glue: string
       /** By the names that the glue asks for. */

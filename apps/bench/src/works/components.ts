@@ -56,8 +56,9 @@ const contenders: Readonly<Record<string, () => Promise<Call>>> = {
     return (state) => messageServerClient.handleRequest(state, [one])[0]
   },
   Sluice: async () => {
-    const options = { handler: "tally", sha256: "", limits: {}, imports: [], memory: "image" } as const
-    const program = await load({ ...(await source()), glue: await glueAddress() }, options)
+    const { sha256, ...rest } = await source()
+    const options = { handler: "tally", sha256, limits: {}, imports: [], memory: "image" } as const
+    const program = await load({ ...rest, sha256, glue: await glueAddress() }, options)
     const machine = program.instantiate({ console: () => {} })
     return (state) => {
       const returned = machine.call({ kind: "request", state, params: one })

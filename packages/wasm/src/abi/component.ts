@@ -13,7 +13,7 @@ import {
   unversioned,
   type Grantable
 } from "../component/names.ts"
-import { ImportRefused, LoadFailed, ModuleRefused } from "../Errors.ts"
+import { HashMismatch, ImportRefused, LoadFailed, ModuleRefused } from "../Errors.ts"
 import { Fault, type CompiledCore, type Grants, type Load, type LoadOptions } from "../Machine.ts"
 
 /** What Chromium compiles and instantiates at most where a page's main thread must wait for it. */
@@ -123,7 +123,10 @@ const functionsOf = (grant: Grantable, grants: Grants): object => {
 }
 
 export const load: Load<ComponentSource> = async (source, options) => {
-  const { handler, limits, sha256 } = options
+  const { handler, limits } = options
+  const { sha256 } = source
+  const expected = options.sha256.toLowerCase()
+  if (sha256 !== expected) throw new HashMismatch({ handler, expected, actual: sha256 })
   const [instantiate, compiled] = await Promise.all([
     importGlue(source.glue, handler),
     source.compiled ?? compileAll(source.modules, options)
@@ -138,7 +141,7 @@ export const load: Load<ComponentSource> = async (source, options) => {
   return {
     sha256,
     kinds,
-    prepared: { abi: "component", glue: source.glue, modules: {}, compiled },
+    prepared: { abi: "component", sha256, glue: source.glue, modules: {}, compiled },
     instantiate: (grants) =>
       new ComponentMachine(
         instantiate,

@@ -78,5 +78,5 @@ export const resolve = async (
       return [name, bytes] as const
     })
   )
-  return { abi: "component", glue: at(glue.file), modules: Object.fromEntries(parts) }
+  return { abi: "component", sha256: hash, glue: at(glue.file), modules: Object.fromEntries(parts) }
 }

@@ -61,8 +61,9 @@ export type Sourced =
   | { readonly abi: "core"; readonly source: Bytes | URL | string }
   /** The address of its process. */
   | { readonly abi: "remote"; readonly source: URL | string }
-  /** What loads it as it is: a manifest that was resolved, or a script with its engine. */
-  | { readonly abi: "component"; readonly source: SourceOf<"component"> }
+  /** The address of its manifest, or what `Component.resolve` has made of that. */
+  | { readonly abi: "component"; readonly source: URL | string | SourceOf<"component"> }
+  /** What loads it as it is: a script with its engine. */
   | { readonly abi: "lua"; readonly source: SourceOf<"lua"> }
   | {
       readonly abi: "lua"

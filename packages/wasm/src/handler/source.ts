@@ -1,4 +1,5 @@
 /** From what a handler is declared with to what a thread loads. */
+import { resolve } from "../component/Manifest.ts"
 import { LoadFailed } from "../Errors.ts"
 import { builtin } from "../host/node.ts"
 import { type Spawn, spawnComponent, spawnCore, spawnLua } from "../host/Thread.ts"
@@ -36,8 +37,15 @@ export const sourceOf = async (options: LocalOptions): Promise<ProgramSource> =>
   switch (options.abi) {
     case "core":
       return { abi: "core", bytes: await bytesOf(name, options.source) }
-    case "component":
-      return options.source
+    case "component": {
+      const { sha256, source } = options
+      if (typeof source === "object" && "abi" in source) return source
+      return resolve(await bytesOf(name, source), absolute(source), {
+        handler: name,
+        sha256,
+        read: (address) => bytesOf(name, address)
+      })
+    }
     case "lua": {
       // Asked for from here, where an address means what its declaration meant, and once for all threads.
       if (!("wasm" in options)) {
@@ -51,6 +59,10 @@ export const sourceOf = async (options: LocalOptions): Promise<ProgramSource> =>
     }
   }
 }
+
+/** A page's addresses are relative to it. */
+const absolute = (address: URL | string): string =>
+  new URL(address, typeof document === "undefined" ? undefined : document.baseURI).href
 
 const bytesOf = async (
   handler: string,

@@ -1,0 +1,3 @@
+import { componentHandler } from "./suite/componentHandler.ts"
+
+componentHandler()
