@@ -1,6 +1,4 @@
 /** A loaded handler: its calls, from a state and params to another state and a response. */
-import type { AnyAction } from "@sluice/core/Commit"
-import * as HandlerActivity from "@sluice/core/HandlerActivity"
 import type { HandledInstance } from "@sluice/core/Handler"
 import * as Effect from "effect/Effect"
 import type * as Codec from "../Codec.ts"
@@ -10,10 +8,11 @@ import type { InlineHost, Job, Loaded, Ran } from "../host/Host.ts"
 import type { Faulted } from "../host/Step.ts"
 import type { WorkerHost } from "../host/WorkerHost.ts"
 import type { Image } from "../Image.ts"
-import type { Call, CallKind, ConsoleLine } from "../Machine.ts"
+import type { Call, CallKind } from "../Machine.ts"
+import { ByBytes, ByReference } from "./Memo.ts"
 import { type Kept, Memories } from "./Memories.ts"
+import { type Begun, type Caller, recordOf, Teller } from "./Teller.ts"
 import type { CallRecord, Recordable } from "../Recordable.ts"
-import type { Replies } from "./Replies.ts"
 import type { AnyOptions } from "./Options.ts"
 
 export interface Codecs<S, P, R> {
@@ -22,23 +21,10 @@ export interface Codecs<S, P, R> {
   readonly response: Codec.Codec<R> | undefined
 }
 
-/** What a call is made for. */
-export interface Caller {
-  readonly instance: HandledInstance | undefined
-  /** Of the runtime, where its activity is told. */
-  readonly host: object | undefined
-  readonly action: AnyAction | undefined
-  readonly reruns: number
-}
-
 export interface Called<S, R> {
   readonly state: S
   /** Of a request. */
   readonly response: R | undefined
-}
-
-interface Begun extends Job {
-  readonly bytesIn: number
 }
 
 /** That of all callers that are no instance; and of calls that are done again. */
@@ -64,19 +50,22 @@ export class Live<S, P, R> {
   /** Told of every call that gave no state, in the step that ends it. */
   readonly failed = new Set<(instance: HandledInstance | undefined, call: CallRecord) => void>()
   readonly loaded: Loaded
-  readonly replies: Replies
   private readonly codecs: Codecs<S, P, R>
   private readonly host: InlineHost | WorkerHost
+  private readonly teller: Teller
+  /** Of a handler that is declared pure. */
+  private readonly known = new ByBytes()
+  private readonly knownHere = new ByReference<Called<S, R>>()
   private get callMs(): number {
     return this.options.limits?.callMs ?? 0
   }
 
-  constructor(options: AnyOptions, codecs: Codecs<S, P, R>, host: InlineHost | WorkerHost, replies: Replies) {
-    this.replies = replies
+  constructor(options: AnyOptions, codecs: Codecs<S, P, R>, host: InlineHost | WorkerHost) {
     this.options = options
     this.codecs = codecs
     this.host = host
     this.loaded = host
+    this.teller = new Teller(options)
     this.memories = new Memories(host.fresh)
   }
 
@@ -94,18 +83,17 @@ export class Live<S, P, R> {
     return Effect.callback((resume) => {
       try {
         const job = this.job(kind, state, params, caller)
-        return Effect.sync(
-          host.run(job, this.callMs, (ran) => {
-            try {
-              resume(Effect.succeed(this.conclude(job, ran, caller)))
-            } catch (error) {
-              resume(failing(error))
-            }
-          })
-        )
+        const key = this.options.pure === true ? this.known.key(job.call) : undefined
+        const settle = (ran: Ran) => resume(this.concluded(job, ran, caller))
+        const known = key === undefined ? undefined : this.known.get(key)
+        if (known !== undefined) return settle(known)
+        const back = host.run(job, this.callMs, (ran) => {
+          if (key !== undefined) this.known.set(key, ran)
+          settle(ran)
+        })
+        return Effect.sync(back)
       } catch (error) {
-        resume(failing(error))
-        return undefined
+        return resume(failing(error))
       }
     })
   }
@@ -159,8 +147,12 @@ export class Live<S, P, R> {
 
   /** Inline. Throws a CallError. */
   callSync(kind: CallKind, state: S | null, params: P, caller: Caller): Called<S, R> {
-    const job = this.job(kind, state, params, caller)
-    return this.conclude(job, (this.host as InlineHost).run(job), caller)
+    const call = () => {
+      const job = this.job(kind, state, params, caller)
+      // Only where it runs on this thread is it called so.
+      return this.conclude(job, (this.host as InlineHost).run(job), caller)
+    }
+    return this.options.pure === true && kind !== "init" ? this.knownHere.of(state, params, call) : call()
   }
 
   /** Throws HandlerMismatch, or HandlerFault where there is no such call. */
@@ -185,7 +177,7 @@ export class Live<S, P, R> {
         seed: imports.includes("random") ? crypto.getRandomValues(new Uint32Array(1))[0] : undefined
       },
       image: this.memories.seen(state, caller.instance).image,
-      line: (line) => this.line(line, caller)
+      line: (line) => this.teller.line(line, caller)
     }
   }
 
@@ -201,17 +193,25 @@ export class Live<S, P, R> {
     throw new HandlerMismatch({ handler: this.options.name, what, issue: outcome.issue })
   }
 
+  private concluded(job: Begun, ran: Ran, caller: Caller): Effect.Effect<Called<S, R>, CallError> {
+    try {
+      return Effect.succeed(this.conclude(job, ran, caller))
+    } catch (error) {
+      return failing(error)
+    }
+  }
+
   /** Throws a CallError. */
   private conclude(job: Begun, ran: Ran, caller: Caller): Called<S, R> {
     try {
       const called = this.calledOf(job, ran)
       this.remember(called.state, { image: ran.image, record: recordOf(job, ran, undefined) })
-      this.tell(job, ran, caller, undefined)
+      this.teller.call(job, ran, caller, undefined)
       return called
     } catch (error) {
       // Nothing else is thrown there.
       const failure = error as CallError
-      this.tell(job, ran, caller, failure)
+      this.teller.call(job, ran, caller, failure)
       const record = recordOf(job, ran, failure)
       for (const listener of this.failed) listener(caller.instance, record)
       throw failure
@@ -237,71 +237,10 @@ export class Live<S, P, R> {
     const issue = `it is ${state === null ? "null" : `a ${typeof state}`}, and a memory is kept with an object; declare memory: "none"`
     throw new HandlerMismatch({ handler: this.options.name, what: "result state", issue })
   }
-
-  private tell(
-    { bytesIn, call }: Begun,
-    ran: Ran,
-    { action, host, instance, reruns }: Caller,
-    error: CallError | undefined
-  ): void {
-    const { fuel, pages, pagesChanged, ranMs, returned, waitedMs } = ran
-    const stateBytes = returned._tag === "Ok" ? (returned.state?.length ?? 0) : 0
-    if (host === undefined) return
-    HandlerActivity.of(host).tell({
-      _tag: "Call",
-      at: Date.now(),
-      handler: this.options.name,
-      instanceId: instance?.instanceId,
-      kind: call.kind,
-      action: action?._tag,
-      outcome: outcomeOf(returned, error),
-      error: error?.message,
-      ranMs,
-      waitedMs,
-      bytesIn,
-      bytesOut: stateBytes + (returned._tag === "Ok" ? (returned.response?.length ?? 0) : 0),
-      pagesChanged,
-      pages,
-      fuel,
-      reruns,
-      isolation: this.options.isolation ?? "worker"
-    })
-  }
-
-  private line(line: ConsoleLine, { host, instance }: Pick<Caller, "host" | "instance">): void {
-    this.options.console?.(line)
-    if (host === undefined) return
-    HandlerActivity.of(host).tell({
-      _tag: "Console",
-      at: Date.now(),
-      handler: this.options.name,
-      instanceId: instance?.instanceId,
-      ...line
-    })
-  }
 }
 
 /** What code gives that keeps no state, or answers nothing. */
 const none = bytesOf(null)
-
-const recordOf = (
-  { call: { kind, params, tag }, granted }: Job,
-  { returned }: Ran,
-  error: CallError | undefined
-): CallRecord => ({
-  kind,
-  action: tag,
-  params,
-  granted,
-  outcome: outcomeOf(returned, error),
-  error: error?.message
-})
-
-const outcomeOf = (returned: Ran["returned"], error: CallError | undefined): CallRecord["outcome"] => {
-  if (returned._tag === "Fault") return returned.kind
-  if (returned._tag === "Err") return "err"
-  return error === undefined ? "ok" : "mismatch"
-}
 
 /** What this package throws fails; anything else is a defect. */
 const failing = (error: unknown): Effect.Effect<never, CallError> =>

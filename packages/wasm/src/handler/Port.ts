@@ -6,7 +6,8 @@ import * as HandlerPort from "@sluice/core/HandlerPort"
 import * as Effect from "effect/Effect"
 import type { CallError } from "../Errors.ts"
 import type { Loaded } from "../host/Host.ts"
-import type { Caller, Live } from "./Live.ts"
+import type { Live } from "./Live.ts"
+import type { Caller } from "./Teller.ts"
 
 /** Of actions, what their handlers answered; and which of them want an answer. */
 export class Responses {
@@ -39,7 +40,12 @@ const callerOf = (instance: HandledInstance, action: AnyAction | undefined, reru
   reruns
 })
 
-export const inlinePort = <S, P, R>(live: () => Live<S, P, R>, responses: Responses): InlineHandler<S, P> =>
+/** `begins`: it is loaded before there are instances, which are made at once. */
+export const inlinePort = <S, P, R>(
+  live: () => Live<S, P, R>,
+  begins: boolean,
+  responses: Responses
+): InlineHandler<S, P> =>
   HandlerPort.inline({
     compute: (state, payload, action, instance) => {
       const loaded = live()
@@ -48,11 +54,13 @@ export const inlinePort = <S, P, R>(live: () => Live<S, P, R>, responses: Respon
       responses.give(action, called.response)
       return called.state
     },
-    begin: (initial, instance) => {
-      const loaded = live()
-      if (!loaded.loaded.kinds.has("init")) return initial
-      return loaded.callSync("init", null, loaded.initWith, callerOf(instance, undefined, 0)).state
-    },
+    ...(begins && {
+      begin: (initial, instance) => {
+        const loaded = live()
+        if (!loaded.loaded.kinds.has("init")) return initial
+        return loaded.callSync("init", null, loaded.initWith, callerOf(instance, undefined, 0)).state
+      }
+    }),
     carry: (from, to, instance) => live().memories.carry(from, to, instance)
   })
 

@@ -3,7 +3,6 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Scope from "effect/Scope"
 
 export interface RepliesOptions {
   /** For how long after its end a call with the same id gets the same reply. Default ten minutes. */
@@ -21,18 +20,16 @@ interface Reply {
 export class Replies {
   private readonly windowMs: number
   private readonly capacity: number
-  private readonly scope: Scope.Scope
   private readonly of = new WeakMap<object, Map<string, Reply>>()
 
-  constructor({ capacity = 1000, window = "10 minutes" }: RepliesOptions, scope: Scope.Scope) {
+  constructor({ capacity = 1000, window = "10 minutes" }: RepliesOptions) {
     this.windowMs = Duration.toMillis(window)
     this.capacity = capacity
-    this.scope = scope
   }
 
   /**
    * What failed is not kept: who asks again tries again. A caller that is interrupted takes nothing from the others:
-   * what runs goes on.
+   * what runs goes on to its own end.
    */
   once<A, E, R>(owner: object, id: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.clockWith((clock) => {
@@ -56,7 +53,7 @@ export class Replies {
           Deferred.doneUnsafe(deferred, exit)
         })
       return Effect.andThen(
-        Effect.forkIn(Effect.onExit(effect, settle), this.scope, { startImmediately: true }),
+        Effect.forkDetach(Effect.onExit(effect, settle), { startImmediately: true }),
         Deferred.await(deferred)
       )
     })

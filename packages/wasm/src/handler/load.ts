@@ -8,12 +8,11 @@ import * as WorkerHost from "../host/WorkerHost.ts"
 import type { LoadOptions } from "../Machine.ts"
 import { type Codecs, Live } from "./Live.ts"
 import type { AnyOptions } from "./Options.ts"
-import { Replies } from "./Replies.ts"
 import { abiOf, sourceOf } from "./source.ts"
 
 /** What of a declaration contradicts itself. Throws ModuleRefused. */
 const check = (
-  { abi, isolation, limits, memory, name: handler, pure }: AnyOptions,
+  { abi, imports = [], isolation, limits, memory, name: handler, pure }: AnyOptions,
   canInline: boolean
 ): void => {
   const refuse = (feature: string, reason: string): never => {
@@ -27,6 +26,10 @@ const check = (
       "limits.callMs",
       'a call within the window cannot be ended from outside. Declare isolation: "worker", or limit its fuel.'
     )
+  }
+  const changing = imports.filter((name) => name === "clock" || name === "random")
+  if (pure === true && changing.length > 0) {
+    refuse("pure", `it is granted ${changing.join(" and ")}, so that the same call can give something else.`)
   }
   if (pure === true && memory !== "none") {
     refuse(
@@ -68,25 +71,22 @@ const remote = async (
 const live = async <S, P, R>(
   given: AnyOptions,
   codecs: Codecs<S, P, R>,
-  scope: Scope.Scope,
   opened: (end: () => void) => void
 ): Promise<Live<S, P, R>> => {
   const options = complete(given)
-  if (options.abi === "remote")
-    return new Live(options, codecs, await remote(options, opened), new Replies(options.replies ?? {}, scope))
+  if (options.abi === "remote") return new Live(options, codecs, await remote(options, opened))
   const { spawn, inline: loadInline } = abiOf(options)
   check(options, loadInline !== undefined)
   const { imports = [], limits = {}, memory = "image", name: handler, sha256 } = options
   const load: LoadOptions = { handler, sha256, limits, imports, memory }
-  const replies = new Replies(options.replies ?? {}, scope)
   const source = await sourceOf(options)
   if (options.isolation === "inline") {
     const program = await (await loadInline!())(source, load)
-    return new Live(options, codecs, inline(program, load), replies)
+    return new Live(options, codecs, inline(program, load))
   }
   const host = await WorkerHost.worker(spawn, { source, load })
   opened(host.close)
-  return new Live(options, codecs, host, replies)
+  return new Live(options, codecs, host)
 }
 
 const isLoadError = (error: unknown): error is LoadError =>
@@ -97,7 +97,7 @@ const isLoadError = (error: unknown): error is LoadError =>
 
 /** Ends with the scope: calls that wait then fail. */
 export const load = <S, P, R>(options: AnyOptions): Effect.Effect<Live<S, P, R>, LoadError, Scope.Scope> =>
-  Effect.flatMap(Effect.scope, (scope) => {
+  Effect.suspend(() => {
     // Each is of the schema that the type of the declaration took it from.
     const codecs = {
       state: Codec.of(options.state),
@@ -107,7 +107,7 @@ export const load = <S, P, R>(options: AnyOptions): Effect.Effect<Live<S, P, R>,
     let end = () => {}
     return Effect.acquireRelease(
       Effect.tryPromise({
-        try: () => live(options, codecs, scope, (ending) => (end = ending)),
+        try: () => live(options, codecs, (ending) => (end = ending)),
         catch: (error) =>
           isLoadError(error) ? error : new LoadFailed({ handler: options.name, reason: String(error) })
       }),

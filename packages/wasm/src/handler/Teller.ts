@@ -1,0 +1,104 @@
+/** What is told of a handler's calls. */
+import type { AnyAction } from "@sluice/core/Commit"
+import type { HandledInstance } from "@sluice/core/Handler"
+import * as HandlerActivity from "@sluice/core/HandlerActivity"
+import * as Effect from "effect/Effect"
+import type { CallError } from "../Errors.ts"
+import type { Job, Ran } from "../host/Host.ts"
+import type { ConsoleLine } from "../Machine.ts"
+import type { CallRecord } from "../Recordable.ts"
+import type { AnyOptions } from "./Options.ts"
+
+/** What a call is made for. */
+export interface Caller {
+  readonly instance: HandledInstance | undefined
+  /** Of the runtime, where its activity is told. */
+  readonly host: object | undefined
+  readonly action: AnyAction | undefined
+  readonly reruns: number
+}
+
+export interface Begun extends Job {
+  readonly bytesIn: number
+}
+
+export class Teller {
+  private readonly options: AnyOptions
+  /** Instances whose state was said to be large. Written by `call`. */
+  private readonly warned = new WeakSet<object>()
+
+  constructor(options: AnyOptions) {
+    this.options = options
+  }
+
+  call(
+    { bytesIn, call }: Begun,
+    ran: Ran,
+    { action, host, instance, reruns }: Caller,
+    error: CallError | undefined
+  ): void {
+    const { fuel, pages, pagesChanged, ranMs, returned, waitedMs } = ran
+    const [stateBytes, responseBytes] =
+      returned._tag === "Ok" ? [returned.state?.length ?? 0, returned.response?.length ?? 0] : [0, 0]
+    this.warnOf(stateBytes, { host, instance })
+    if (host === undefined) return
+    HandlerActivity.of(host).tell({
+      ...this.at(instance),
+      _tag: "Call",
+      kind: call.kind,
+      action: action?._tag,
+      outcome: outcomeOf(returned, error),
+      error: error?.message,
+      ranMs,
+      waitedMs,
+      bytesIn,
+      bytesOut: stateBytes + responseBytes,
+      pagesChanged,
+      pages,
+      fuel,
+      reruns,
+      isolation: this.options.isolation ?? "worker"
+    })
+  }
+
+  line(line: ConsoleLine, { host, instance }: Pick<Caller, "host" | "instance">): void {
+    this.options.console?.(line)
+    if (host === undefined) return
+    HandlerActivity.of(host).tell({ ...this.at(instance), _tag: "Console", ...line })
+  }
+
+  /** Once for each instance; for all callers that are none, once. */
+  private warnOf(stateBytes: number, caller: Pick<Caller, "host" | "instance">): void {
+    const { name, warnStateBytes = 1_000_000 } = this.options
+    const owner = caller.instance ?? this
+    if (stateBytes <= warnStateBytes || this.warned.has(owner)) return
+    this.warned.add(owner)
+    const whose = caller.instance === undefined ? "" : ` of ${caller.instance.instanceId}`
+    const text = `The state${whose} is ${stateBytes} bytes of JSON, more than ${warnStateBytes}, and goes in and out with each call of ${name}. Keep less in it, or raise warnStateBytes.`
+    this.line({ level: "warn", text }, caller)
+    Effect.runFork(Effect.logWarning(text))
+  }
+
+  private at(instance: HandledInstance | undefined) {
+    return { at: Date.now(), handler: this.options.name, instanceId: instance?.instanceId }
+  }
+}
+
+const outcomeOf = (returned: Ran["returned"], error: CallError | undefined): CallRecord["outcome"] => {
+  if (returned._tag === "Fault") return returned.kind
+  if (returned._tag === "Err") return "err"
+  return error === undefined ? "ok" : "mismatch"
+}
+
+export const recordOf = (
+  { call: { kind, params, tag }, granted }: Job,
+  { returned }: Ran,
+  error: CallError | undefined
+): CallRecord => ({
+  kind,
+  action: tag,
+  params,
+  granted,
+  outcome: outcomeOf(returned, error),
+  error: error?.message
+})

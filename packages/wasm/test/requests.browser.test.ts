@@ -1,0 +1,3 @@
+import { requests } from "./suite/requests.ts"
+
+requests()
