@@ -111,6 +111,7 @@ const wasmRooms = [
   "Handler",
   "Commands",
   "recovery/*",
+  "Recovery",
   "supervision/*",
   "Supervision",
   "RemoteServer",

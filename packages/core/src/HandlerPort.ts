@@ -12,6 +12,7 @@ import { HandlerFailed, InvalidState } from "./Errors.ts"
 import {
   type AnyHandler,
   type Beginning,
+  type HandledInstance,
   type InlineHandler,
   type OutsideEntry,
   type OutsideHandler
@@ -116,6 +117,12 @@ const keeperOf = (instance: AnyInstance): Keeper => {
   const known = keepers.get(instance) ?? new Keeper(instance)
   keepers.set(instance, known)
   return known
+}
+
+/** Tells handlers of its states from now on, though none has computed yet: one of them is about to know a state. */
+export const keep = (instance: HandledInstance): void => {
+  // It is only ever an instance that a handler is given.
+  keeperOf(instance as AnyInstance)
 }
 
 /** Each handler of the instance once. */

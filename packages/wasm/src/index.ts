@@ -1,5 +1,6 @@
 export * as Commands from "./Commands.ts"
 export * as Errors from "./Errors.ts"
+export * as Recovery from "./Recovery.ts"
 export * as Handler from "./Handler.ts"
 export type { Delta, GlobalValue, Image, ImagePart, Page } from "./Image.ts"
 export type {

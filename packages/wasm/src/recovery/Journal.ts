@@ -98,12 +98,13 @@ export class Journal<S> {
     if (this.last !== undefined) this.tell({ call, ...this.last, origin: "", carried: true })
   }
 
-  /** A commit that no call made. */
-  committed(origin: string, state: S, image: Image | undefined): void {
-    this.tell({ call: undefined, state, image, origin, carried: image === this.last?.image })
+  /** A commit that no call made. `anchored`: its memory is not that of the slot before, whatever it is. */
+  committed(origin: string, state: S, image: Image | undefined, anchored = false): void {
+    const carried = !anchored && image === this.last?.image
+    this.tell({ call: undefined, state, image, origin, carried })
   }
 
-  /** Where the journal goes on from: a slot that is stored, or a state whose slot `committed` is told of next. */
+  /** What the stored slot is from which the journal goes on. */
   begin(state: S, image: Image | undefined): void {
     this.last = { state, image }
   }

@@ -160,14 +160,16 @@ class Reading {
       }
       const runner = this.runners.find(({ sha256 }) => sha256 === module)
       if (runner === undefined) return `its call was made by the code ${module}, which is not given`
+      const begins = entry.kind === "init"
       const { image, returned } = yield* runner
         .run(
           {
             kind: entry.kind,
-            state: at === undefined ? null : utf8.encode(at.state),
+            tag: entry.action ?? undefined,
+            state: at === undefined || begins ? null : utf8.encode(at.state),
             params: utf8.encode(entry.params)
           },
-          at?.image,
+          begins ? undefined : at?.image,
           { clock: entry.clock ?? undefined, seed: entry.seed ?? undefined }
         )
         .pipe(Effect.catchTag("HandlerFault", ({ kind }) => this.diverged(slot, "outcome", "ok", kind)))

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { KeyValueStore, KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
-import type { Image } from "../Image.ts"
+import type { Image, Page } from "../Image.ts"
 import { apply, between, empty } from "../memory/Delta.ts"
 import { hashOf } from "../memory/Hash.ts"
 import { BrokenRecord } from "./Errors.ts"
@@ -98,21 +98,11 @@ export class Slots {
 
   /** `base`: an earlier snapshot that is stored, of which only the difference is written. */
   putSnapshot(
-    { image, memory, module, slot, state, version }: Snapshot,
+    snapshot: Snapshot,
     base: StoredSnapshot | undefined
   ): Effect.Effect<Written, KeyValueStoreError> {
-    const from = base?.image ?? empty(module)
-    const delta = image === undefined ? undefined : fromDelta(between(from, image))
-    const header: SnapshotHeader = {
-      kind: "snapshot",
-      slot,
-      base: base === undefined ? null : { slot: base.slot, sha256: base.sha256 },
-      module,
-      version,
-      state,
-      memory: delta === undefined || memory === null ? null : { hash: memory, parts: delta.parts }
-    }
-    return this.put(this.snapshotPath(slot), header, delta?.pages ?? [])
+    const { header, pages } = recordOf(snapshot, base)
+    return this.put(this.snapshotPath(snapshot.slot), header, pages)
   }
 
   /** With its memory, checked against its hash. Fails for the first broken record that it is made of. */
@@ -133,6 +123,16 @@ export class Slots {
       if (hash !== memory.hash)
         return yield* broken(path, `its memory has the hash ${hash}, not ${memory.hash}`)
       return { ...rest, image, memory: hash, sha256 }
+    })
+  }
+
+  /** What another runtime handed over, as a full snapshot of its slot. */
+  accept(record: Uint8Array): Effect.Effect<number, BrokenRecord | KeyValueStoreError> {
+    return Effect.gen({ self: this }, function* () {
+      const { value } = yield* this.opened("what was handed over", record, decodeSnapshot)
+      if (value.base !== null) return yield* broken("what was handed over", "it is an increment")
+      yield* this.store.set(this.snapshotPath(value.slot), record)
+      return value.slot
     })
   }
 
@@ -158,9 +158,13 @@ export class Slots {
   }
 
   private get<A>(path: string, decode: (header: unknown) => Option.Option<A>) {
-    return Effect.gen({ self: this }, function* () {
-      const bytes = yield* this.store.getUint8Array(path)
-      if (bytes === undefined) return yield* broken(path, "it is not there")
+    return Effect.flatMap(this.store.getUint8Array(path), (bytes) =>
+      bytes === undefined ? broken(path, "it is not there") : this.opened(path, bytes, decode)
+    )
+  }
+
+  private opened<A>(path: string, bytes: Uint8Array, decode: (header: unknown) => Option.Option<A>) {
+    return Effect.gen(function* () {
       const opened = yield* Effect.promise(() => open(bytes))
       if (typeof opened === "string") return yield* broken(path, opened)
       const value = decode(opened.header)
@@ -168,6 +172,25 @@ export class Slots {
       return { pages: opened.pages, sha256: opened.sha256, value: value.value }
     })
   }
+}
+
+/** The header and the pages of a snapshot's record. */
+export const recordOf = (
+  { image, memory, module, slot, state, version }: Snapshot,
+  base: StoredSnapshot | undefined
+): { readonly header: SnapshotHeader; readonly pages: ReadonlyArray<Page> } => {
+  const from = base?.image ?? empty(module)
+  const delta = image === undefined ? undefined : fromDelta(between(from, image))
+  const header: SnapshotHeader = {
+    kind: "snapshot",
+    slot,
+    base: base === undefined ? null : { slot: base.slot, sha256: base.sha256 },
+    module,
+    version,
+    state,
+    memory: delta === undefined || memory === null ? null : { hash: memory, parts: delta.parts }
+  }
+  return { header, pages: delta?.pages ?? [] }
 }
 
 const broken = (path: string, reason: string) => Effect.fail(new BrokenRecord({ path, reason }))

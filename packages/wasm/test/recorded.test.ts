@@ -1,0 +1,3 @@
+import { recorded } from "./suite/recorded.ts"
+
+recorded()

@@ -1,0 +1,98 @@
+/** A module whose transitions `secretive` computes, recorded in a store. */
+import { type Handler as CoreHandler, Module, Runtime } from "@sluice/core"
+import * as HandlerActivity from "@sluice/core/HandlerActivity"
+import * as Handled from "@sluice/core/Handled"
+import { Handler, Recovery } from "@sluice/wasm"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import { onTestFinished } from "vitest"
+import { built, sha256 } from "../fixture.ts"
+
+const Count = Schema.Struct({ count: Schema.Finite })
+
+export const Doing = Schema.Struct({ do: Schema.String, by: Schema.optionalKey(Schema.Finite) })
+
+const Hidden = Schema.Struct({
+  secret: Schema.Finite,
+  seen: Schema.Finite,
+  pages: Schema.Finite,
+  last: Schema.Finite
+})
+
+export const Ledger = Module.make("Ledger", {
+  state: Count,
+  actions: { act: Doing, set: Schema.Finite },
+  reducers: { set: (_, count) => ({ count }) }
+})
+
+const scoped = async <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A> => {
+  const scope = Scope.makeUnsafe()
+  onTestFinished(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+  return Effect.runPromise(Scope.provide(effect, scope))
+}
+
+export const makeSecretive = async (isolation: Handler.Isolation, file = "secretive.wasm") => {
+  const source = await built(file)
+  return scoped(
+    Handler.make({
+      name: "Secretive",
+      abi: "core",
+      source,
+      sha256: await sha256(source),
+      isolation,
+      memory: "image",
+      imports: ["clock", "random"],
+      state: Count,
+      params: Doing,
+      response: Hidden,
+      initWith: { do: "add", by: 1 }
+    })
+  )
+}
+
+export type Secretive = Awaited<ReturnType<typeof makeSecretive>>
+
+export const storeOf = () =>
+  Effect.runSync(Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory))
+
+/** Each is a process of its own: nothing goes from one to the next but by the store. */
+export const start = async (
+  handler: Secretive,
+  store: KeyValueStore.KeyValueStore,
+  options: Recovery.Options = {}
+) => {
+  // One of the two ports: which, it says itself
+  const act: CoreHandler.Handler<typeof Count.Type, typeof Doing.Type> = handler
+  const live = Ledger.implement({
+    initial: { count: 0 },
+    handlers: { act },
+    logics: [Recovery.logic(Ledger, handler, { snapshotEvery: 5, fullEvery: 3, ...options })]
+  })
+  const errors: Array<unknown> = []
+  const runtime = Runtime.make(live, {
+    layer: Layer.succeed(KeyValueStore.KeyValueStore, store),
+    onError: (cause) => errors.push(cause)
+  })
+  onTestFinished(() => runtime.dispose())
+  const ledger = await runtime.runPromise(Ledger.tag)
+  const recovery = () => {
+    const found = Recovery.of(ledger)
+    if (found === undefined) throw new Error("It is not recorded")
+    return found
+  }
+  const perform = (doing: typeof Doing.Type) => Effect.runPromise(Effect.exit(ledger.actions.act(doing)))
+  const state = () => ledger.unsafe.getState()
+  const hidden = async () => {
+    const { response } = await Effect.runPromise(handler.request(state(), { do: "reveal", by: 0 }))
+    return response
+  }
+  const snapshots = () =>
+    HandlerActivity.of(Handled.instanceOf(ledger).host)
+      .snapshot()
+      .events.filter((event) => event._tag === "Snapshot")
+  return { runtime, ledger, recovery, act: perform, state, hidden, errors, snapshots }
+}
