@@ -344,9 +344,8 @@ const dispatchOptimistic = (
         host.attempt(origin, actions, () => refuse(error), undefined, context)
       ) as Effect.Effect<never>
   }
-  const computing = Effect.suspend(() => handler.enter(entry, action.payload))
   // Its needs are in the type of `implement`; the instance's services are those.
-  return Effect.provideContext(computing as Effect.Effect<void>, host.services)
+  return Effect.provideContext(handler.enter(entry, action.payload) as Effect.Effect<void>, host.services)
 }
 
 /** Others may commit while it computes. Not a method: only apps that use such handlers bundle it. */

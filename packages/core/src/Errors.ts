@@ -60,7 +60,7 @@ export class HandlerConflict
   >
 {
   override get message() {
-    return `The handler of ${this.tag} on ${this.instanceId} computed its result ${this.attempts} times, and each time another entry had changed the state meanwhile. Nothing was committed; dispatch again when it is quieter, make the handler faster, or raise its attempts.`
+    return `The handler of ${this.tag} on ${this.instanceId} was overtaken by other entries ${this.attempts} times. Nothing was committed; dispatch again when it is quieter, make the handler faster, or raise its attempts.`
   }
 }
 
@@ -74,12 +74,7 @@ export class HandlerInBatch extends Data.TaggedError("HandlerInBatch")<At & { re
 /** A state did not fit the module's schema; it was refused and the state before it stands. */
 export class InvalidState extends Data.TaggedError("InvalidState")<At & { readonly issue: string }> {
   override get message() {
-    const stands =
-      this.entry === 'init "replace"'
-        ? "It was not replaced, and goes on as it was"
-        : this.entry.startsWith("init")
-          ? "It was not made"
-          : "The state is unchanged"
+    const stands = this.entry === 'init "initial"' ? "It was not made" : "The state is unchanged"
     return `${this.entry} on ${this.instanceId} gave a state that does not fit its schema: ${this.issue}. ${stands}; correct that value.`
   }
 }
@@ -183,7 +178,7 @@ export class InvalidExtension extends Data.TaggedError("InvalidExtension")<{
     const what = `extend of module ${JSON.stringify(this.moduleId)}`
     return this.taken.length > 0
       ? `${what} gave ${this.taken.join(", ")}, which every instance has already. Give it another name.`
-      : `${what} gave no plain object. Return one with the functions and values to add; a class instance can be one of them.`
+      : `${what} gave no plain object. Return one with the functions and values to add.`
   }
 }
 
@@ -193,14 +188,14 @@ export class InvalidOption extends Data.TaggedError("InvalidOption")<{
   readonly value: number
 }> {
   override get message() {
-    return `${this.option} must be a whole number of at least 1, and was ${this.value}. Correct it where it is given.`
+    return `${this.option} must be a whole number of at least 1, and was ${this.value}. Correct it.`
   }
 }
 
 /** The instance was closed: its scope ended or its runtime was disposed. */
 export class InstanceClosed extends Data.TaggedError("InstanceClosed")<At> {
   override get message() {
-    return `${this.entry} came to ${this.instanceId} after it was closed. Nothing was committed; resolve a live instance and enter there.`
+    return `${this.entry} came to ${this.instanceId} after it was closed. Nothing was committed; resolve a live instance.`
   }
 }
 
@@ -223,7 +218,7 @@ export class KeyRequired extends Data.TaggedError("KeyRequired")<{
   readonly field: string
 }> {
   override get message() {
-    return `A component waits on the server for ${JSON.stringify(this.field)} of ${this.instanceId}, a local instance without a key: the browser could not find what it loads. Give it a key, useModule(module, { key }), or wait for it in the browser alone.`
+    return `A component waits on the server for ${JSON.stringify(this.field)} of ${this.instanceId}, a local instance without a key: the browser could not find what it loads. Give it a key, or wait for it in the browser alone.`
   }
 }
 

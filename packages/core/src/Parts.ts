@@ -296,7 +296,7 @@ export abstract class Parts<S, A>
         const entry = Transaction.describe(this.origin)
         Transaction.whenClosed(() =>
           this.host.warn(
-            `${entry} on ${this.instanceId} gave the derived field ${JSON.stringify(field)} a value of its own, which its trait has overwritten. Write the fields that it follows from. Further values of this field are overwritten without a word.`
+            `${entry} on ${this.instanceId} gave the derived field ${JSON.stringify(field)} a value of its own, which its trait has overwritten. Write the fields that it follows from. This is told once.`
           )
         )
       },
