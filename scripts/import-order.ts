@@ -14,6 +14,7 @@ export const coreRooms = [
   "Trait",
   "Derivation",
   "Handle",
+  "Children",
   "HandlerTypes",
   "HandlerActivity",
   "Module",

@@ -94,7 +94,7 @@ const runtimeOf = (input: Named, find: (moduleId: string) => object): object => 
 
 const sourceOf = (runtime: object): Source => {
   const source = nodeOfRuntime.get(runtime) ?? Faces.instanceOf(runtime)
-  if (source === undefined) throw new Error("A Derived has an input that was not made by Sluice")
+  if (source === undefined) throw new Error("A Derived has a foreign input")
   return source
 }
 

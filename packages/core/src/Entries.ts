@@ -12,7 +12,7 @@ import { type Caller, callerOf, CallerRef, isOutside } from "./Caller.ts"
 import type { Consumer } from "./Channel.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import type { ConsumerRequest, Delivery } from "./Delivery.ts"
-import { HandlerInBatch, InstanceClosed, InvalidPayload } from "./Errors.ts"
+import { HandlerInBatch, InvalidPayload } from "./Errors.ts"
 import type { AnyFiber, AnyOutsideHandler, Driver, OutsideEntry } from "./HandlerTypes.ts"
 import type { Any } from "./internal/any.ts"
 import { issueOf } from "./internal/validate.ts"
@@ -357,12 +357,11 @@ export const optimistic: Driver = {
     const context = Context.add(host.services, CallerRef, callerOf(fiber))
     host.runIn(computing, context).addObserver((exit) => {
       if (Exit.isSuccess(exit)) return ticket?.enter()
-      const error = Cause.squash(exit.cause)
-      const isLost = Cause.hasInterruptsOnly(exit.cause)
+      if (host.closed) return Admission.missed(host, origin, ticket)
       // It was replaced meanwhile: the new implementation's turn.
-      if (isLost && !host.closed) host.dispatchContended(origin, host.plan(actions[0]._tag), actions, ticket)
-      else if (isLost || error instanceof InstanceClosed) Admission.missed(host, origin, ticket)
-      else ticket?.failed(error)
+      if (Cause.hasInterruptsOnly(exit.cause))
+        host.dispatchContended(origin, host.plan(actions[0]._tag), actions, ticket)
+      else ticket?.failed(Cause.squash(exit.cause))
     })
   }
 }

@@ -16,9 +16,9 @@ export class TransactionSuspended extends Data.TaggedError("TransactionSuspended
 > {
   override get message() {
     const happened = {
-      effect: "suspended inside its transaction, which is synchronous",
+      effect: "suspended, and a transaction is synchronous",
       promise: "returned a Promise, and a transaction is synchronous",
-      "late write": "wrote after its transaction had been rolled back because it suspended"
+      "late write": "wrote after its transaction had ended"
     }[this.by]
     return `${this.entry} on ${this.instanceId} ${happened}. Split it: one transaction before the IO, the IO outside, and a second transaction (or action) with its result.`
   }
@@ -60,7 +60,7 @@ export class HandlerConflict
   >
 {
   override get message() {
-    return `The handler of ${this.tag} on ${this.instanceId} was overtaken by other entries ${this.attempts} times. Nothing was committed; dispatch again when it is quieter, make the handler faster, or raise its attempts.`
+    return `The handler of ${this.tag} on ${this.instanceId} lost to other entries ${this.attempts} times. Nothing was committed; dispatch again when it is quieter, or raise its attempts.`
   }
 }
 
@@ -82,7 +82,7 @@ export class InvalidState extends Data.TaggedError("InvalidState")<At & { readon
 /** What was to be hydrated is no snapshot that this version reads. */
 export class InvalidSnapshot extends Data.TaggedError("InvalidSnapshot")<{ readonly issue: string }> {
   override get message() {
-    return `The snapshot cannot be read: ${this.issue}. Nothing was changed; hydrate what runtime.dehydrate has made.`
+    return `The snapshot cannot be read: ${this.issue}. Nothing was changed; hydrate what runtime.dehydrate gave.`
   }
 }
 
@@ -112,14 +112,23 @@ export class ModuleNotProvided extends Data.TaggedError("ModuleNotProvided")<{
   readonly provided: ReadonlyArray<string>
 }> {
   override get message() {
-    return `Module ${JSON.stringify(this.moduleId)} is not provided here. Provided: ${this.provided.join(", ") || "none"}. List its implementation in Runtime.make, or in the imports of the module that uses it.`
+    return `Module ${JSON.stringify(this.moduleId)} is not provided here. Provided: ${this.provided.join(", ") || "none"}. List its implementation in Runtime.make, or in the imports of who uses it.`
+  }
+}
+
+/** A logic asked for its instance's children, and nothing supervises any. */
+export class ChildrenNotProvided extends Data.TaggedError("ChildrenNotProvided")<{
+  readonly instanceId: string
+}> {
+  override get message() {
+    return `The children of ${this.instanceId} need Supervision.layer of @sluice/wasm. Provide it.`
   }
 }
 
 /** Two different modules of one scope have the same id. */
 export class DuplicateModule extends Data.TaggedError("DuplicateModule")<{ readonly moduleId: string }> {
   override get message() {
-    return `Two different implementations with the id ${JSON.stringify(this.moduleId)} are in one scope. Share one implementation value, or give one of the definitions another id. A module that was evaluated again goes through runtime.replace.`
+    return `Two different implementations with the id ${JSON.stringify(this.moduleId)} are in one scope. Share one, give one another id, or hand what was evaluated again to runtime.replace.`
   }
 }
 
@@ -132,7 +141,7 @@ export class TraitCycle extends Data.TaggedError("TraitCycle")<{
 }> {
   override get message() {
     const circle = [...this.fields, this.fields[0]].join(" -> ")
-    return `The derived fields of ${this.moduleId} read each other in a circle: ${circle}. Let one of them read only fields that do not depend on it, one by one: to enumerate the state reads every field.`
+    return `The derived fields of ${this.moduleId} read each other in a circle: ${circle}. Let one read only fields that do not depend on it: to enumerate the state reads all.`
   }
 }
 
@@ -153,7 +162,7 @@ export class TraitFailed extends Data.TaggedError("TraitFailed")<{
   readonly cause: unknown
 }> {
   override get message() {
-    return `The derived field ${JSON.stringify(this.field)} of ${this.instanceId} could not be computed: ${String(this.cause)}. A living instance commits without it, and keeps the field's old value; one that is being made is not made. Mend its function, or what it reads.`
+    return `The derived field ${JSON.stringify(this.field)} of ${this.instanceId} could not be computed: ${String(this.cause)}. A living instance keeps the field's old value; one that is being made is not made. Mend its function, or what it reads.`
   }
 }
 
@@ -178,7 +187,7 @@ export class InvalidExtension extends Data.TaggedError("InvalidExtension")<{
     const what = `extend of module ${JSON.stringify(this.moduleId)}`
     return this.taken.length > 0
       ? `${what} gave ${this.taken.join(", ")}, which every instance has already. Give it another name.`
-      : `${what} gave no plain object. Return one with the functions and values to add.`
+      : `${what} gave no plain object. Return one.`
   }
 }
 
@@ -207,8 +216,8 @@ export class InvalidGroup extends Data.TaggedError("InvalidGroup")<{
 }> {
   override get message() {
     return this.reason === "empty"
-      ? `${this.entry} names no instance to open a transaction on. Name at least one.`
-      : `${this.entry} names ${this.instanceId}, which is an instance of another runtime. Make one group for each runtime.`
+      ? `${this.entry} names no instance. Name at least one.`
+      : `${this.entry} names ${this.instanceId}, which is of another runtime. Make one group for each.`
   }
 }
 
@@ -218,7 +227,7 @@ export class KeyRequired extends Data.TaggedError("KeyRequired")<{
   readonly field: string
 }> {
   override get message() {
-    return `A component waits on the server for ${JSON.stringify(this.field)} of ${this.instanceId}, a local instance without a key: the browser could not find what it loads. Give it a key, or wait for it in the browser alone.`
+    return `A component waits on the server for ${JSON.stringify(this.field)} of ${this.instanceId}, a local instance without a key: the browser could not find what it loads. Give it a key, or wait in the browser alone.`
   }
 }
 
@@ -232,7 +241,7 @@ export class RuntimeDisposed extends Data.TaggedError("RuntimeDisposed")<{ reado
 /** The runtime's layers are still being built, so a synchronous caller cannot have its modules yet. */
 export class RuntimeNotReady extends Data.TaggedError("RuntimeNotReady")<{ readonly label: string }> {
   override get message() {
-    return `Runtime ${JSON.stringify(this.label)} is still building its layers. Await runtime.ready first; in React, RuntimeProvider does.`
+    return `Runtime ${JSON.stringify(this.label)} is still building its layers. Await runtime.ready; in React, RuntimeProvider does.`
   }
 }
 
@@ -248,6 +257,7 @@ export type SluiceError =
   | InvalidPayload
   | UnknownAction
   | ModuleNotProvided
+  | ChildrenNotProvided
   | DuplicateModule
   | InvalidExtension
   | InstanceClosed

@@ -74,7 +74,7 @@ export class Instance<S, A> extends Entries<S, A> {
     if (running.size > 0) {
       const warning = Effect.sync(() => {
         this.host.warn(
-          `The setup of ${Array.from(running, ({ name }) => name).join(", ")} on ${this.instanceId} still runs after 5 s, and actions are kept for it until it ends. Fork its loop: Effect.forkScoped(loop).`
+          `The setup of ${Array.from(running, ({ name }) => name).join(", ")} on ${this.instanceId} still runs after 5 s, and actions are kept until it ends. Fork its loop: Effect.forkScoped(loop).`
         )
       })
       warner = this.runIn(Effect.delay(warning, "5 seconds"), this.services)

@@ -1,11 +1,12 @@
 /** The `$` language: what a logic's setup can say. */
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import { lateWrite } from "./Admission.ts"
 import * as Body from "./Body.ts"
 import { callerOf } from "./Caller.ts"
 import type { Drafted } from "./Collection.ts"
+import { ChildrenOf } from "./Children.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import * as Flow from "./Flow.ts"
 import type { Derived, Equals, Selector } from "./Handle.ts"
@@ -50,7 +51,7 @@ const updated = <S>(state: S, f: (state: S) => S): S => f(state)
 
 /** The `$` of one logic on one instance. */
 export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContext<S, A> => {
-  const { handle } = ModuleRuntime.of(instance)
+  const { handle, runtime } = ModuleRuntime.of(instance)
   const updateOrigin: Origin = { kind: "state-update", name: logic }
 
   type Recipe = Parameters<LogicContext<S, A>["state"]["mutate"]>[0]
@@ -100,7 +101,10 @@ export const make = <S, A>(instance: Instance<S, A>, logic: string): LogicContex
       instance.transact(ModuleRuntime.toOrigin(origin), body),
     refresh: (field: string) => instance.refresh(field),
     afterCommit,
-    callback
+    callback,
+    get children() {
+      return Context.get(instance.services, ChildrenOf)(runtime)
+    }
   }
   return members as LogicContext<S, A>
 }

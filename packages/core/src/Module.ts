@@ -11,6 +11,7 @@ import type { StandardSchemaV1 } from "effect/StandardSchema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Layout } from "./Derivation.ts"
+import type { Children } from "./Children.ts"
 import type * as Port from "./HandlerTypes.ts"
 import { counting } from "./internal/counting.ts"
 import type { Any } from "./internal/any.ts"
@@ -294,6 +295,8 @@ export interface LogicContext<S, A, T = NoTraits> {
   readonly refresh: Refresh<S>
   /** Inside a body: after publication. Outside: now, in the instance's scope. */
   readonly afterCommit: <R>(effect: Effect.Effect<unknown, unknown, R>) => Effect.Effect<void, never, R>
+  /** Given by `@sluice/wasm/Supervision`: its import says what can be done with them, and its layer does it. */
+  readonly children: Children
   /** For services that call back: an entry of origin `service-callback`. */
   readonly callback: {
     <Tag extends keyof A & string>(

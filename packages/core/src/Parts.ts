@@ -329,7 +329,7 @@ export abstract class Parts<S, A>
     if (this.warnedOfCycle.has(channel)) return
     this.warnedOfCycle.add(channel)
     this.host.warn(
-      `${Transaction.describe(origin)} on ${this.instanceId}, made by a handler of ${channel.name}, would wait for that handler itself, so it was let in beyond capacity. Raise the channel's capacity, or make the entry in a fiber of its own (Effect.forkScoped).`
+      `${Transaction.describe(origin)} on ${this.instanceId}, made by a handler of ${channel.name}, would wait for that handler itself, so it was let in beyond capacity. Raise the capacity, or enter in a fiber of its own (Effect.forkScoped).`
     )
   }
 

@@ -48,11 +48,10 @@ export const makePlan = <S, A>(
     def.reducers as Record<string, ((state: S, payload: unknown, action: AnyAction) => S) | undefined>
   )[tag]
   const handler = (handlers as Record<string, Handler<S, unknown, unknown> | undefined> | undefined)?.[tag]
-  const inline = handler?.where === "inline" ? handler : undefined
   const compute =
-    inline === undefined
-      ? reducer
-      : (state: S, payload: unknown, action: AnyAction) => inline.compute(state, payload, action, instance)
+    handler?.where === "inline"
+      ? (state: S, payload: unknown, action: AnyAction) => handler.compute(state, payload, action, instance)
+      : reducer
   const origin: Origin = { kind: "action", name: tag }
   const made: Plan<S> = {
     origin,

@@ -39,6 +39,11 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
     [at.instanceId, "add", "3 times"],
     "dispatch again"
   ],
+  [
+    new Errors.ChildrenNotProvided({ instanceId: "Desk#1" }),
+    ["Desk#1", "Supervision.layer", "@sluice/wasm"],
+    "Provide it"
+  ],
   [new Errors.HandlerInBatch({ ...at, tag: "add" }), [at.instanceId, "add"], "dispatch it by itself"],
   [
     new Errors.InvalidState({ ...at, issue: 'at ["count"]' }),
@@ -66,7 +71,7 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
     ["User", "Counter, Cart"],
     "List its implementation"
   ],
-  [new Errors.DuplicateModule({ moduleId: "User" }), ["User"], "Share one implementation"],
+  [new Errors.DuplicateModule({ moduleId: "User" }), ["User"], "Share one"],
   [
     new Errors.InvalidExtension({ moduleId: "User", taken: ["getState", "id"] }),
     ["User", "getState, id"],
@@ -81,7 +86,7 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
   [
     new Errors.TraitCycle({ moduleId: "Price", fields: ["net", "gross"] }),
     ["Price", "net -> gross -> net"],
-    "Let one of them read"
+    "Let one read"
   ],
   [
     new Errors.TraitWriters({ moduleId: "Note", field: "length" }),
@@ -101,7 +106,7 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
   [
     new Errors.InvalidGroup({ entry: at.entry, reason: "foreign", instanceId: at.instanceId }),
     [at.instanceId, at.entry],
-    "Make one group for each runtime"
+    "Make one group for each"
   ],
   [
     new Errors.InvalidGroup({ entry: at.entry, reason: "empty", instanceId: "" }),

@@ -280,7 +280,7 @@ describe("1 replace is all or nothing", () => {
       _tag: "InvalidState",
       instanceId: "Counter#1",
       entry: 'init "replace"',
-      message: expect.stringContaining("It was not replaced, and goes on as it was") as unknown
+      message: expect.stringContaining("The state is unchanged") as unknown
     })
     expect(events).toEqual(["v1 starts"])
     const counter = runtime.resolve(Def.tag)
