@@ -265,7 +265,10 @@ export const checkImports = (files: ReadonlyArray<SourceFile>): Array<string> =>
       }
       const name = packageName(specifier)
       const subpath = specifier.slice(name.length + 1)
-      if (/^(?:src|dist|internal)(?:\/|$)/.test(subpath)) report("is another package's internal")
+      // Where a file of it is served, as vite gives it, is no import of its code.
+      const isAddress = subpath.endsWith("?url")
+      if (!isAddress && /^(?:src|dist|internal)(?:\/|$)/.test(subpath))
+        report("is another package's internal")
       if (!inPackage) continue
       if (specifier === "effect") report('is all of Effect: import the module, as in "effect/Effect"')
       if (allowed === undefined) {

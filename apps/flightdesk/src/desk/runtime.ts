@@ -5,6 +5,7 @@ import { AirportDetailLive } from "../modules/AirportDetail.ts"
 import { AtlasLive } from "../modules/Atlas.ts"
 import { DeskLive } from "../modules/Desk.ts"
 import { FlightsLive } from "../modules/Flights.ts"
+import { LuaRulesLive } from "../modules/LuaRules.ts"
 import { ReplayLive } from "../modules/Replay.ts"
 import { ServerTroubleLive } from "../modules/ServerTrouble.ts"
 import { WatchLive } from "../modules/Watch.ts"
@@ -23,7 +24,16 @@ export interface DeskRuntimeOptions {
 /** The desk's modules and what they run on. */
 export const makeDeskRuntime = ({ api = DeskApi.layer, hydrate, server = false }: DeskRuntimeOptions = {}) =>
   Runtime.make(
-    [AtlasLive, FlightsLive, WatchLive, ReplayLive, AirportDetailLive, ServerTroubleLive, DeskLive],
+    [
+      AtlasLive,
+      FlightsLive,
+      WatchLive,
+      LuaRulesLive,
+      ReplayLive,
+      AirportDetailLive,
+      ServerTroubleLive,
+      DeskLive
+    ],
     {
       label: "Flight desk",
       hydrate,

@@ -2,12 +2,14 @@ import { useModule } from "@sluice/react"
 import { type ReactNode, useId, useState } from "react"
 import { Watch, type WatchedAlert } from "../modules/Watch.ts"
 import { formatCount, formatMoment, plural } from "./format.ts"
+import { LuaRules } from "./LuaRules.tsx"
 import { Rules } from "./Rules.tsx"
 import { useFrameSelector } from "./useFrameSelector.ts"
 import { VirtualList } from "./VirtualTable.tsx"
 
 export const WatchPanel = (): ReactNode => {
   const [hasRules, setHasRules] = useState(true)
+  const [isLua, setIsLua] = useState(false)
   const rulesId = useId()
   return (
     <section className="panel watch-panel" data-view="watch" aria-labelledby="watch-title">
@@ -22,9 +24,19 @@ export const WatchPanel = (): ReactNode => {
         >
           {hasRules ? "Hide rules" : "Show rules"}
         </button>
+        {hasRules ? (
+          <button
+            type="button"
+            className="button quiet fold lua-toggle"
+            aria-pressed={isLua}
+            onClick={() => setIsLua(!isLua)}
+          >
+            In Lua
+          </button>
+        ) : null}
         <AlertCounts />
       </div>
-      {hasRules ? <Rules id={rulesId} /> : null}
+      {hasRules ? isLua ? <LuaRules id={rulesId} /> : <Rules id={rulesId} /> : null}
       <TroubleNotice />
       <Alerts />
     </section>
