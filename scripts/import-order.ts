@@ -120,6 +120,9 @@ const wasmRooms = [
   "index"
 ]
 
+/** Programs of Node, which may import its modules. */
+const commandLines = ["packages/wasm/src/cli/"]
+
 /** What each package's sources may import, besides their own files. Apps may import any package. */
 const packageImports: Record<string, ReadonlyArray<string>> = {
   "packages/core": ["effect", "mutative"],
@@ -270,6 +273,7 @@ export const checkImports = (files: ReadonlyArray<SourceFile>): Array<string> =>
       if (!isAddress && /^(?:src|dist|internal)(?:\/|$)/.test(subpath))
         report("is another package's internal")
       if (!inPackage) continue
+      if (specifier.startsWith("node:") && commandLines.some((one) => file.path.startsWith(one))) continue
       if (specifier === "effect") report('is all of Effect: import the module, as in "effect/Effect"')
       if (allowed === undefined) {
         report(

@@ -9,6 +9,7 @@ export const nodeOutcomes = (): ReadonlyArray<Step> => [
       "src/{abi/core,Machine}.ts",
       "src/binary/*.ts",
       "kit/assemblyscript/*.ts",
+      "kit/templates/wat/handler.wat",
       "test/suite/{outcomes,load}.ts",
       "test/fixtures/{wat,assemblyscript}/*"
     ],

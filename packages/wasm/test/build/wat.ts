@@ -30,14 +30,17 @@ export const assemble = async (path: string): Promise<Uint8Array> => {
   }
 }
 
-/** Each `test/fixtures/wat/x.wat` is `.built/x.wasm`. */
-export const wat = (): ReadonlyArray<Step> =>
-  globSync("test/fixtures/wat/*.wat", { cwd: packageFolder }).map((source): Step => {
-    const output = `${basename(source, ".wat")}.wasm`
-    return {
-      name: output,
-      sources: [source],
-      outputs: [output],
-      build: async () => ({ [output]: await assemble(join(packageFolder, source)) })
-    }
-  })
+const step = (source: string, output: string): Step => ({
+  name: output,
+  sources: [source],
+  outputs: [output],
+  build: async () => ({ [output]: await assemble(join(packageFolder, source)) })
+})
+
+/** Each `test/fixtures/wat/x.wat` is `.built/x.wasm`; counter-wat is what `sluice-handler new` writes. */
+export const wat = (): ReadonlyArray<Step> => [
+  step("kit/templates/wat/handler.wat", "counter-wat.wasm"),
+  ...globSync("test/fixtures/wat/*.wat", { cwd: packageFolder }).map((source) =>
+    step(source, `${basename(source, ".wat")}.wasm`)
+  )
+]
