@@ -33,7 +33,7 @@ export const handler = (): void => {
         await runtime.runPromise(instance.actions.assess({}))
         await runtime.runPromise(instance.actions.assess({}))
         expect(instance.unsafe.getState()).toEqual({ count: 3, calls: 3 })
-        expect(seen).toEqual(["assess", "assess"])
+        await expect.poll(() => seen).toEqual(["assess", "assess"])
         expect(calls().map(({ action, kind, outcome }) => [kind, action, outcome])).toEqual([
           ["init", undefined, "ok"],
           ["send", "assess", "ok"],
