@@ -35,7 +35,8 @@ export const inline = <S, P>(options: Omit<InlineHandler<S, P>, "where" | "drive
     compute: (state, payload, action, instance) => {
       const keeper = carry && openKeeper(instance)
       if (keeper === undefined) return compute(state, payload, action, instance)
-      const before = keeper.draft
+      // Drafts of an instance are of its own states.
+      const before = keeper.draft as S
       // A batch: a reducer has made this one of what was computed before it.
       if (before !== state) carry?.(before, state, instance)
       return (keeper.draft = compute(state, payload, action, instance))
@@ -80,8 +81,9 @@ class Keeper {
   }
 
   /** What was last computed in the open transaction, or else the state that it began with. */
-  get draft(): Any {
-    return this.txn === this.instance.txn ? this.lastDraft : this.instance.state
+  get draft(): unknown {
+    const { instance, lastDraft, txn } = this
+    return txn === instance.txn ? lastDraft : (instance.state as unknown)
   }
 
   set draft(draft: unknown) {
@@ -92,7 +94,8 @@ class Keeper {
   private observed({ next, origin, previous }: Change<unknown>): void {
     const { instance } = this
     const isOwn = this.txn === instance.txn
-    const from = isOwn ? this.lastDraft : origin === resetOrigin ? instance.initial : previous
+    const before: unknown = origin === resetOrigin ? instance.initial : previous
+    const from = isOwn ? this.lastDraft : before
     this.lastDraft = undefined
     if (from !== next && (isOwn || !standsForItself(origin))) carry(instance, from, next)
   }
@@ -161,10 +164,10 @@ const beginInline = (instance: AnyInstance, { begin }: InlineHandler<Any, Any>):
     const made = instance.derived(instance.impl, base)
     instance.checkState(beginOrigin, made.state)
     Object.assign(instance, { base, derivation: made.derivation, sources: made.sources })
-    instance.state = instance.initial = made.state
-    keeperOf(instance)
-    if (given !== made.state) carry(instance, given, made.state)
     const next: unknown = made.state
+    Object.assign(instance, { state: next, initial: next })
+    keeperOf(instance)
+    if (given !== next) carry(instance, given, next)
     tellFirst(instance, () => {
       instance.version++
       instance.publish(beginOrigin, [], before, next, plainContext)
@@ -181,23 +184,31 @@ const beginInline = (instance: AnyInstance, { begin }: InlineHandler<Any, Any>):
 /** As a transaction, when the instance starts, or before its first: nobody is told of one that is only rendered. */
 const tellFirst = (instance: AnyInstance, tell: () => void): void => {
   // As `makeSpans` does, and before it.
-  const { opening, start } = instance
+  const opening = instance.opening.bind(instance)
+  let isTold = false
   const once = () => {
-    if (instance.opening === opening) return
+    if (isTold) return
+    isTold = true
     instance.opening = opening
-    instance.opening()
+    opening()
     instance.txn++
     instance.origin = beginOrigin
     tell()
   }
   instance.opening = () => {
     once()
-    instance.opening()
+    opening()
   }
+  beforeStart(instance, once)
+}
+
+/** Told once. */
+const beforeStart = (instance: AnyInstance, tell: () => void): void => {
+  const start = instance.start.bind(instance)
   instance.start = (...given) => {
     instance.start = start
-    once()
-    instance.start(...given)
+    tell()
+    start(...given)
   }
 }
 
@@ -224,8 +235,9 @@ const beginOutside = (instance: AnyInstance): void => {
       services: Context.empty(),
       settle: () => {
         if (instance.version !== version) {
-          instance.initial = instance.state
-          instance.base = withoutDerived(instance.impl.def.traits, instance.state)
+          const initial: unknown = instance.state
+          const base: unknown = withoutDerived(instance.impl.def.traits, initial)
+          Object.assign(instance, { initial, base })
         }
         next++
         if (!instance.closed && compute() !== undefined) entryOf().begin()
@@ -233,10 +245,10 @@ const beginOutside = (instance: AnyInstance): void => {
     })
   }
   const entry = entryOf().hold()
-  const { start } = instance
+  const start = instance.start.bind(instance)
   instance.start = (...given) => {
     instance.start = start
-    instance.start(...given)
+    start(...given)
     if (!instance.closed) entry.compute()
   }
 }

@@ -1,14 +1,17 @@
 import { Errors, Handler, Module, Runtime } from "@sluice/core"
+import * as Devtools from "@sluice/core/Devtools"
 import * as HandlerPort from "@sluice/core/HandlerPort"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
 import { collectErrors, disposing, entriesOf, idle, latch, rejection, thrown } from "./support.ts"
 
+const stateSchema = Schema.Struct({ rate: Schema.Finite, notes: Schema.Finite })
 const Loan = Module.make("Loan", {
-  state: Schema.Struct({ rate: Schema.Finite, notes: Schema.Finite }),
+  state: stateSchema,
   actions: { assess: Schema.Finite, note: Schema.Void },
   reducers: { note: (state) => ({ ...state, notes: state.notes + 1 }) }
 })
@@ -223,5 +226,177 @@ describe("a serial handler", () => {
     expect(errors).toEqual([error])
     await runtime.runPromise(loan.actions.note())
     expect(loan.unsafe.getState().notes).toBe(1)
+  })
+
+  it("C2 T5 an entry by a subscriber of its commit comes after what waited before it", async () => {
+    const { call, loan, runtime } = start()
+    loan.unsafe.subscribe(({ notes, rate }) => {
+      if (rate === 1 && notes === 0)
+        loan.unsafe.transact("told", (tx) => tx.update((s) => ({ ...s, notes: 10 })))
+    })
+    loan.unsafe.dispatch({ _tag: "assess", payload: 1 })
+    const noting = runtime.run(
+      loan.transact("waited", (tx) => tx.update((s) => ({ ...s, notes: s.notes - 1 })))
+    )
+    ;(await call(1))(1)
+    await runtime.runPromise(Fiber.join(noting))
+    expect(names(runtime)).toEqual(["assess commit", "waited commit", "told commit"])
+  })
+
+  it("C4 a handler that dispatches its own action beyond capacity is let in, and nothing waits for ever", async () => {
+    const code = held()
+    const again = Loan.logic("again", ($) =>
+      $.onAction("assess").run((sum) => (sum < 3 ? $.actions.assess(sum + 1) : Effect.void), { capacity: 1 })
+    )
+    const runtime = disposing(
+      Runtime.make(Loan.implement({ initial: fresh, handlers: { assess: code.handler }, logics: [again] }))
+    )
+    const loan = runtime.resolve(Loan.tag)
+    const calls = [loan.actions.assess(0), loan.actions.assess(0), loan.actions.assess(0)].map((entry) =>
+      runtime.run(entry)
+    )
+    for (let n = 1; n <= 12; n++) (await code.call(n))(n)
+    await runtime.runPromise(Fiber.joinAll(calls))
+    await expect.poll(() => names(runtime).length).toBe(12)
+  })
+
+  it("C4 code that waits for what a consumer does in the same instance does not hold it up: it has its slots", async () => {
+    const code = held()
+    const noting = Loan.logic("noting", ($) =>
+      $.onAction("assess").run(() => $.actions.note(), { capacity: 1 })
+    )
+    const runtime = disposing(
+      Runtime.make(Loan.implement({ initial: fresh, handlers: { assess: code.handler }, logics: [noting] }))
+    )
+    const loan = runtime.resolve(Loan.tag)
+    const calls = Array.from({ length: 5 }, () => runtime.run(loan.actions.assess(1)))
+    for (let n = 1; n <= 5; n++) (await code.call(n))(n)
+    await runtime.runPromise(Fiber.joinAll(calls))
+    await expect.poll(() => loan.unsafe.getState().notes).toBe(5)
+  })
+
+  it("a consumer that opens while it computes gets its action, with a slot or beyond capacity", async () => {
+    const { call, loan, runtime } = start()
+    const assessing = runtime.run(loan.actions.assess(1))
+    const answer = await call(1)
+    const seen: Array<number> = []
+    const reading = runtime.run(
+      Stream.runForEach(loan.actionStream("assess"), ({ payload }) =>
+        Effect.sync(() => void seen.push(payload))
+      )
+    )
+    await idle()
+    answer(2)
+    await runtime.runPromise(Fiber.join(assessing))
+    await expect.poll(() => seen).toEqual([1])
+    await runtime.runPromise(Fiber.interrupt(reading))
+  })
+
+  it("a replaced module's own handler computes it, in the same place in line", async () => {
+    const old = held()
+    const { errors, onError } = collectErrors()
+    const runtime = disposing(
+      Runtime.make(Loan.implement({ initial: fresh, handlers: { assess: old.handler } }), { onError })
+    )
+    const loan = runtime.resolve(Loan.tag)
+    const assessing = runtime.run(loan.actions.assess(1))
+    await old.call(1)
+    const promised = loan.unsafe.dispatchPromise({ _tag: "assess", payload: 2 })
+    loan.unsafe.dispatch({ _tag: "note" })
+    const young = held()
+    await runtime.replace(Loan.implement({ initial: fresh, handlers: { assess: young.handler } }))
+    ;(await young.call(1))(10)
+    await runtime.runPromise(Fiber.join(assessing))
+    ;(await young.call(2))(20)
+    await promised
+    expect(names(runtime)).toEqual(["assess commit", "assess commit", "note commit"])
+    expect(loan.unsafe.getState()).toEqual({ rate: 20, notes: 1 })
+    expect(old.calls).toHaveLength(1)
+    expect(errors).toEqual([])
+  })
+
+  it("a replaced module's reducer does, where it has one", async () => {
+    const { call, loan, runtime } = start()
+    const assessing = runtime.run(loan.actions.assess(4))
+    await call(1)
+    const Plain = Module.make("Loan", {
+      state: stateSchema,
+      actions: { assess: Schema.Finite, note: Schema.Void },
+      reducers: { assess: (state, rate) => ({ ...state, rate }) }
+    })
+    await runtime.replace(Plain.implement({ initial: fresh }))
+    await runtime.runPromise(Fiber.join(assessing))
+    expect(loan.unsafe.getState().rate).toBe(4)
+  })
+
+  it("T5 a reset that comes while it computes comes after it", async () => {
+    const { call, loan, runtime } = start()
+    const assessing = runtime.run(loan.actions.assess(1))
+    const answer = await call(1)
+    const resetting = runtime.run(loan.reset())
+    answer(5)
+    await runtime.runPromise(Fiber.joinAll([assessing, resetting]))
+    expect(names(runtime)).toEqual(["assess commit", "reset commit"])
+    expect(loan.unsafe.getState()).toBe(fresh)
+  })
+
+  it("T8 one interrupted while devtools show another moment commits nothing when they come back", async () => {
+    const { call, loan, runtime, seen } = start()
+    const assessing = runtime.run(loan.actions.assess(1))
+    const answer = await call(1)
+    runtime.travel.to(new Map([["Loan#1", { rate: 9, notes: 9 }]]))
+    answer(3)
+    await idle()
+    await runtime.runPromise(Fiber.interrupt(assessing))
+    loan.unsafe.dispatch({ _tag: "note" })
+    runtime.travel.live()
+    expect(loan.unsafe.getState()).toEqual({ rate: 0, notes: 1 })
+    await idle()
+    expect(seen).toEqual([])
+  })
+
+  it("is computed again where devtools wrote another state meanwhile", async () => {
+    const { call, loan, runtime } = start()
+    const assessing = runtime.run(loan.actions.assess(1))
+    const answer = await call(1)
+    Devtools.become(runtime, new Map([["Loan#1", { rate: 0, notes: 50 }]]), "edit")
+    answer(3)
+    ;(await call(2))(4)
+    await runtime.runPromise(Fiber.join(assessing))
+    expect(loan.unsafe.getState()).toEqual({ rate: 4, notes: 50 })
+  })
+
+  it("C3 a full sink is waited for before it computes, not while it holds the instance", async () => {
+    const code = held()
+    const open = latch()
+    const batches: Array<number> = []
+    const runtime = disposing(
+      Runtime.make(Loan.implement({ initial: fresh, handlers: { assess: code.handler } }), {
+        sinks: [
+          {
+            name: "slow",
+            capacity: 1,
+            onCommit: (batch) =>
+              Effect.promise(() => {
+                batches.push(batch.length)
+                return open.promise
+              })
+          }
+        ]
+      })
+    )
+    const loan = runtime.resolve(Loan.tag)
+    await runtime.runPromise(loan.actions.note())
+    await expect.poll(() => batches.length).toBe(1)
+    await runtime.runPromise(loan.actions.note())
+    const assessing = runtime.run(loan.actions.assess(1))
+    await idle()
+    expect(code.calls).toHaveLength(0)
+    loan.unsafe.dispatch({ _tag: "note" })
+    expect(loan.unsafe.getState().notes).toBe(3)
+    open.resolve()
+    ;(await code.call(1))(1)
+    await runtime.runPromise(Fiber.join(assessing))
+    expect(loan.unsafe.getState().rate).toBe(1)
   })
 })
