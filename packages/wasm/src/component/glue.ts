@@ -62,6 +62,7 @@ export class ComponentMachine implements Machine {
   private readonly limits: Limits
   private readonly most: bigint
   private readonly exported: Glued
+  private readonly entries = new Map<CallKind, Entry>()
 
   constructor(
     instantiate: Instantiate,
@@ -102,10 +103,13 @@ export class ComponentMachine implements Machine {
   }
 
   private entry(kind: CallKind): Entry {
+    const known = this.entries.get(kind)
+    if (known !== undefined) return known
     const { interface: name, property } = entries[kind]
     const owner = Object.entries(this.exported).find(([key]) => isInterface(key, name))
     const entry = owner?.[1][property]
     if (entry === undefined) throw new Fault("abi", `it does not export ${name}`)
+    this.entries.set(kind, entry)
     return entry
   }
 
