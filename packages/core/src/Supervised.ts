@@ -7,6 +7,8 @@ import { CallerRef } from "./Caller.ts"
 import type { AnyAction, Origin } from "./Commit.ts"
 import { InstanceClosed, InvalidState, ModuleNotProvided, RuntimeDisposed } from "./Errors.ts"
 import type { ModuleRuntime } from "./Handle.ts"
+import type { HandledInstance } from "./HandlerTypes.ts"
+import { carry } from "./HandlerPort.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import { codecOf, type Outcome } from "./internal/codec.ts"
@@ -116,10 +118,24 @@ export const cold = <Id extends string, S, A, X, Input, R, P, T>(
 const resuming: Origin = { kind: "hydrate", name: "resume" }
 
 /** Runs it in the instance's scope with its services; its failure reaches `onError`. */
-export const fork = (runtime: AnyRuntime, effect: Effect.Effect<unknown, unknown>, name: string): void => {
-  const instance = instanceOf(runtime)
+export const fork = (runtime: AnyRuntime, effect: Effect.Effect<unknown, unknown>, name: string): void =>
+  forkFor(instanceOf(runtime), effect, name)
+
+/** As `fork`, for the handlers of the instance. */
+export const forkFor = (
+  given: HandledInstance,
+  effect: Effect.Effect<unknown, unknown>,
+  name: string
+): void => {
+  const instance = behind(given)
   instance.fork(effect, instance.services, name, undefined)
 }
+
+/** Handlers are given the instance itself, behind a face of it. */
+const behind = (instance: HandledInstance): AnyInstance => instance as AnyInstance
+
+/** The state that the instance was made with: its handler's first, where that begins it. */
+export const initialOf = (instance: HandledInstance): unknown => behind(instance).initial
 
 /** As `Runtime.evict`, of the scope that it is in. */
 export const evict = (runtime: AnyRuntime): Effect.Effect<void> =>
@@ -147,8 +163,12 @@ export const encode = (runtime: AnyRuntime): unknown => {
 }
 
 /** An action as JSON, its payload of the encoded side. Throws InvalidState. */
-export const encodeAction = (runtime: AnyRuntime, { _tag, payload }: AnyAction): AnyAction => {
-  const { impl, instanceId } = instanceOf(runtime)
+export const encodeAction = (runtime: AnyRuntime, action: AnyAction): AnyAction =>
+  encodeActionOf(instanceOf(runtime), action)
+
+/** As `encodeAction`, for the handlers of the instance. */
+export const encodeActionOf = (given: HandledInstance, { _tag, payload }: AnyAction): AnyAction => {
+  const { impl, instanceId } = behind(given)
   const schemas: Readonly<Record<string, AnySchema>> = impl.def.actions
   const schema = schemas[_tag]
   if (schema === undefined || payload === undefined) return { _tag, payload: undefined }
@@ -206,12 +226,15 @@ const again = (
       if (beginning !== "preserved") {
         const put =
           beginning === "initial"
-            ? instance.update(restarting, instance.toInitial)
+            ? instance.reset()
             : instance.update(restarting, (state: unknown): unknown => {
                 instance.checkState(restarting, beginning.state)
                 return instance.withBase(state, beginning.state)
               })
         yield* Effect.onError(restore(put), () => release(resources))
+        // What its handlers keep for the state that was given, they keep for what it was completed to.
+        if (beginning !== "initial" && beginning.state !== instance.state)
+          carry(instance, beginning.state, instance.state)
       }
       if (scope.app.travel.active()) scope.app.travel.live()
       instance.replacing(impl)()

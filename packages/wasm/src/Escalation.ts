@@ -3,14 +3,16 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { OutsideEntry } from "@sluice/core/Handler"
+import type { AnyAction } from "@sluice/core/Commit"
+import type { HandledInstance, OutsideEntry } from "@sluice/core/Handler"
 import * as Activity from "@sluice/core/HandlerActivity"
+import { encodeActionOf, forkFor, initialOf } from "@sluice/core/Supervised"
 import type { HandlerFault } from "./Errors.ts"
 import { nameOf, type Policy, type Restarts } from "./Restarts.ts"
 
 /**
- * What a parent is told when a child has used up its restarts: the payload for an action whose handler is of kind
- * `child-error`. It can be encoded as JSON where the action's payload can.
+ * What a parent is told when a child has used up its restarts: the payload for an action that its `childError`
+ * computes, or a reducer. JSON.
  */
 export const ChildError = Schema.Struct({
   child: Schema.Struct({
@@ -22,8 +24,8 @@ export const ChildError = Schema.Struct({
   /** As of a HandlerFault; `setup` where a logic of the child failed. */
   kind: Schema.String,
   error: Schema.String,
-  /** The one that could not be computed. It is among the dead letters. */
-  action: Schema.NullOr(Schema.Struct({ _tag: Schema.String, payload: Schema.Unknown })),
+  /** The one that could not be computed, its payload encoded. It is among the dead letters. */
+  action: Schema.NullOr(Schema.Struct({ _tag: Schema.String, payload: Schema.Json })),
   restarts: Schema.Finite
 })
 export type ChildError = typeof ChildError.Type
@@ -56,9 +58,56 @@ export interface Supervised {
   readonly entry: Pick<OutsideEntry<never>, "instance" | "action">
   /** The handler's own for this instance, where it declares any: without them a fault fails the entry at once. */
   readonly restarts: Restarts<unknown> | undefined
-  /** Told where no spawner is. It must not wait. */
-  readonly parent: ((error: ChildError) => void) | undefined
+  /** Told where no spawner is, in the instance's scope. */
+  readonly parent: ((error: ChildError) => Effect.Effect<unknown, unknown>) | undefined
 }
+
+/** A payload that cannot be encoded is left out. */
+const encoded = (instance: HandledInstance, action: AnyAction): ChildError["action"] => {
+  try {
+    const { _tag, payload } = encodeActionOf(instance, action)
+    // It is of its schema's encoded side: JSON.
+    return { _tag, payload: (payload ?? null) as Schema.Json }
+  } catch {
+    return { _tag: action._tag, payload: null }
+  }
+}
+
+/** Where states of before are found again, with the memory of their versions. */
+export type Restorer = (
+  policy: "lastGood" | { readonly slot: number }
+) => Effect.Effect<{ readonly state: unknown } | undefined>
+
+const restorers = new WeakMap<HandledInstance, Map<string, Restorer>>()
+
+/** For the handler of that name on the instance. Returns what ends it. */
+export const restoreBy = (instance: HandledInstance, handler: string, restorer: Restorer): (() => void) => {
+  const known = restorers.get(instance) ?? new Map<string, Restorer>()
+  restorers.set(instance, known.set(handler, restorer))
+  return () => {
+    if (known.get(handler) === restorer) known.delete(handler)
+  }
+}
+
+/**
+ * The state that a restart by the policy begins from. Where none is kept for it that is the state of now, as by
+ * `preserved`.
+ */
+export const baseOf = <S>(
+  policy: Policy | undefined,
+  handler: string,
+  { instance, state }: Pick<OutsideEntry<S>, "instance" | "state">
+): Effect.Effect<S> =>
+  Effect.withFiber((fiber) => {
+    if (policy === undefined || policy === "preserved") return Effect.sync(state)
+    // What is kept for an instance is of its own type.
+    if (policy === "initial") return Effect.sync(() => initialOf(instance) as S)
+    const stored = restorers.get(instance)?.get(handler)?.(policy) ?? Effect.succeed(undefined)
+    return Effect.map(stored, (found) => {
+      const kept = found ?? fiber.getRef(SupervisorRef)?.stateOf(policy)
+      return kept === undefined ? state() : (kept.state as S)
+    })
+  })
 
 const numbers = new WeakMap<object, number>()
 
@@ -113,11 +162,11 @@ export const supervise = <A, Failure extends { readonly _tag: string }, R>(
           },
           kind: fault.kind,
           error: fault.message,
-          action: { _tag: action._tag, payload: action.payload },
+          action: encoded(instance, action),
           restarts: attempts - 1
         }
-        if (supervisor === undefined) parent?.(error)
-        else supervisor.gaveUp(error)
+        if (supervisor !== undefined) supervisor.gaveUp(error)
+        else if (parent !== undefined) forkFor(instance, parent(error), `parent of ${handler}`)
         return Effect.fail(fault)
       })
     return restarts.run({
