@@ -7,7 +7,7 @@ import type { AnyAction } from "@sluice/core/Commit"
 import type { HandledInstance, OutsideEntry } from "@sluice/core/Handler"
 import * as Activity from "@sluice/core/HandlerActivity"
 import { encodeActionOf, forkFor, initialOf } from "@sluice/core/Supervised"
-import type { HandlerFault } from "./Errors.ts"
+import type { CallError, HandlerFault } from "./Errors.ts"
 import { nameOf, type Policy, type Restarts } from "./Restarts.ts"
 
 /**
@@ -34,7 +34,7 @@ export type ChildError = typeof ChildError.Type
 export interface Supervisor {
   readonly key: string
   /** In the place of the handler's own. */
-  readonly restarts: Restarts<unknown>
+  readonly restarts: Restarts<HandlerFault>
   readonly faulted: (error: string) => void
   readonly restarted: (policy: Policy, attempt: number, of: number, reason: string) => void
   /** What a restart by `slot` begins from, where it is known. */
@@ -57,7 +57,7 @@ export interface Supervised {
   readonly handler: string
   readonly entry: Pick<OutsideEntry<never>, "instance" | "action">
   /** The handler's own for this instance, where it declares any: without them a fault fails the entry at once. */
-  readonly restarts: Restarts<unknown> | undefined
+  readonly restarts: Restarts<HandlerFault> | undefined
   /** Told where no spawner is, in the instance's scope. */
   readonly parent: ((error: ChildError) => Effect.Effect<unknown, unknown>) | undefined
 }
@@ -122,18 +122,16 @@ const nextId = (instance: Supervised["entry"]["instance"]): string => {
  * there are no more restarts the action becomes a dead letter, the parent is told, and it fails with the last fault.
  * `Err` and mismatches restart nothing.
  */
-export const supervise = <A, Failure extends { readonly _tag: string }, R>(
+export const supervise = <A, R>(
   { entry: { action, instance }, handler, parent, restarts: own }: Supervised,
-  body: (policy: Policy | undefined) => Effect.Effect<A, Failure | HandlerFault, R>
-): Effect.Effect<A, Failure | HandlerFault, R> =>
+  body: (policy: Policy | undefined) => Effect.Effect<A, CallError, R>
+): Effect.Effect<A, CallError, R> =>
   Effect.withFiber((fiber) => {
     const supervisor = fiber.getRef(SupervisorRef)
     const restarts = supervisor?.restarts ?? own
     if (restarts === undefined) return body(undefined)
     const activity = Activity.of(instance.host)
     const told = { handler, instanceId: instance.instanceId }
-    const asFault = (failure: Failure | HandlerFault): HandlerFault | undefined =>
-      failure._tag === "HandlerFault" ? (failure as HandlerFault) : undefined
     const tell = (at: number, policy: Policy, attempt: number, of: number, reason: string, tookMs: number) =>
       activity.tell({
         ...told,
@@ -172,9 +170,9 @@ export const supervise = <A, Failure extends { readonly _tag: string }, R>(
     return restarts.run({
       body: (restart) => body(restart?.policy),
       faultOf: (failure) => {
-        const fault = asFault(failure)
-        if (fault !== undefined) supervisor?.faulted(fault.message)
-        return fault
+        if (failure._tag !== "HandlerFault") return undefined
+        supervisor?.faulted(failure.message)
+        return failure
       },
       onRestart: ({ attempt, of, policy }, fault, at, tookMs) => {
         tell(at, policy, attempt, of, fault.message, tookMs)

@@ -6,11 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { LoadError } from "./Errors.ts"
+import type { ChildError } from "./Escalation.ts"
 import { type Calls, callsOf } from "./handler/Calls.ts"
 import type { Live } from "./handler/Live.ts"
 import * as Loading from "./handler/load.ts"
 import type { AnyOptions, Isolation, Options, Sourced } from "./handler/Options.ts"
-import { inlinePort, outsidePort, type Responses } from "./handler/Port.ts"
+import { inlinePort, type KindOf, outsidePort, type Responses } from "./handler/Port.ts"
 import type { Recordable } from "./Recordable.ts"
 
 export type { Import, Isolation, Options, Sourced } from "./handler/Options.ts"
@@ -19,7 +20,14 @@ export type { RepliesOptions } from "./handler/Replies.ts"
 
 /** In `implement({ handlers })` it computes its action's transition. `Where` says whether within the window. */
 export type Handler<S, P, R, Where extends Isolation = "worker", N = never> = Calls<S, P, R, N> &
-  (Where extends "inline" ? InlineHandler<S, P> : OutsideHandler<S, P, N>)
+  Port<S, P, Where, N> & {
+    /** The same for an action by which children tell that they were given up: computed by its `child-error`. */
+    readonly childError: Port<S, ChildError, Where, N>
+  }
+
+type Port<S, P, Where extends Isolation, N> = Where extends "inline"
+  ? InlineHandler<S, P>
+  : OutsideHandler<S, P, N>
 
 /** One that is loaded, and that recovery can record. */
 export type Loaded<S, P, R, Where extends Isolation = "worker"> = Handler<S, P, R, Where> & Recordable<S>
@@ -76,15 +84,22 @@ const portOf = <S, P, R, N>(
   known: () => Iterable<Live<S, P, R>>,
   begins: boolean,
   responses: Responses
-): InlineHandler<S, P> | OutsideHandler<S, P, N> =>
-  options.isolation === "inline"
-    ? inlinePort(inlineLive, begins, responses)
-    : outsidePort(
-        { order: options.order ?? "serial", attempts: options.attempts ?? 10 },
-        find,
-        known,
-        responses
-      )
+): Ports<S, P, N> => {
+  const order = { order: options.order ?? "serial", attempts: options.attempts ?? 10 }
+  const port = (isFirst: boolean, kindOf: KindOf) =>
+    options.isolation === "inline"
+      ? inlinePort(inlineLive, begins && isFirst, kindOf, responses)
+      : outsidePort({ ...order, begins: isFirst }, find, known, kindOf, responses)
+  return {
+    ...port(true, (action, loaded) => responses.kindOf(action, loaded)),
+    // The params of its kind are those, whatever `P` is.
+    childError: port(false, () => "child-error") as unknown as Ports<S, ChildError, N>["childError"]
+  }
+}
+
+type Ports<S, P, N> = (InlineHandler<S, P> | OutsideHandler<S, P, N>) & {
+  readonly childError: InlineHandler<S, ChildError> | OutsideHandler<S, ChildError, N>
+}
 
 const recordableOf = <S, P, R>(live: Live<S, P, R>): Recordable<S> => ({
   name: live.options.name,

@@ -1,14 +1,16 @@
 /** A loaded handler: its calls, from a state and params to another state and a response. */
 import type { HandledInstance } from "@sluice/core/Handler"
 import * as Effect from "effect/Effect"
-import type * as Codec from "../Codec.ts"
+import * as Codec from "../Codec.ts"
 import { bytesOf } from "../Codec.ts"
 import { type CallError, HandlerError, HandlerFault, HandlerMismatch } from "../Errors.ts"
+import { ChildError } from "../Escalation.ts"
 import type { InlineHost, Job, Loaded, Ran } from "../host/Host.ts"
 import type { Faulted } from "../host/Step.ts"
 import type { WorkerHost } from "../host/WorkerHost.ts"
 import type { Image } from "../Image.ts"
 import type { Call, CallKind } from "../Machine.ts"
+import type { Restarts } from "../Restarts.ts"
 import { ByBytes, ByReference } from "./Memo.ts"
 import { type Kept, Memories } from "./Memories.ts"
 import { type Begun, type Caller, recordOf, Teller } from "./Teller.ts"
@@ -42,6 +44,8 @@ const unit = (instance: HandledInstance | undefined): number => {
   return units
 }
 
+const childErrors: Codec.Codec<ChildError> = Codec.of(ChildError)
+
 const isInline = (host: InlineHost | WorkerHost): host is InlineHost => !("close" in host)
 
 export class Live<S, P, R> {
@@ -50,6 +54,8 @@ export class Live<S, P, R> {
   /** Told of every call that gave no state, in the step that ends it. */
   readonly failed = new Set<(instance: HandledInstance | undefined, call: CallRecord) => void>()
   readonly loaded: Loaded
+  /** Where the declaration has any. Written by the port. */
+  readonly restarts = new WeakMap<HandledInstance, Restarts<HandlerFault>>()
   private readonly codecs: Codecs<S, P, R>
   private readonly host: InlineHost | WorkerHost
   private readonly teller: Teller
@@ -183,8 +189,10 @@ export class Live<S, P, R> {
 
   /** Those of `init` may be none. */
   private paramsOf(kind: CallKind, params: P): Uint8Array<ArrayBuffer> {
-    return kind === "init" && params === undefined
-      ? bytesOf(null)
+    if (kind === "init" && params === undefined) return bytesOf(null)
+    // Those of `childError` are what a supervisor tells, whatever the handler's own are.
+    return kind === "child-error"
+      ? this.valueOf(childErrors.encode(params as ChildError), "params")
       : this.valueOf(this.codecs.params.encode(params), "params")
   }
 

@@ -1,7 +1,11 @@
 /** What a handler is declared with. */
 import type { Module } from "@sluice/core"
+import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type { ConsoleLine, Limits, ProgramSource } from "../Machine.ts"
+import type { HandlerFault } from "../Errors.ts"
+import type { ChildError } from "../Escalation.ts"
+import type { RestartOptions } from "../Restarts.ts"
 import type { RepliesOptions } from "./Replies.ts"
 
 export type Isolation = "inline" | "worker" | "remote"
@@ -44,6 +48,13 @@ export interface Options<
   /** The same state and params give the same: calls are remembered. It must keep nothing: `memory: "none"`. */
   readonly pure?: boolean
   readonly replies?: RepliesOptions
+  /**
+   * Its code begins again after a fault, and the action with it. Left out: a fault fails the entry at once. In the place
+   * of this a parent's `spawn` decides, where it spawned the instance. Not inline, where nothing can wait.
+   */
+  readonly restart?: RestartOptions<HandlerFault>
+  /** Told, in the instance's scope, when there are no more restarts, unless a parent has spawned the instance. */
+  readonly parent?: (error: ChildError) => Effect.Effect<unknown, unknown>
   /** Bytes of a state from which on one warning is given. Default a million. */
   readonly warnStateBytes?: number
   /** By which a remote one is asked. Default: fetch. */

@@ -5,7 +5,10 @@ import type { HandledInstance, InlineHandler, OutsideEntry, OutsideHandler } fro
 import * as HandlerPort from "@sluice/core/HandlerPort"
 import * as Effect from "effect/Effect"
 import type { CallError } from "../Errors.ts"
+import { baseOf, supervise } from "../Escalation.ts"
 import type { Loaded } from "../host/Host.ts"
+import type { CallKind } from "../Machine.ts"
+import { type Policy, Restarts } from "../Restarts.ts"
 import type { Live } from "./Live.ts"
 import type { Caller } from "./Teller.ts"
 
@@ -33,6 +36,9 @@ export class Responses {
   }
 }
 
+/** Which way into the code computes the action. */
+export type KindOf = (action: AnyAction, loaded: Loaded) => CallKind
+
 const callerOf = (instance: HandledInstance, action: AnyAction | undefined, reruns: number): Caller => ({
   instance,
   host: instance.host,
@@ -44,12 +50,13 @@ const callerOf = (instance: HandledInstance, action: AnyAction | undefined, reru
 export const inlinePort = <S, P, R>(
   live: () => Live<S, P, R>,
   begins: boolean,
+  kindOf: KindOf,
   responses: Responses
 ): InlineHandler<S, P> =>
   HandlerPort.inline({
     compute: (state, payload, action, instance) => {
       const loaded = live()
-      const kind = responses.kindOf(action, loaded.loaded)
+      const kind = kindOf(action, loaded.loaded)
       const called = loaded.callSync(kind, state, payload, callerOf(instance, action, 0))
       responses.give(action, called.response)
       return called.state
@@ -65,58 +72,77 @@ export const inlinePort = <S, P, R>(
   })
 
 export const outsidePort = <S, P, R, N>(
-  options: { readonly order: "serial" | "optimistic"; readonly attempts: number },
+  options: { readonly order: "serial" | "optimistic"; readonly attempts: number; readonly begins: boolean },
   find: Effect.Effect<Live<S, P, R>, never, N>,
   known: () => Iterable<Live<S, P, R>>,
+  kindOf: KindOf,
   responses: Responses
 ): OutsideHandler<S, P, N> =>
   HandlerPort.outside({
     order: options.order,
     enter: (entry, payload) =>
-      Effect.flatMap(find, (live) => entering(live, entry, payload, options.attempts, responses)),
-    begin: (entry) =>
-      Effect.flatMap(find, (live) => {
-        if (!live.loaded.kinds.has("init")) return Effect.void
-        return live.call("init", null, live.initWith, callerOf(entry.instance, undefined, 0)).pipe(
-          Effect.matchEffect({
-            onFailure: (error) => failing(entry, error),
-            onSuccess: ({ state }) => Effect.asVoid(entry.commit(entry.state(), state))
-          })
-        )
-      }),
+      Effect.flatMap(find, (live) => entering(live, entry, payload, options.attempts, kindOf, responses)),
+    ...(options.begins && {
+      begin: (entry) =>
+        Effect.flatMap(find, (live) => {
+          if (!live.loaded.kinds.has("init")) return Effect.void
+          return live.call("init", null, live.initWith, callerOf(entry.instance, undefined, 0)).pipe(
+            Effect.matchEffect({
+              onFailure: (error) => failing(entry, error),
+              onSuccess: ({ state }) => Effect.asVoid(entry.commit(entry.state(), state))
+            })
+          )
+        })
+    }),
     carry: (from, to, instance) => {
       for (const live of known()) live.memories.carry(from, to, instance)
     }
   })
+
+/** Of each instance that a handler's code runs for: they count its faults together. */
+const restartsOf = <S, P, R>({ options, restarts }: Live<S, P, R>, instance: HandledInstance) => {
+  if (options.restart === undefined) return undefined
+  const known = restarts.get(instance) ?? new Restarts(options.restart)
+  restarts.set(instance, known)
+  return known
+}
 
 const entering = <S, P, R>(
   live: Live<S, P, R>,
   entry: OutsideEntry<S>,
   payload: P,
   attempts: number,
+  kindOf: KindOf,
   responses: Responses
 ): Effect.Effect<void> => {
   const { action, instance } = entry
-  const kind = responses.kindOf(action, live.loaded)
-  const attempt = (n: number): Effect.Effect<void> =>
+  const { name: handler, parent } = live.options
+  const kind = kindOf(action, live.loaded)
+  const attempt = (policy: Policy | undefined, n: number): Effect.Effect<void, CallError> =>
     Effect.suspend(() => {
       if (n > attempts) {
         const { instanceId } = entry
         return entry.fail(new HandlerConflict({ instanceId, entry: entry.entry, tag: action._tag, attempts }))
       }
       const seen = entry.state()
-      return live.call(kind, seen, payload, callerOf(instance, action, n - 1)).pipe(
-        Effect.matchEffect({
-          onFailure: (error) => failing(entry, error),
-          onSuccess: ({ response, state }) => {
+      return Effect.flatMap(baseOf(policy, handler, entry), (base) =>
+        Effect.flatMap(
+          live.call(kind, base, payload, callerOf(instance, action, n - 1)),
+          ({ response, state }) => {
             // Only once it is committed does anyone ask for it.
             responses.give(action, response)
-            return Effect.flatMap(entry.commit(seen, state), (done) => (done ? Effect.void : attempt(n + 1)))
+            return Effect.flatMap(entry.commit(seen, state), (done) =>
+              done ? Effect.void : attempt(policy, n + 1)
+            )
           }
-        })
+        )
       )
     })
-  return attempt(1)
+  const supervised = { handler, entry, restarts: restartsOf(live, instance), parent }
+  return Effect.matchEffect(
+    supervise(supervised, (policy) => attempt(policy, 1)),
+    { onFailure: (error) => failing(entry, error), onSuccess: Effect.succeed }
+  )
 }
 
 const failing = <S>(

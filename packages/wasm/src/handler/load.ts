@@ -12,7 +12,7 @@ import { abiOf, sourceOf } from "./source.ts"
 
 /** What of a declaration contradicts itself. Throws ModuleRefused. */
 const check = (
-  { abi, imports = [], isolation, limits, memory, name: handler, pure }: AnyOptions,
+  { abi, imports = [], isolation, limits, memory, name: handler, pure, restart }: AnyOptions,
   canInline: boolean
 ): void => {
   const refuse = (feature: string, reason: string): never => {
@@ -28,6 +28,9 @@ const check = (
     )
   }
   const changing = imports.filter((name) => name === "clock" || name === "random")
+  if (isolation === "inline" && restart !== undefined) {
+    refuse("restart", 'nothing can wait within the window. Leave it out, or declare isolation: "worker".')
+  }
   if (pure === true && changing.length > 0) {
     refuse("pure", `it is granted ${changing.join(" and ")}, so that the same call can give something else.`)
   }

@@ -3,12 +3,12 @@ import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import type { Commit, Module, ModuleRuntime } from "@sluice/core"
+import { HandlerFailed } from "@sluice/core/Errors"
 import * as Replay from "@sluice/core/Replay"
 import * as Supervised from "@sluice/core/Supervised"
-import { ChildRefused, TransitionRefused } from "../Errors.ts"
+import { ChildRefused, HandlerFault, TransitionRefused } from "../Errors.ts"
 import { type ChildError, type Supervisor, SupervisorRef } from "../Escalation.ts"
 import { nameOf, type Policy, type RestartOptions, Restarts } from "../Restarts.ts"
 import { EventLog, type ChildEvent, type Exported, type Tellable } from "./ChildEvent.ts"
@@ -149,7 +149,7 @@ export const supervise = <Id extends string, S, A, X, Input, R, P, T>(
         const error = Cause.squash(cause)
         if (error instanceof TransitionRefused) return
         // What a handler's code did has been told by the call.
-        if (Predicate.isTagged(error, "HandlerFault")) return
+        if (error instanceof HandlerFailed && error.cause instanceof HandlerFault) return
         tell({ _tag: "Faulted", error: `${entry}: ${messageOf(error)}` })
         if (during === "setup") around.fork(crashed(error), `child ${key}`)
       }),

@@ -1,0 +1,3 @@
+import { supervision } from "./suite/supervision.ts"
+
+supervision()
