@@ -1,10 +1,11 @@
 import { sluice } from "@sluice/devtools/vite"
 import react from "@vitejs/plugin-react"
 import { defineConfig } from "vite"
+import { delayModel } from "./model/plugin.ts"
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), sluice()],
+  plugins: [react(), sluice(), delayModel()],
   build: { target: "es2023", sourcemap: true, chunkSizeWarningLimit: 1_500 },
   environments: {
     client: { build: { outDir: "dist/client" } },

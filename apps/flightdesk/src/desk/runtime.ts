@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Layer from "effect/Layer"
 import { AirportDetailLive } from "../modules/AirportDetail.ts"
 import { AtlasLive } from "../modules/Atlas.ts"
+import { DelayModelIdle, DelayModelLive } from "../modules/DelayModel.ts"
 import { DeskLive } from "../modules/Desk.ts"
 import { FlightsLive } from "../modules/Flights.ts"
 import { LuaRulesLive } from "../modules/LuaRules.ts"
@@ -32,7 +33,8 @@ export const makeDeskRuntime = ({ api = DeskApi.layer, hydrate, server = false }
       ReplayLive,
       AirportDetailLive,
       ServerTroubleLive,
-      DeskLive
+      DeskLive,
+      server ? DelayModelIdle : DelayModelLive
     ],
     {
       label: "Flight desk",

@@ -1,6 +1,7 @@
 /** The desk's modules by name. */
 export { AirportDetail } from "./AirportDetail.ts"
 export { Atlas } from "./Atlas.ts"
+export { DelayModel } from "./DelayModel.ts"
 export { Desk } from "./Desk.ts"
 export { Flights } from "./Flights.ts"
 export { LuaRules } from "./LuaRules.ts"

@@ -1,35 +1,44 @@
 import { useModule, useSelector } from "@sluice/react"
 import { memo, type ReactNode, useState } from "react"
 import { Atlas } from "../modules/Atlas.ts"
+import { DelayModel } from "../modules/DelayModel.ts"
 import { Desk } from "../modules/Desk.ts"
 import { type AirportTotals, Flights, meanDelay } from "../modules/Flights.ts"
 import { delayColor } from "./delayScale.ts"
 import { formatCount, formatMean, plural } from "./format.ts"
+import { ModelStatus } from "./ModelStatus.tsx"
 import { useFrameSelector } from "./useFrameSelector.ts"
 import { usePickAirport } from "./usePickAirport.ts"
 import { Cell, type Column, VirtualTable } from "./VirtualTable.tsx"
 
-type ColumnKey = "code" | "arrivals" | "departures" | "mean"
+type ColumnKey = "code" | "arrivals" | "departures" | "mean" | "expected"
+
+/** `expected` is what the delay model expects of the next arrival; undefined until it has learned of one. */
+interface AirportRow extends AirportTotals {
+  readonly expected: number | undefined
+}
 
 const columns: ReadonlyArray<Column<ColumnKey>> = [
   { key: "code", title: "Airport" },
   { key: "arrivals", title: "Arrivals" },
   { key: "departures", title: "Departures" },
-  { key: "mean", title: "Mean delay" }
+  { key: "mean", title: "Mean delay" },
+  { key: "expected", title: "Expected" }
 ]
 
-const valueOf: Record<ColumnKey, (totals: AirportTotals) => string | number> = {
+const valueOf: Record<ColumnKey, (totals: AirportRow) => string | number> = {
   code: ({ code }) => code,
   arrivals: ({ arrivals }) => arrivals,
   departures: ({ departures }) => departures,
-  mean: (totals) => meanDelay(totals) ?? -Infinity
+  mean: (totals) => meanDelay(totals) ?? -Infinity,
+  expected: ({ expected }) => expected ?? -Infinity
 }
 
 const rowHeight = 32
 
 const compareBy =
   (column: ColumnKey, descending: boolean) =>
-  (a: AirportTotals, b: AirportTotals): number => {
+  (a: AirportRow, b: AirportRow): number => {
     const [left, right] = [valueOf[column](a), valueOf[column](b)]
     const order = left < right ? -1 : left > right ? 1 : 0
     return (descending ? -order : order) || (a.code < b.code ? -1 : 1)
@@ -42,12 +51,17 @@ export const AirportsPanel = (): ReactNode => {
   const atlas = useModule(Atlas)
   const pick = usePickAirport()
   const totals = useFrameSelector(flights, (state) => state.airports)
+  const forecasts = useFrameSelector(useModule(DelayModel), (state) => state.airports)
   const picked = useSelector(desk, (state) => state.filter.airport)
   const airports = useSelector(atlas, (state) => state.airports)
   const [column, setColumn] = useState<ColumnKey>("arrivals")
   const [descending, setDescending] = useState(true)
   const cities = new Map(airports.map(({ city, code }) => [code, city]))
-  const rows = totals.toArray().sort(compareBy(column, descending))
+  const expected = new Map(forecasts.map((forecast) => [forecast.code, forecast.expected]))
+  const rows = totals
+    .toArray()
+    .map((row) => ({ ...row, expected: expected.get(row.code) }))
+    .sort(compareBy(column, descending))
 
   const sortBy = (chosen: ColumnKey): void => {
     setDescending(chosen === column ? !descending : chosen !== "code")
@@ -60,8 +74,9 @@ export const AirportsPanel = (): ReactNode => {
         <h2 id="airports-title">Airports</h2>
         <span className="muted count">{plural(rows.length, "airport")}</span>
       </div>
+      <ModelStatus />
       <VirtualTable
-        label="Totals by airport; the mean delay is that of its arrivals"
+        label="Totals by airport; the mean delay is that of its arrivals, the expected one that of the next"
         columns={columns}
         sortedBy={column}
         descending={descending}
@@ -73,7 +88,7 @@ export const AirportsPanel = (): ReactNode => {
           const row = rows[index]
           return row === undefined ? null : (
             <AirportCells
-              totals={row}
+              {...row}
               city={cities.get(row.code) ?? ""}
               isPicked={row.code === picked}
               onPick={pick}
@@ -86,14 +101,14 @@ export const AirportsPanel = (): ReactNode => {
   )
 }
 
-interface AirportCellsProps {
-  readonly totals: AirportTotals
+interface AirportCellsProps extends AirportRow {
   readonly city: string
   readonly isPicked: boolean
   readonly onPick: (code: string) => void
 }
 
-const AirportCells = memo(({ city, isPicked, onPick, totals }: AirportCellsProps) => {
+const AirportCells = memo(({ city, expected, isPicked, onPick, ...totals }: AirportCellsProps) => {
+  const { arrivals, code, departures } = totals
   const mean = meanDelay(totals)
   return (
     <div role="presentation" className="cells" data-picked={isPicked}>
@@ -102,17 +117,18 @@ const AirportCells = memo(({ city, isPicked, onPick, totals }: AirportCellsProps
           type="button"
           className="link"
           aria-pressed={isPicked}
-          onClick={() => onPick(isPicked ? "" : totals.code)}
+          onClick={() => onPick(isPicked ? "" : code)}
         >
-          <b>{totals.code}</b> <span className="muted">{city}</span>
+          <b>{code}</b> <span className="muted">{city}</span>
         </button>
       </Cell>
-      <Cell column="arrivals">{formatCount(totals.arrivals)}</Cell>
-      <Cell column="departures">{formatCount(totals.departures)}</Cell>
+      <Cell column="arrivals">{formatCount(arrivals)}</Cell>
+      <Cell column="departures">{formatCount(departures)}</Cell>
       <Cell column="mean">
         {formatMean(mean)}
         <span className="swatch" style={{ background: delayColor(mean) }} />
       </Cell>
+      <Cell column="expected">{formatMean(expected)}</Cell>
     </div>
   )
 })

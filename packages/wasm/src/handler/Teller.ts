@@ -47,6 +47,7 @@ export class Teller {
       _tag: "Call",
       kind: call.kind,
       action: action?._tag,
+      dispatched: action,
       outcome: outcomeOf(returned, error),
       error: error?.message,
       ranMs,
