@@ -106,20 +106,25 @@ const encoder = new TextEncoder()
 
 export const pushText = (lua: Lua, text: string): void => pushBytes(lua, encoder.encode(text))
 
-/** The bytes of the string at an index; they are the memory's own. */
-export const bytesAt = (lua: Lua, index: number): Uint8Array<ArrayBuffer> => {
-  const { L, api, scratch } = lua
-  const at = api.lua_tolstring(L, index, scratch)
+/** Where the string at an index is in the memory; `textSize` then says of how many bytes. */
+export const textStart = ({ L, api, scratch }: Lua, index: number): number =>
+  api.lua_tolstring(L, index, scratch)
+
+export const textSize = (lua: Lua): number => {
   const heap = lua.heap()
-  const size =
-    (heap[scratch] ?? 0) +
-    (heap[scratch + 1] ?? 0) * 0x100 +
-    (heap[scratch + 2] ?? 0) * 0x1_0000 +
-    (heap[scratch + 3] ?? 0) * 0x100_0000
-  return heap.subarray(at, at + size)
+  const at = lua.scratch
+  return (
+    (heap[at] ?? 0) +
+    (heap[at + 1] ?? 0) * 0x100 +
+    (heap[at + 2] ?? 0) * 0x1_0000 +
+    (heap[at + 3] ?? 0) * 0x100_0000
+  )
 }
 
 const decoder = new TextDecoder()
 
-/** What is no UTF-8 in it is replaced. */
-export const textAt = (lua: Lua, index: number): string => decoder.decode(bytesAt(lua, index))
+/** Of the string at an index. What is no UTF-8 in it is replaced. */
+export const textAt = (lua: Lua, index: number): string => {
+  const at = textStart(lua, index)
+  return decoder.decode(lua.heap().subarray(at, at + textSize(lua)))
+}

@@ -1,19 +1,26 @@
 /** What of Lua's values JSON can hold, decided alike for what is written and for what is compared with it. */
-import { bytesAt, integer, type Lua, pop, registry, Type } from "./Api.ts"
+import { integer, type Lua, pop, registry, textSize, textStart, Type } from "./Api.ts"
 
 /** Levels of tables within each other. */
 export const mostDepth = 100
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-export const isText = (bytes: Uint8Array): boolean => {
-  if (bytes.every((byte) => byte < 0x80)) return true
-  try {
-    utf8.decode(bytes)
-    return true
-  } catch {
-    return false
+/** Whether the string at the index is UTF-8. */
+const isText = (lua: Lua, index: number): boolean => {
+  const from = textStart(lua, index)
+  const to = from + textSize(lua)
+  const heap = lua.heap()
+  for (let at = from; at < to; at++) {
+    if ((heap[at] ?? 0) < 0x80) continue
+    try {
+      utf8.decode(heap.subarray(at, to))
+      return true
+    } catch {
+      return false
+    }
   }
+  return true
 }
 
 /** Where in the tables one is: a table that is within itself does not fit. */
@@ -55,7 +62,7 @@ export class Fit {
         return Number.isFinite(value) ? undefined : `is ${value}`
       }
       case Type.string:
-        return isText(bytesAt(this.#lua, index)) ? undefined : "is a string that is no UTF-8"
+        return isText(this.#lua, index) ? undefined : "is a string that is no UTF-8"
       case Type.table:
         if (this.#path.includes(api.lua_topointer(L, index))) return "is within itself"
         return this.#path.length < mostDepth ? undefined : `is more than ${mostDepth} levels deep`
@@ -79,7 +86,7 @@ export class Fit {
     const { L, api } = this.#lua
     const type = api.lua_type(L, index)
     return type === Type.string
-      ? isText(bytesAt(this.#lua, index))
+      ? isText(this.#lua, index)
       : type === Type.number && api.lua_isinteger(L, index) === 1
   }
 

@@ -1,6 +1,6 @@
 /** Lua into JSON: bytes are written as the tables are walked, raw, and no object of JavaScript is made of them. */
 import { Fault } from "../../Machine.ts"
-import { bytesAt, integer, type Lua, pop, registry, Type } from "./Api.ts"
+import { globalsKey, type Lua, pop, registry, textAt, textSize, textStart, Type } from "./Api.ts"
 import { Fit, pushItem } from "./Fit.ts"
 
 const encoder = new TextEncoder()
@@ -11,16 +11,15 @@ const escapes = Array.from({ length: 32 }, (_, code) =>
   encoder.encode(JSON.stringify(String.fromCharCode(code)).slice(1, -1))
 )
 
+/** What is written of one, in the bytes: its name as JSON has it, and to where its value and comma go. */
 interface Member {
-  readonly key: string
   readonly from: number
+  readonly nameTo: number
   readonly to: number
 }
 
 /** Where no limit is given: tables that share others can be shown as far more than they take. */
 const mostBytes = 256 * 1024 * 1024
-
-const before = (a: Member, b: Member): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
 
 export class JsonWriter {
   readonly #lua: Lua
@@ -28,10 +27,13 @@ export class JsonWriter {
   readonly #limit: number
   #bytes = new Uint8Array(1024)
   #length = 0
-  /** Of keys, by the address of the string: nothing is collected while it is written. */
-  readonly #keys = new Map<number, string>()
+  /** Where in the value one is: the number of an item, or where in the bytes a member's name begins. */
+  readonly #trail: Array<number> = []
+  readonly #what: string
 
-  constructor(lua: Lua, limit: number | undefined) {
+  /** `what` it is, in errors. */
+  constructor(lua: Lua, limit: number | undefined, what: string) {
+    this.#what = what
     this.#lua = lua
     this.#fit = new Fit(lua)
     this.#limit = limit === undefined || limit === 0 ? mostBytes : limit
@@ -46,15 +48,15 @@ export class JsonWriter {
   }
 
   /** The value on top of the stack, all of it. Throws a Fault that says where it does not fit. */
-  value(what: string): void {
-    this.#write(what, true)
+  value(): void {
+    this.#write(true)
   }
 
   /** Those globals that fit and are not Lua's own: what does not fit is left out. */
   globals(isOwn: (name: string) => boolean): void {
     const { L, api } = this.#lua
-    api.lua_rawgeti(L, registry, integer(2))
-    this.#object("", false, isOwn)
+    api.lua_rawgeti(L, registry, globalsKey)
+    this.#object(false, isOwn)
     pop(this.#lua, 1)
   }
 
@@ -72,17 +74,21 @@ export class JsonWriter {
     for (let index = 0; index < text.length; index++) this.#bytes[this.#length++] = text.charCodeAt(index)
   }
 
-  #text(text: Uint8Array): void {
-    this.#room(text.length + 2)
+  /** The string at the index. */
+  #text(index: number): void {
+    const from = textStart(this.#lua, index)
+    const size = textSize(this.#lua)
+    const heap = this.#lua.heap()
+    this.#room(size + 2)
     this.#bytes[this.#length++] = 0x22
-    for (let index = 0; index < text.length; index++) {
-      const byte = text[index] ?? 0
+    for (let at = from; at < from + size; at++) {
+      const byte = heap[at] ?? 0
       if (byte >= 0x20 && byte !== 0x22 && byte !== 0x5c) {
         this.#bytes[this.#length++] = byte
         continue
       }
       const escaped = escapes[byte]
-      this.#room(text.length - index + 8)
+      this.#room(from + size - at + 8)
       if (escaped === undefined) {
         this.#bytes[this.#length++] = 0x5c
         this.#bytes[this.#length++] = byte
@@ -95,12 +101,21 @@ export class JsonWriter {
     this.#bytes[this.#length++] = 0x22
   }
 
+  #refuse(problem: string): never {
+    const path = this.#trail.map((step) => {
+      if (step < 0) return `[${-step}]`
+      const end = this.#bytes.indexOf(0x22, step + 1)
+      return `.${decoder.decode(this.#bytes.subarray(step + 1, end))}`
+    })
+    throw new Fault("abi", `${this.#what}${path.join("")} ${problem}`)
+  }
+
   /** Gives whether it was written: what does not fit is refused or left out. */
-  #write(path: string, strict: boolean): boolean {
+  #write(strict: boolean): boolean {
     const { L, api } = this.#lua
     const problem = this.#fit.problem(-1)
     if (problem !== undefined) {
-      if (strict) throw new Fault("abi", `${path} ${problem}, which JSON cannot hold`)
+      if (strict) this.#refuse(`${problem}, which JSON cannot hold`)
       return false
     }
     switch (api.lua_type(L, -1)) {
@@ -111,10 +126,10 @@ export class JsonWriter {
         this.#ascii(this.#fit.digits(-1))
         break
       case Type.string:
-        this.#text(bytesAt(this.#lua, -1))
+        this.#text(-1)
         break
       case Type.table:
-        this.#table(path, strict)
+        this.#table(strict)
         break
       default:
         this.#ascii("null")
@@ -122,26 +137,28 @@ export class JsonWriter {
     return true
   }
 
-  #table(path: string, strict: boolean): void {
+  #table(strict: boolean): void {
     const length = this.#fit.arrayLength()
     if (length === undefined || (length === 0 && !this.#fit.isMarked())) {
-      this.#object(path, strict)
+      this.#object(strict)
       return
     }
     this.#fit.enter()
     this.#ascii("[")
     for (let index = 1; index <= length; index++) {
       if (index > 1) this.#ascii(",")
+      this.#trail.push(-index)
       pushItem(this.#lua, index)
-      if (!this.#write(strict ? `${path}[${index}]` : "", strict)) this.#ascii("null")
+      if (!this.#write(strict)) this.#ascii("null")
       pop(this.#lua, 1)
+      this.#trail.pop()
     }
     this.#ascii("]")
     this.#fit.leave()
   }
 
   /** The table on top of the stack, its members in the order of their names whatever their order in memory. */
-  #object(path: string, strict: boolean, isOwn?: (name: string) => boolean): void {
+  #object(strict: boolean, isOwn?: (name: string) => boolean): void {
     const { L, api } = this.#lua
     this.#fit.enter()
     this.#ascii("{")
@@ -151,19 +168,21 @@ export class JsonWriter {
     api.lua_pushnil(L)
     while (api.lua_next(L, -2) !== 0) {
       const from = this.#length
-      const key = this.#key(path, strict)
-      if (key !== undefined && isOwn?.(key) !== true) {
-        this.#text(encoder.encode(key))
+      this.#trail.push(from)
+      if (this.#name(strict, isOwn)) {
+        const nameTo = this.#length
         this.#ascii(":")
-        if (this.#write(strict ? `${path}.${key}` : "", strict)) {
+        if (this.#write(strict)) {
           this.#ascii(",")
+          const member = { from, nameTo, to: this.#length }
           const last = members.at(-1)
-          if (last !== undefined && last.key >= key) sorted = false
-          members.push({ key, from, to: this.#length })
+          if (last !== undefined && this.#compare(last, member) > 0) sorted = false
+          members.push(member)
         } else {
           this.#length = from
         }
       }
+      this.#trail.pop()
       pop(this.#lua, 1)
     }
     this.#fit.leave()
@@ -172,29 +191,38 @@ export class JsonWriter {
     this.#ascii("}")
   }
 
+  /** By the bytes of their names. */
+  #compare(a: Member, b: Member): number {
+    const bytes = this.#bytes
+    const size = Math.min(a.nameTo - a.from, b.nameTo - b.from)
+    for (let at = 0; at < size; at++) {
+      const difference = (bytes[a.from + at] ?? 0) - (bytes[b.from + at] ?? 0)
+      if (difference !== 0) return difference
+    }
+    return a.nameTo - a.from - (b.nameTo - b.from)
+  }
+
   #sort(start: number, members: Array<Member>): void {
+    const sorted = members.toSorted((a, b) => this.#compare(a, b))
     const written = this.#bytes.slice(start, this.#length)
     let at = start
-    for (const { from, to } of members.sort(before)) {
+    for (const { from, to } of sorted) {
       this.#bytes.set(written.subarray(from - start, to - start), at)
       at += to - from
     }
   }
 
-  /** Of the key below the top of the stack. */
-  #key(path: string, strict: boolean): string | undefined {
+  /** Writes the key below the top of the stack, and gives whether it can be written and is not Lua's own. */
+  #name(strict: boolean, isOwn: ((name: string) => boolean) | undefined): boolean {
     const { L, api } = this.#lua
     if (!this.#fit.isKey(-2)) {
-      if (strict) throw new Fault("abi", `${path} has a key that is neither UTF-8 text nor a whole number`)
-      return undefined
+      if (!strict) return false
+      this.#trail.pop()
+      this.#refuse("has a key that is neither UTF-8 text nor a whole number")
     }
-    if (api.lua_type(L, -2) === Type.number) return String(api.lua_tointegerx(L, -2, 0))
-    const at = api.lua_topointer(L, -2)
-    let key = this.#keys.get(at)
-    if (key === undefined) {
-      key = decoder.decode(bytesAt(this.#lua, -2))
-      this.#keys.set(at, key)
-    }
-    return key
+    if (isOwn?.(textAt(this.#lua, -2)) === true) return false
+    if (api.lua_type(L, -2) === Type.number) this.#ascii(`"${api.lua_tointegerx(L, -2, 0)}"`)
+    else this.#text(-2)
+    return true
   }
 }

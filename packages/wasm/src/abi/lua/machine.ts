@@ -139,11 +139,11 @@ const answer = (
 
   let response: Uint8Array<ArrayBuffer> | null = null
   if (kind === "request") {
-    const writer = new JsonWriter(lua, limits.resultBytes)
+    const writer = new JsonWriter(lua, limits.resultBytes, "its response")
     pop(lua, 1)
     if (api.lua_type(L, -1) === Type.nil) response = nothing
     else {
-      writer.value("its response")
+      writer.value()
       response = writer.take()
     }
   }
@@ -153,7 +153,7 @@ const answer = (
       ? 0
       : limits.resultBytes - (response?.length ?? 0)
   if (left < 0) throw new Fault("result-bytes", `more than ${limits.resultBytes} bytes came of it`)
-  const writer = new JsonWriter(lua, left)
+  const writer = new JsonWriter(lua, left, "its state")
   writer.globals((name) => lua.own.has(name))
   api.fflush(0)
   return { _tag: "Ok", state: writer.take(), response }
@@ -171,9 +171,9 @@ const outcome = (lua: Lua, script: Script, host: Host): Returned | undefined => 
   }
   pop(lua, 1)
   if (api.lua_type(L, -1) === Type.string) return { _tag: "Err", error: textAt(lua, -1) }
-  const writer = new JsonWriter(lua, undefined)
+  const writer = new JsonWriter(lua, undefined, "its error")
   if (api.lua_type(L, -1) === Type.nil) return { _tag: "Err", error: "null" }
-  writer.value("its error")
+  writer.value()
   return { _tag: "Err", error: new TextDecoder().decode(writer.take()) }
 }
 
