@@ -253,3 +253,30 @@ test("an instance has one parent", async () => {
   )
   expect(refused.reason).toBe("Flight#1 is a child of Desk#1 already")
 })
+
+test("$.children are those of the instance whose logic it is, where the layer is provided", async () => {
+  const started: Array<string> = []
+  const spawning = Desk.logic("spawning", ($) =>
+    Effect.gen(function* () {
+      yield* $.children.spawn(flights(started), { key: "LH1", input: 5, policy: "initial" })
+      expect(yield* $.children.getState("LH1")).toEqual({ minutes: 5 })
+    })
+  )
+  const runtime = Runtime.make(DeskLive.withLogic(spawning), { layer: Supervision.layer })
+  onTestFinished(() => runtime.dispose())
+  const children = Supervision.children(runtime.resolve(Desk.tag))
+  await expect
+    .poll(() => runtime.runPromise(children.list))
+    .toMatchObject([{ key: "LH1", status: "running" }])
+  expect(children.parentId).toBe("Desk#1")
+})
+
+test("$.children without the layer says which one to provide", () => {
+  const errors: Array<unknown> = []
+  const asking = Desk.logic("asking", ($) => Effect.asVoid($.children.list))
+  const runtime = Runtime.make(DeskLive.withLogic(asking), {
+    onError: (cause) => errors.push(Cause.squash(cause))
+  })
+  onTestFinished(() => runtime.dispose())
+  expect(errors).toMatchObject([{ _tag: "ChildrenNotProvided", instanceId: "Desk#1" }])
+})

@@ -21,7 +21,11 @@ export interface ChildInfo {
   readonly policy: string
 }
 
-export interface Children {
+export interface Children extends Members {
+  readonly parentId: string
+}
+
+interface Members {
   /**
    * An instance of the module that this one supervises, under a key: the local instance that `Local.acquire` gives
    * for that key here. Asked again for a key that is there, it gives that child, whatever the options. It outlives
@@ -40,6 +44,10 @@ export interface Children {
   readonly getState: (key: string) => Effect.Effect<unknown, ChildRefused>
   /** Of all children, from now on. A reader that is 1,000 behind misses the oldest. */
   readonly events: Stream.Stream<ChildEvent>
+}
+
+declare module "@sluice/core/Children" {
+  interface Children extends Members {}
 }
 
 /** A child whose types nobody asks for. */
@@ -152,6 +160,7 @@ export const of = (parent: AnyParent): Children => {
   }
 
   return {
+    parentId: parent.instanceId,
     spawn,
     list: Effect.suspend(() =>
       Effect.forEach([...children.values()], ({ key, module, runtime, status, policy }) =>
