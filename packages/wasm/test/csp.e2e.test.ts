@@ -45,6 +45,13 @@ it("a Lua script runs in a worker", async () => {
   expect(await violations()).toEqual([])
 })
 
+it("a component's glue is imported by its address, in the page and in a worker", async () => {
+  const outcome = { state: { count: 3 }, response: { calls: 2, steps: [2] } }
+  expect(await ask("component")).toEqual({ inline: outcome, worker: outcome })
+  expect(await ask("script")).toEqual({ newest: "under a policy", count: 4 })
+  expect(await violations()).toEqual([])
+})
+
 it("a call that never comes back: its worker is dead, and the page never froze", async () => {
   const before = page.workers().length
   const closed = page

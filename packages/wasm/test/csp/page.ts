@@ -50,6 +50,28 @@ const lua = async () =>
     params: What
   }) as const
 
+/** By the address of its manifest. */
+const component = async (name: string) =>
+  ({
+    name,
+    abi: "component",
+    source: `handlers/${name}-component.json`,
+    sha256: await (await fetch(`handlers/${name}-component.hash`)).text()
+  }) as const
+
+const Counted = Schema.Struct({ count: Schema.Finite })
+const Step = Schema.Struct({ by: Schema.Finite })
+
+/** The state after two calls, and what the second of them remembers of the first. */
+const counted = async (isolation: "inline" | "worker") => {
+  const declared = { ...(await component("counter")), state: Counted, params: Step, response: Schema.Unknown }
+  const counter = await scoped(Handler.make({ ...declared, isolation, memory: "image" }))
+  const first = await Effect.runPromise(counter.send({ count: 1 }, { by: 2 }))
+  return Effect.runPromise(counter.request(first, { by: 0 }))
+}
+
+const Note = Schema.Struct({ newest: Schema.String, count: Schema.Finite })
+
 const scoped = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
   Effect.runPromise(Scope.provide(effect, Scope.makeUnsafe()))
 
@@ -74,6 +96,13 @@ const asks = {
     await runtime.runPromise(rules.actions.assess({}))
     await runtime.runPromise(rules.actions.assess({}))
     return rules.unsafe.getState()
+  },
+  component: async () => ({ inline: await counted("inline"), worker: await counted("worker") }),
+  /** JavaScript, with its engine. */
+  script: async () => {
+    const params = Schema.Struct({ text: Schema.String })
+    const notes = await scoped(Handler.make({ ...(await component("notes")), state: Note, params }))
+    return Effect.runPromise(notes.send({ newest: "", count: 3 }, { text: "under a policy" }))
   },
   /** A call that never comes back, and the page meanwhile. */
   endless: async () => {

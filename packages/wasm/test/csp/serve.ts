@@ -1,8 +1,8 @@
 import { createServer } from "node:http"
 import { createReadStream } from "node:fs"
-import { mkdtemp, rm } from "node:fs/promises"
+import { cp, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { extname, join } from "node:path"
+import { basename, extname, join } from "node:path"
 import { build } from "vite"
 
 /** The whole policy: scripts of the same origin, and WebAssembly. */
@@ -22,6 +22,11 @@ export const serve = async () => {
     logLevel: "warn",
     root: import.meta.dirname,
     build: { outDir, emptyOutDir: true, assetsInlineLimit: 0, target: "es2022" }
+  })
+  // As an app has them in Vite's `public`: served as they are, beside each other
+  await cp(join(import.meta.dirname, "../.built"), join(outDir, "handlers"), {
+    recursive: true,
+    filter: (path) => basename(path) === ".built" || basename(path).includes("-component.")
   })
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname
