@@ -242,6 +242,28 @@ test("what does not fit is refused when it is to be resumed: a state, a module",
   expect(await runtime.runPromise(children.list)).toHaveLength(1)
 })
 
+test("a logic has its instance's as $.children, and `parent` is where a handler's errors go", async () => {
+  const { live } = setup()
+  const guarding = Desk.logic("guarding", ($) =>
+    $.children.spawn(live, {
+      key: "a",
+      input: -1,
+      attempts: 0,
+      onChildError: Supervision.parent(Desk.tag, "childFailed")
+    })
+  )
+  const runtime = Runtime.make(Desk.implement({ initial: { failed: [] }, logics: [guarding] }), {
+    layer: Supervision.layer,
+    onError: () => {}
+  })
+  onTestFinished(() => runtime.dispose())
+  const desk = runtime.resolve(Desk.tag)
+  await expect.poll(() => desk.unsafe.getState()).toEqual({ failed: ["a: broken (0)"] })
+  expect(await runtime.runPromise(Supervision.children(desk).list)).toMatchObject([
+    { key: "a", status: "failed" }
+  ])
+})
+
 test("an instance has one parent", async () => {
   const { live } = setup()
   const Two = Module.make("Two", { state: Schema.Struct({}), actions: {} })

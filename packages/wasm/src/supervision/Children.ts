@@ -122,12 +122,17 @@ class Family {
 
 type AnyParent = Pick<ModuleRuntime<never, never>, "instanceId">
 
-const families = new WeakMap<object, Family>()
+const made = new WeakMap<object, Children>()
 
 /** Those of an instance, by its ModuleRuntime. `$.children` gives them where `Supervision.layer` is provided. */
 export const of = (parent: AnyParent): Children => {
-  const family = families.get(parent) ?? new Family(parent)
-  families.set(parent, family)
+  const known = made.get(parent) ?? make(parent)
+  made.set(parent, known)
+  return known
+}
+
+const make = (parent: AnyParent): Children => {
+  const family = new Family(parent)
   const { children } = family
 
   const spawn: Children["spawn"] = <Id extends string, S, A, X, Input, R, P, T, R2>(
