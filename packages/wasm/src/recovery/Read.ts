@@ -51,7 +51,8 @@ export const read = (
     const last = slot === "newest" ? Number.POSITIVE_INFINITY : slot
     let reached: number | undefined
     let reason = "nothing is stored of it"
-    for (const from of [...stored.snapshots.filter((at) => at <= last).toReversed(), undefined]) {
+    const begins = stored.batches.length === 0 ? [] : [undefined]
+    for (const from of [...stored.snapshots.filter((at) => at <= last).toReversed(), ...begins]) {
       const begun =
         from === undefined
           ? undefined
