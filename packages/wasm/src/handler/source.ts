@@ -1,7 +1,7 @@
 /** From what a handler is declared with to what a thread loads. */
 import { resolve } from "../component/Manifest.ts"
 import { LoadFailed } from "../Errors.ts"
-import { builtin } from "../host/node.ts"
+import { builtin, own } from "../host/node.ts"
 import { type Spawn, spawnComponent, spawnCore, spawnLua } from "../host/Thread.ts"
 import type { Load, ProgramSource } from "../Machine.ts"
 import type { AnyOptions } from "./Options.ts"
@@ -76,9 +76,7 @@ const bytesOf = async (
     })
   const files = builtin("node:fs/promises")
   if (files !== undefined && String(source).startsWith("file:")) {
-    const file = await files
-      .readFile(new URL(source))
-      .catch((error: unknown) => Promise.reject(failed(error)))
+    const file = await files.readFile(own(source)).catch((error: unknown) => Promise.reject(failed(error)))
     // A Buffer is cloned to other threads as what it is in, so it is made plain.
     return new Uint8Array(file)
   }

@@ -1,5 +1,5 @@
 /** A worker as its owner sees it: of a browser, or of Node. */
-import { builtin } from "./node.ts"
+import { builtin, own } from "./node.ts"
 import type { FromWorker, ToWorker } from "./Step.ts"
 
 export interface Thread {
@@ -19,20 +19,23 @@ export interface ThreadListener {
 /** Starts one. A bundler must see `new Worker(new URL(..., import.meta.url), ...)` as it is: hence one for each ABI. */
 export type Spawn = (listener: ThreadListener) => Thread
 
+/** Apart from the addresses in Node: a bundler must not see those, nor a test runner with an emulated DOM. */
+const here = import.meta.url
+
 export const spawnCore: Spawn = (listener) =>
   builtin("node:worker_threads") === undefined
     ? browser(new Worker(new URL("./worker/core.js", import.meta.url), { type: "module" }), listener)
-    : node(new URL(/* @vite-ignore */ "./worker/core.js", import.meta.url), listener)
+    : node(new URL("./worker/core.js", here), listener)
 
 export const spawnComponent: Spawn = (listener) =>
   builtin("node:worker_threads") === undefined
     ? browser(new Worker(new URL("./worker/component.js", import.meta.url), { type: "module" }), listener)
-    : node(new URL(/* @vite-ignore */ "./worker/component.js", import.meta.url), listener)
+    : node(new URL("./worker/component.js", here), listener)
 
 export const spawnLua: Spawn = (listener) =>
   builtin("node:worker_threads") === undefined
     ? browser(new Worker(new URL("./worker/lua.js", import.meta.url), { type: "module" }), listener)
-    : node(new URL(/* @vite-ignore */ "./worker/lua.js", import.meta.url), listener)
+    : node(new URL("./worker/lua.js", here), listener)
 
 const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): Thread => {
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => onMessage(data))
@@ -49,7 +52,7 @@ const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): Thread =
 }
 
 const node = (url: URL, { onEnd, onMessage }: ThreadListener): Thread => {
-  const worker = new (builtin("node:worker_threads")!.Worker)(url)
+  const worker = new (builtin("node:worker_threads")!.Worker)(own(url))
   let ended = false
   const end = (reason: string) => {
     if (!ended) onEnd(reason)

@@ -5,6 +5,7 @@ interface Builtins {
     readonly Worker: new (url: URL) => NodeWorker
     readonly parentPort: NodePort | null
   }
+  readonly "node:url": { readonly URL: typeof URL }
   readonly "node:fs/promises": { readonly readFile: (url: URL) => Promise<Uint8Array<ArrayBuffer>> }
 }
 
@@ -34,3 +35,6 @@ const { process } = globalThis as {
 /** Undefined where this is no Node. */
 export const builtin = <Name extends keyof Builtins>(name: Name): Builtins[Name] | undefined =>
   process?.getBuiltinModule?.(name)
+
+/** As Node's modules take it: where a DOM is emulated, `URL` is another class. */
+export const own = (url: URL | string): URL => new (builtin("node:url")?.URL ?? URL)(String(url))
