@@ -102,12 +102,24 @@ export const baseOf = <S>(
     if (policy === undefined || policy === "preserved") return Effect.sync(state)
     // What is kept for an instance is of its own type.
     if (policy === "initial") return Effect.sync(() => initialOf(instance) as S)
-    const stored = restorers.get(instance)?.get(handler)?.(policy) ?? Effect.succeed(undefined)
+    const stored = storedOf(policy, restorers.get(instance)?.get(handler))
     return Effect.map(stored, (found) => {
       const kept = found ?? fiber.getRef(SupervisorRef)?.stateOf(policy)
       return kept === undefined ? state() : (kept.state as S)
     })
   })
+
+const storedOf = (policy: Parameters<Restorer>[0], restorer: Restorer | undefined): ReturnType<Restorer> =>
+  restorer?.(policy) ?? Effect.succeed(undefined)
+
+/** What is stored for the policy by whichever handler of the instance stores anything. */
+export const storedFor = (
+  instance: HandledInstance,
+  policy: Parameters<Restorer>[0]
+): ReturnType<Restorer> => {
+  const [first] = restorers.get(instance)?.values() ?? []
+  return storedOf(policy, first)
+}
 
 const numbers = new WeakMap<object, number>()
 

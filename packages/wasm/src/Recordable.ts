@@ -25,6 +25,14 @@ export interface CallRecord {
   readonly error: string | undefined
 }
 
+const rebased = new WeakSet<CallRecord>()
+
+/** That the call was given another state than the one in whose place its own was committed: a restart's. */
+export const rebase = (call: CallRecord): void => void rebased.add(call)
+
+/** Then it cannot be made again from the state before. */
+export const isRebased = (call: CallRecord): boolean => rebased.has(call)
+
 /** A handler, as recovery sees it. `S` is the state of its module. */
 export interface Recordable<in out S> {
   readonly name: string

@@ -11,6 +11,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { KeyValueStore, type KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import * as Schedule from "effect/Schedule"
+import { restoreBy } from "./Escalation.ts"
 import type { Recordable } from "./Recordable.ts"
 import { Attached, type RestoreError } from "./recovery/Attached.ts"
 import type { Migrate, Point } from "./recovery/Begin.ts"
@@ -97,6 +98,13 @@ export const logic = <Id extends string, S, A, X, T, N = never>(
         options.start ?? "newest"
       )
       recorded.set(instance, attached)
+      const restarting = restoreBy(instance, code.name, (policy) =>
+        Effect.matchEffect(attached.stateAt(policy), {
+          onFailure: (error) => Effect.as(Effect.logWarning(error), undefined),
+          onSuccess: (state) => Effect.succeed(state === undefined ? undefined : { state })
+        })
+      )
+      yield* Effect.addFinalizer(() => Effect.sync(restarting))
       yield* Effect.forkScoped(Effect.retry(attached.run, eventually))
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(attached.end, Duration.seconds(5))))
     })

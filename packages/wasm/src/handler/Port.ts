@@ -8,6 +8,7 @@ import type { CallError } from "../Errors.ts"
 import { baseOf, supervise } from "../Escalation.ts"
 import type { Loaded } from "../host/Host.ts"
 import type { CallKind } from "../Machine.ts"
+import { rebase } from "../Recordable.ts"
 import { type Policy, Restarts } from "../Restarts.ts"
 import type { Live } from "./Live.ts"
 import type { Caller } from "./Teller.ts"
@@ -129,6 +130,8 @@ const entering = <S, P, R>(
         Effect.flatMap(
           live.call(kind, base, payload, callerOf(instance, action, n - 1)),
           ({ response, state }) => {
+            const call = base === seen ? undefined : live.callOf(state)
+            if (call !== undefined) rebase(call)
             // Only once it is committed does anyone ask for it.
             responses.give(action, response)
             return Effect.flatMap(entry.commit(seen, state), (done) =>

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import type { HandlerMismatch } from "../Errors.ts"
 import { type Image, pageSize } from "../Image.ts"
-import type { CallRecord, Recordable } from "../Recordable.ts"
+import { type CallRecord, isRebased, type Recordable } from "../Recordable.ts"
 import { find, type Found, type Point, type Target, toRecord } from "./Begin.ts"
 import type { ReplayDiverged, SlotUnreadable } from "./Errors.ts"
 import { Journal, type JournalOptions, type Taken } from "./Journal.ts"
@@ -128,6 +128,16 @@ export class Attached<in out S> {
     })
   }
 
+  /** Puts nothing in place: the state is then one that the handler knows the memory of. */
+  stateAt(point: Point): Effect.Effect<S | undefined, RestoreError> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.journal.flush
+      const found = yield* find(this.slots, point, { ...this.settings, handler: this.handler })
+      if (found?.image !== undefined) this.handler.remember(found.state, found.image)
+      return found?.state
+    })
+  }
+
   private put(found: Found<S>): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.restoring = found
@@ -166,6 +176,7 @@ export class Attached<in out S> {
       return
     }
     this.known.add(call)
+    if (isRebased(call)) return this.journal.committed(origin, state, image, true)
     this.journal.called(call, state, image)
   }
 

@@ -6,10 +6,11 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { Commit, Module, ModuleRuntime } from "@sluice/core"
 import { HandlerFailed } from "@sluice/core/Errors"
+import * as Handled from "@sluice/core/Handled"
 import * as Replay from "@sluice/core/Replay"
 import * as Supervised from "@sluice/core/Supervised"
 import { ChildRefused, HandlerFault, TransitionRefused } from "../Errors.ts"
-import { type ChildError, type Supervisor, SupervisorRef } from "../Escalation.ts"
+import { type ChildError, storedFor, type Supervisor, SupervisorRef } from "../Escalation.ts"
 import { nameOf, type Policy, type RestartOptions, Restarts } from "../Restarts.ts"
 import { EventLog, type ChildEvent, type Exported, type Tellable } from "./ChildEvent.ts"
 
@@ -107,17 +108,24 @@ export const supervise = <Id extends string, S, A, X, Input, R, P, T>(
       return yield* refuse(`${runtime.instanceId} runs already, and cannot go on from another state`)
     parents.set(runtime, around.parentId)
 
-    const beginningOf = (policy: Policy): Supervised.Beginning<S> | undefined => {
-      if (typeof policy === "object") return log.stateAt(policy.slot)
-      return policy === "initial" ? policy : "preserved"
+    const beginningOf = (policy: Policy): Effect.Effect<Supervised.Beginning<S> | undefined> => {
+      if (policy === "preserved" || policy === "initial") return Effect.succeed(policy)
+      // What is stored of the instance is of its type.
+      const stored = storedFor(Handled.instanceOf(runtime), policy) as Effect.Effect<
+        { readonly state: S } | undefined
+      >
+      return Effect.map(stored, (found) => {
+        if (found !== undefined) return found
+        return policy === "lastGood" ? "preserved" : log.stateAt(policy.slot)
+      })
     }
-    const begin = (policy: Policy): Effect.Effect<void, ChildRefused> => {
-      const beginning = beginningOf(policy)
-      if (beginning === undefined) return Effect.fail(refuse(`no state is kept for ${nameOf(policy)}`))
-      status = "running"
-      return orRefuse(Effect.orDie(Supervised.restart(runtime, beginning)))
-    }
-    /** A logic of its cannot run: it begins again, or it is given up. */
+    const begin = (policy: Policy): Effect.Effect<void, ChildRefused> =>
+      Effect.flatMap(beginningOf(policy), (beginning) => {
+        if (beginning === undefined) return Effect.fail(refuse(`no state is kept for ${nameOf(policy)}`))
+        status = "running"
+        return orRefuse(Effect.orDie(Supervised.restart(runtime, beginning)))
+      })
+    /** One of its logics cannot run: it begins again, or it is given up. */
     const crashed = (error: unknown) =>
       Effect.gen(function* () {
         status = "restarting"

@@ -3,16 +3,19 @@ import { Module, Root, Runtime } from "@sluice/core"
 import * as HandlerActivity from "@sluice/core/HandlerActivity"
 import * as Handled from "@sluice/core/Handled"
 import * as HandlerPort from "@sluice/core/HandlerPort"
-import { Handler, Supervision } from "@sluice/wasm"
+import { Handler, Recovery, Supervision } from "@sluice/wasm"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { sha256 } from "../fixture.ts"
 import { script, wasmUrl } from "../luaFixture.ts"
 import { type Count, Desk, desk, makeCases, scoped, type What } from "./cases.ts"
+import { storeOf } from "./ledger.ts"
 
 const soon = Schedule.recurs(100)
 
@@ -116,6 +119,37 @@ export const supervision = (): void => {
       await runtime.runPromise(instance.actions.assess({ do: "only", by: 2 }))
       expect(states).toEqual([{ count: 2, calls: 2 }])
       expect(seen).toEqual(["assess", "assess", "assess"])
+    })
+
+    it("by `lastGood` and a slot it is computed from what recovery has stored, and what comes of it is read again", async () => {
+      for (const [policy, calls] of [
+        // The only snapshot is that of the beginning.
+        ["lastGood", 1],
+        [{ slot: 1 }, 2]
+      ] as const) {
+        const cases = await makeCases("worker", { restart: { policy, backoff: soon } })
+        const store = storeOf()
+        const recording = Recovery.logic(Desk, cases, { snapshotEvery: 100 })
+        const runtime = Runtime.make(
+          Desk.implement({ initial: { count: 0 }, handlers: { assess: cases }, logics: [recording] }),
+          { layer: Layer.succeed(KeyValueStore.KeyValueStore, store), onError: () => {} }
+        )
+        onTestFinished(() => runtime.dispose())
+        const instance = runtime.resolve(Desk.tag)
+        await expect.poll(() => Recovery.of(instance)).toBeDefined()
+        for (const _ of [1, 2, 3]) await runtime.runPromise(instance.actions.assess({}))
+        expect(instance.unsafe.getState()).toEqual({ count: 4, calls: 4 })
+        // Its memory is that of the slot, too: it traps at any other number of calls.
+        await runtime.runPromise(instance.actions.assess({ do: "only", by: calls + 1 }))
+        expect(instance.unsafe.getState()).toEqual({ count: calls + 1, calls: calls + 1 })
+        await runtime.runPromise(instance.actions.assess({}))
+        const { read, slot } = Recovery.of(instance)!
+        const newest = await runtime.runPromise(slot)
+        const states: Array<unknown> = []
+        for (const at of [newest - 2, newest - 1, newest])
+          states.push(JSON.parse((await runtime.runPromise(read.call(Recovery.of(instance), at))).state))
+        expect(states).toEqual([4, calls + 1, calls + 2].map((count) => ({ count, calls: count })))
+      }
     })
 
     it("restarts are counted within their window, for all entries together", async () => {
