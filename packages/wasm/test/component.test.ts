@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { wit } from "../src/Component.ts"
 import { track } from "../src/memory/Tracker.ts"
-import { call, component, faultOf, loadComponent, silent } from "./suite/component.ts"
+import { component, faultOf } from "./suite/component.ts"
+import { call, loadComponent, silent } from "./suite/loadComponent.ts"
 
 component()
 

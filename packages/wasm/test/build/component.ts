@@ -80,9 +80,27 @@ const core = (source: string): Step => {
   }
 }
 
+const outcomesOf = (name: string): Step => ({
+  name: `${name}.outcomes`,
+  sources: [
+    `${folder}/*`,
+    "src/{abi/component,Machine,Component}.ts",
+    "src/{binary,component,memory}/*.ts",
+    "kit/assemblyscript/component.ts",
+    "test/suite/{componentOutcomes,loadComponent,load}.ts"
+  ],
+  outputs: [`${name}.outcomes.json`],
+  build: async () => {
+    const { componentOutcomes } = await import("../suite/componentOutcomes.ts")
+    return { [`${name}.outcomes.json`]: JSON.stringify(await componentOutcomes(name), undefined, 2) }
+  }
+})
+
 export const components = (): ReadonlyArray<Step> => [
   small("counter.ts"),
   small("greedy.ts"),
   script("notes.js"),
-  core("kept.wat")
+  core("kept.wat"),
+  outcomesOf("counter-component"),
+  outcomesOf("notes-component")
 ]

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { scoped } from "./cases.ts"
-import { sourceOf } from "./component.ts"
+import { sourceOf } from "./loadComponent.ts"
 
 const Counted = Schema.Struct({ count: Schema.Finite })
 const Step = Schema.Struct({
