@@ -72,6 +72,9 @@ const checkImports = (module: WasmModule, options: RewriteOptions): void => {
   }
 }
 
+/** Of a memory with addresses of 32 bits. */
+const mostPages = 65_536
+
 /** Its memory's section, with a maximum within the limit. */
 const memorySection = (module: WasmModule, limit: number): Writer => {
   const out = new Writer()
@@ -84,7 +87,7 @@ const memorySection = (module: WasmModule, limit: number): Writer => {
         `limits.memoryPages allows ${limit}. Raise it, or build the code with less.`
       )
     }
-    const clamped = limit > 0 ? Math.min(limit, most ?? limit) : most
+    const clamped = limit > 0 ? Math.min(limit, most ?? mostPages, mostPages) : most
     out.u8(clamped === undefined ? 0 : 1)
     out.u32(least)
     if (clamped !== undefined) out.u32(clamped)

@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { rewrite, type Rewritten, type RewriteOptions } from "../../src/binary/rewrite.ts"
-import { assemble } from "../binary/assemble.ts"
+import { assemble, leb } from "../binary/assemble.ts"
 import { programOf, type Outcome } from "../binary/programs.ts"
 import { encode } from "../binary/values.ts"
 import { built } from "../fixture.ts"
@@ -238,6 +238,44 @@ export const binary = (): void => {
         }),
         { numRuns: 2000 }
       )
+    })
+
+    it("each instruction that the engine knows is read to its end, or refused by its name", () => {
+      const ten = (prefix: number, count: number) =>
+        Array.from({ length: count }, (_, sub) => [prefix, ...leb(sub)])
+      const plain = Array.from({ length: 0xfb }, (_, opcode) => [opcode])
+      // Those that begin a block, and `else`
+      const simple = plain.filter(
+        ([opcode = 0]) => opcode < 2 || opcode > 11 || opcode === 8 || opcode === 10
+      )
+      let known = 0
+      for (const instruction of [...simple, ...ten(0xfc, 32), ...ten(0xfd, 0x120), ...ten(0xfe, 0x50)]) {
+        const moduleWith = (immediates: number) =>
+          assemble({
+            functions: [
+              // In code that is not reached, each instruction has the operands that it wants
+              {
+                locals: ["i32"],
+                code: [0, ...instruction, ...Array.from({ length: immediates }, () => 0), 0]
+              }
+            ],
+            memory: [0, 1],
+            table: [0x70, 0, 1],
+            globals: [{ type: "i32", init: zero }],
+            sections: { 9: [1, 1, 0, 1, 0], ...passive }
+          })
+        const candidates = Array.from({ length: 19 }, (_, immediates) => moduleWith(immediates))
+        const valid = candidates.find((bytes) => WebAssembly.validate(bytes))
+        if (valid === undefined) continue
+        known++
+        try {
+          const rewritten = rewrite(valid, { ...options, memory: "none", limits: { fuel: 1 } })
+          expect(WebAssembly.validate(rewritten.bytes), String(instruction)).toBe(true)
+        } catch (error) {
+          expect((error as { readonly _tag?: string })._tag, String(instruction)).toBe("ModuleRefused")
+        }
+      }
+      expect(known).toBeGreaterThan(400)
     })
 
     it("rewriting makes no valid module of an invalid one, and none invalid of a valid one", async () => {
