@@ -17,7 +17,7 @@ export interface ModelCode {
 }
 
 /** What a call may take: a batch of flights takes a millisecond or two. */
-export const callMs = 500
+export const callMs = 2000
 
 export const loadModel = ({ sha256, source }: ModelCode) =>
   Handler.make({

@@ -108,7 +108,7 @@ export const luaHandler = (): void => {
     })
 
     it("is stopped in a loop of pcall and in a pattern, within its budget, and the next call works", async () => {
-      const handler = await hostileOf({ callMs: 200, memoryPages: 64 })
+      const handler = await hostileOf({ callMs: 600, memoryPages: 64 })
       for (const Action of ["pcall", "pattern"]) {
         expect(await failureOf(handler.request({}, { Action })), Action).toMatchObject({
           _tag: "HandlerFault",
@@ -116,6 +116,11 @@ export const luaHandler = (): void => {
         })
         expect((await Effect.runPromise(handler.request({}, { Action: "well" }))).response).toBe("well")
       }
+    })
+
+    it("is stopped by its memory's limit, and the next call works", async () => {
+      // What fills it ends by itself, however long that takes
+      const handler = await hostileOf({ callMs: 30_000, memoryPages: 64 })
       for (const Action of ["rep", "grow"]) {
         expect(await failureOf(handler.request({}, { Action })), Action).toMatchObject({ kind: "memory" })
       }

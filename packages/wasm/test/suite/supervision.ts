@@ -93,7 +93,7 @@ export const supervision = (): void => {
 
     it("a timeout restarts it too, and a domain error nothing", async () => {
       const cases = await makeCases("worker", {
-        limits: { callMs: 200 },
+        limits: { callMs: 600 },
         restart: { attempts: 1, backoff: soon }
       })
       const { activity, desk: instance, runtime } = desk({ assess: cases })
