@@ -2,9 +2,11 @@
 import { Module, Runtime } from "@sluice/core"
 import * as HandlerActivity from "@sluice/core/HandlerActivity"
 import * as Handled from "@sluice/core/Handled"
-import { Handler } from "@sluice/wasm"
+import { Handler, Recovery } from "@sluice/wasm"
 import type * as Errors from "@sluice/wasm/Errors"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { describe, expect, it, onTestFinished } from "vitest"
@@ -42,6 +44,45 @@ const bankOf = async () => {
   )
   onTestFinished(() => runtime.dispose())
   return { handler, runtime, bank: runtime.resolve(Bank.tag) }
+}
+
+/** Refuses a sum over 100. */
+const Sum = Schema.Struct({
+  Kept: Schema.Struct({ sum: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 })) })
+})
+const Amount = Schema.Struct({ amount: Schema.Int })
+const Gone = Schema.Struct({ ticket: Schema.Int, count: Schema.Int, ring: Schema.Boolean })
+
+const Ledger = Module.make("Ledger", { state: Sum, actions: { go: Amount } })
+
+/** As a process has it: loaded anew, on a store that outlives it. */
+const ledgerOn = async (store: KeyValueStore.KeyValueStore) => {
+  const text = await script("remembers.lua")
+  const handler = await scoped(
+    Handler.make({
+      name: "Ledger",
+      abi: "lua",
+      source: { abi: "lua", script: text, name: "remembers.lua", wasm: wasmUrl.href },
+      sha256: await sha256(new TextEncoder().encode(text)),
+      state: Sum,
+      params: Amount,
+      response: Gone
+    })
+  )
+  const runtime = Runtime.make(
+    Ledger.implement({
+      initial: { Kept: { sum: 0 } },
+      handlers: { go: handler },
+      logics: [Recovery.logic(Ledger, handler, { snapshotEvery: 2, fullEvery: 2, key: "main" })]
+    }),
+    { layer: Layer.succeed(KeyValueStore.KeyValueStore, store), onError: () => {} }
+  )
+  onTestFinished(() => runtime.dispose())
+  const ledger = await runtime.runPromise(Ledger.tag)
+  await expect.poll(() => Recovery.of(ledger)).toBeDefined()
+  const go = (amount: number) =>
+    runtime.runPromise(Effect.result(handler.on(ledger).request("go", { amount })))
+  return { handler, ledger, go, flush: () => runtime.runPromise(Recovery.of(ledger)!.flush) }
 }
 
 const hostileOf = async (limits: { readonly callMs: number; readonly memoryPages: number }) => {
@@ -91,6 +132,33 @@ export const luaHandler = (): void => {
       ).toEqual(["ok", "ok", "err", "ok"])
     })
 
+    it("goes on in the middle of its coroutines after a restart, and is read cold", async () => {
+      const store = Effect.runSync(Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory))
+      const first = await ledgerOn(store)
+      for (const amount of [1, 2, 3]) await first.go(amount)
+      await first.flush()
+      const second = await ledgerOn(store)
+      expect(second.ledger.unsafe.getState()).toEqual({ Kept: { sum: 6 } })
+      expect(Result.getOrThrow(await second.go(4))).toEqual({ ticket: 104, count: 4, ring: true })
+      await second.flush()
+      const cold = await Effect.runPromise(
+        Recovery.read({ handler: "Ledger", instance: "main" }, 3, [second.handler]).pipe(
+          Effect.provideService(KeyValueStore.KeyValueStore, store)
+        )
+      )
+      expect({ state: cold.state, from: cold.from }).toEqual({ state: `{"Kept":{"sum":6}}`, from: 2 })
+    })
+
+    it("is as if a call had never been whose result does not fit the state", async () => {
+      const store = Effect.runSync(Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory))
+      const { go, ledger } = await ledgerOn(store)
+      await go(1)
+      const refused = await go(1_000)
+      expect(Result.isFailure(refused) && refused.failure).toMatchObject({ _tag: "HandlerMismatch" })
+      expect(Result.getOrThrow(await go(1))).toEqual({ ticket: 102, count: 2, ring: true })
+      expect(ledger.unsafe.getState()).toEqual({ Kept: { sum: 2 } })
+    })
+
     it("starts every call from the memory of the state it is given", async () => {
       const { handler } = await bankOf()
       const run = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(effect)
@@ -108,7 +176,7 @@ export const luaHandler = (): void => {
     })
 
     it("is stopped in a loop of pcall and in a pattern, within its budget, and the next call works", async () => {
-      const handler = await hostileOf({ callMs: 600, memoryPages: 64 })
+      const handler = await hostileOf({ callMs: 1_000, memoryPages: 64 })
       for (const Action of ["pcall", "pattern"]) {
         expect(await failureOf(handler.request({}, { Action })), Action).toMatchObject({
           _tag: "HandlerFault",
