@@ -79,7 +79,12 @@ export const targets: ReadonlyArray<Target> = [
   beside("snapshots", `bytes kept of ${dirty}`, "Sluice", "slice()", 0.01),
   ...["100", "10,000"].map((bytes) =>
     beside("components", `a call with a state of ${bytes} bytes`, "Sluice", "jco", 1.2)
-  )
+  ),
+  ...["100", "10,000"].flatMap((bytes) => [
+    beside("handlers", `inline, a state of ${bytes} bytes`, "Sluice", "raw", 1.5),
+    beside("handlers", `in a worker, a state of ${bytes} bytes`, "Sluice", "raw", 1.3)
+  ]),
+  beside("handlers", "restart from a warm spare", "Sluice", "20 ms", 1)
 ]
 
 /** Throws where a target names a case or a contender that was not measured. */

@@ -1,4 +1,6 @@
-/** Makes the handlers that are measured, of one AssemblyScript source: a component, and a plug-in for Extism. */
+/**
+ * Makes the handlers that are measured, of one AssemblyScript source: a component, a core module and a
+ * plug-in for Extism; and the worker that they run in. */
 import { createHash } from "node:crypto"
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -24,6 +26,23 @@ const compile = async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
   return bytes
 }
 
+/** What runs in the workers that are measured: in one file, since a bundle of the works is one. */
+const worker = async (): Promise<Uint8Array> => {
+  const { build } = await import("vite")
+  const entry = join(import.meta.dirname, "worker.ts")
+  const [bundle] = [
+    await build({
+      configFile: false,
+      logLevel: "warn",
+      mode: "production",
+      build: { write: false, target: "esnext", lib: { entry, formats: ["es"], fileName: "worker" } }
+    })
+  ].flat()
+  const [chunk] = bundle !== undefined && "output" in bundle ? bundle.output : []
+  if (chunk === undefined) throw new Error("The worker is not bundled")
+  return new TextEncoder().encode(chunk.code)
+}
+
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")
 
 const make = async (): Promise<Files> => {
@@ -36,6 +55,8 @@ const make = async (): Promise<Files> => {
   const all = {
     ...files,
     "extism.wasm": await compile("extism"),
+    "core.wasm": await compile("core"),
+    "worker.js": await worker(),
     "tally.sha256": new TextEncoder().encode(sha256)
   }
   return Object.fromEntries(Object.entries(all).map(([file, bytes]) => [file, base64(bytes)]))
@@ -48,7 +69,9 @@ export const handlerFiles = async (): Promise<Files> => {
   const read = [
     ...globSync(`${sources}/*.ts`),
     ...globSync(`${root}/packages/wasm/{kit/assemblyscript/component.ts,src/{Component.ts,component/*.ts}}`),
+    ...globSync(`${root}/packages/wasm/src/{abi/core.ts,binary/*.ts,host/*.ts,memory/*.ts,*.ts}`),
     join(import.meta.dirname, "build.ts"),
+    join(import.meta.dirname, "worker.ts"),
     join(import.meta.dirname, "../../package.json")
   ]
   for (const path of read.toSorted()) hash.update(readFileSync(path))

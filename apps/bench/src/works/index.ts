@@ -5,6 +5,7 @@ import { components } from "./components.ts"
 import { computed } from "./computed.ts"
 import { dispatch } from "./dispatch.ts"
 import { fiber } from "./fiber.ts"
+import { handlers } from "./handlers.ts"
 import { history } from "./history.ts"
 import { instancesWork } from "./instances.ts"
 import { keyed } from "./keyed.ts"
@@ -26,7 +27,8 @@ export const works = {
   history,
   serialise,
   snapshots,
-  components
+  components,
+  handlers
 } satisfies Readonly<Record<string, Work>>
 
 export type WorkName = keyof typeof works

@@ -52,22 +52,28 @@ export class Places {
 
   step({ call, granted, image, unit }: Job): Step {
     const seen = this.at.get(unit) ?? this.fresh
-    this.at.delete(unit)
-    this.at.set(unit, seen)
     const restore = this.keeps && seen !== image ? between(seen, image) : undefined
-    if (restore !== undefined) this.at.set(unit, image)
-    const forget = [...this.at.keys()].slice(0, Math.max(0, this.at.size - maxUnits))
-    for (const gone of forget) this.at.delete(gone)
-    return { unit, call, granted, restore, forget }
+    this.at.delete(unit)
+    this.at.set(unit, restore === undefined ? seen : image)
+    return { unit, call, granted, restore, forget: this.at.size > maxUnits ? this.forget() : nobody }
   }
 
-  after({ image: before, unit }: Job, { delta, ...stepped }: Stepped, waitedMs: number): Ran {
+  private forget(): ReadonlyArray<number> {
+    const gone = [...this.at.keys()].slice(0, this.at.size - maxUnits)
+    for (const unit of gone) this.at.delete(unit)
+    return gone
+  }
+
+  after({ image: before, unit }: Job, stepped: Stepped, waitedMs: number): Ran {
+    const { delta, fuel, pages, ranMs, returned } = stepped
     const image = delta === undefined ? before : apply(before, delta)
     if (delta !== undefined) this.at.set(unit, image)
-    else if (stepped.returned._tag === "Fault") this.at.delete(unit)
-    return { ...stepped, image, pagesChanged: pagesIn(delta), waitedMs }
+    else if (returned._tag === "Fault") this.at.delete(unit)
+    return { returned, ranMs, pages, fuel, image, pagesChanged: pagesIn(delta), waitedMs }
   }
 }
+
+const nobody: ReadonlyArray<number> = []
 
 const pagesIn = (delta: Delta | undefined): number =>
   delta === undefined ? 0 : delta.parts.reduce((sum, { changed }) => sum + changed.length, 0)

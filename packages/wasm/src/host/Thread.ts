@@ -37,7 +37,7 @@ export const spawnLua: Spawn = (listener) =>
     ? browser(new Worker(new URL("./worker/lua.js", import.meta.url), { type: "module" }), listener)
     : node(new URL("./worker/lua.js", here), listener)
 
-const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): Thread => {
+export const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): Thread => {
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => onMessage(data))
   worker.addEventListener("messageerror", () => onEnd("a message of its worker could not be read"))
   worker.addEventListener("error", (event) => {
@@ -51,7 +51,7 @@ const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): Thread =
   }
 }
 
-const node = (url: URL, { onEnd, onMessage }: ThreadListener): Thread => {
+export const node = (url: URL, { onEnd, onMessage }: ThreadListener): Thread => {
   const worker = new (builtin("node:worker_threads")!.Worker)(own(url))
   let ended = false
   const end = (reason: string) => {

@@ -77,7 +77,7 @@ export class Units {
 
   private grant({ clock, seed }: Pinned): void {
     this.clock = clock ?? 0
-    this.random = randomOf(seed ?? 0)
+    if (seed !== undefined) this.random = randomOf(seed)
     this.lines = 0
   }
 

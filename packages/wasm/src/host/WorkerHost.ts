@@ -14,6 +14,12 @@ export interface WorkerHost extends Loaded {
   readonly close: () => void
 }
 
+/** Where workers run on this machine. */
+export interface SparedHost extends WorkerHost {
+  /** When there is a spare that has the program: the calls after one that must be ended then do not wait for it. */
+  readonly warm: () => Promise<void>
+}
+
 interface Waiting {
   readonly job: Job
   readonly budgetMs: number
@@ -75,7 +81,7 @@ const seat = (spawn: Spawn, source: ProgramSource, { load }: HostOptions): Seat 
 }
 
 /** Rejects with a LoadError. */
-export const worker = async (spawn: Spawn, options: HostOptions): Promise<WorkerHost> => {
+export const worker = async (spawn: Spawn, options: HostOptions): Promise<SparedHost> => {
   const first = seat(spawn, options.source, options)
   first.thread.hold(true)
   try {
@@ -90,7 +96,7 @@ export const worker = async (spawn: Spawn, options: HostOptions): Promise<Worker
   }
 }
 
-class Crew implements WorkerHost {
+class Crew implements SparedHost {
   readonly sha256: string
   readonly kinds: ReadonlySet<CallKind>
   readonly fresh: Image
@@ -127,6 +133,10 @@ class Crew implements WorkerHost {
       const at = this.queue.indexOf(waiting)
       if (at >= 0) this.queue.splice(at, 1)
     }
+  }
+
+  readonly warm = async (): Promise<void> => {
+    await this.spare?.ready
   }
 
   readonly close = (): void => {
@@ -193,14 +203,16 @@ class Crew implements WorkerHost {
     this.running = undefined
     this.current.thread.terminate()
     const { spare } = this
+    this.spare = undefined
     this.replace(spare === undefined || spare.state === "ended" ? this.hire() : spare)
-    this.spare = this.hire()
     waiting?.done?.({
       ...failed(waiting.job, kind, reason),
       ranMs: now - begun,
       waitedMs: begun - waiting.since
     })
     this.work()
+    // To start a thread takes a while: first those that wait go on.
+    this.spare ??= this.hire()
   }
 
   private replace(next: Seat): void {

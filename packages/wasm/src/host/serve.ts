@@ -20,6 +20,7 @@ export const serve = <Source extends ProgramSource>(load: Load<Source>): void =>
       const delta = stepped.delta && pack(stepped.delta)
       return post({ _tag: "Stepped", stepped: { ...stepped, delta } }, buffersOf(stepped))
     }
+    if (message._tag !== "Load") return
     const { options, source } = message
     // Each ABI has a worker of its own, and is given sources of its own.
     void loading(load(source as Source, options)).then((answer) => {
