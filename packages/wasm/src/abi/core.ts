@@ -72,6 +72,7 @@ class CoreMachine implements Machine {
   readonly parts: Machine["parts"]
   private readonly memory: WebAssembly.Memory
   private readonly exports: WebAssembly.Exports
+  private readonly alloc: (length: number) => number
   private readonly limits: Limits
   /** Units of fuel that a call has. */
   private readonly most: number
@@ -107,6 +108,8 @@ class CoreMachine implements Machine {
         (name) => this.exported(name) as WebAssembly.Global & { value: GlobalValue }
       )
       this.parts = [{ memory: this.memory, globals }]
+      // Of this type: `checkTypes`
+      this.alloc = this.exported("alloc") as (length: number) => number
       const added = (name: string | undefined): WebAssembly.Global | undefined =>
         name === undefined ? undefined : (this.exported(name) as WebAssembly.Global)
       this.fuel = added(rewritten.fuel)
@@ -155,7 +158,7 @@ class CoreMachine implements Machine {
   }
 
   private put(bytes: Bytes): number {
-    const pointer = this.run("alloc", bytes.length) >>> 0
+    const pointer = this.alloc(bytes.length) >>> 0
     view(this.memory, pointer, bytes.length, "what alloc gave").set(bytes)
     return pointer
   }
@@ -165,7 +168,8 @@ class CoreMachine implements Machine {
     try {
       const statePointer = state === null ? 0 : this.put(state)
       const paramsPointer = this.put(params)
-      const enter = this.exported(entryNames[kind]) as Entry
+      const enter = this.exports[entryNames[kind]] as Entry | undefined
+      if (enter === undefined) throw new Fault("abi", `it does not export ${entryNames[kind]}`)
       return this.returned(enter(statePointer, state?.length ?? 0, paramsPointer, params.length) >>> 0)
     } catch (error) {
       throw this.fault(error)
@@ -173,18 +177,26 @@ class CoreMachine implements Machine {
   }
 
   private returned(pointer: number): Returned {
-    const record = view(this.memory, pointer, 20, "the result")
-    const words = new DataView(record.buffer, record.byteOffset, record.byteLength)
-    const word = (index: number): number => words.getUint32(index * 4, true)
+    const { buffer } = this.memory
+    if (pointer + 20 > buffer.byteLength) throw outside("the result", pointer, 20)
+    const record = new DataView(buffer, pointer, 20)
+    const stateLength = record.getUint32(8, true)
+    const responseLength = record.getUint32(16, true)
     const limit = this.limits.resultBytes ?? 0
-    if (limit > 0 && word(2) + word(4) > limit) {
-      throw new Fault("result-bytes", `a result of ${word(2) + word(4)} bytes, where ${limit} are allowed`)
+    if (limit > 0 && stateLength + responseLength > limit) {
+      const bytes = stateLength + responseLength
+      throw new Fault("result-bytes", `a result of ${bytes} bytes, where ${limit} are allowed`)
     }
-    const bytes = (index: number, what: string): Bytes | null =>
-      word(index + 1) === 0 ? null : view(this.memory, word(index), word(index + 1), what).slice()
-    if (word(0) === 0) return { _tag: "Ok", state: bytes(1, "the state"), response: bytes(3, "the response") }
-    if (word(0) === 1) return { _tag: "Err", error: utf8.decode(bytes(1, "the error") ?? new Uint8Array()) }
-    throw new Fault("abi", `${word(0)} is no tag of a result: 0 is ok, 1 is err`)
+    const tag = record.getUint32(0, true)
+    const first = this.copied(record.getUint32(4, true), stateLength, "the state, or the error,")
+    if (tag === 1) return { _tag: "Err", error: utf8.decode(first ?? new Uint8Array()) }
+    if (tag !== 0) throw new Fault("abi", `${tag} is no tag of a result: 0 is ok, 1 is err`)
+    const response = this.copied(record.getUint32(12, true), responseLength, "the response")
+    return { _tag: "Ok", state: first, response }
+  }
+
+  private copied(pointer: number, length: number, what: string): Bytes | null {
+    return length === 0 ? null : view(this.memory, pointer, length, what).slice()
   }
 
   fuelUsed(): number | undefined {
@@ -194,12 +206,15 @@ class CoreMachine implements Machine {
   }
 }
 
+const outside = (what: string, at: number, size: number): Fault =>
+  new Fault("abi", `${what} lies at ${at} with ${size} bytes, outside the memory`)
+
 const view = (memory: WebAssembly.Memory, pointer: number, length: number, what: string): Bytes => {
   const { buffer } = memory
   const at = pointer >>> 0
   const size = length >>> 0
   if (at + size > buffer.byteLength) {
-    throw new Fault("abi", `${what} lies at ${at} with ${size} bytes, outside the memory`)
+    throw outside(what, at, size)
   }
   return new Uint8Array(buffer, at, size)
 }

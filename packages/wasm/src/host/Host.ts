@@ -44,6 +44,9 @@ export class Places {
   /** The least lately used first. Written by `step` and `after`. */
   private readonly at = new Map<number, Image>()
 
+  /** The most lately used. Written by `step`, and by `after` where it is forgotten. */
+  private last: number | undefined
+
   /** `fresh` is the same image for all threads that a handler ever has. */
   constructor(module: string, memory: LoadOptions["memory"], fresh = empty(module)) {
     this.fresh = fresh
@@ -53,8 +56,12 @@ export class Places {
   step({ call, granted, image, unit }: Job): Step {
     const seen = this.at.get(unit) ?? this.fresh
     const restore = this.keeps && seen !== image ? between(seen, image) : undefined
-    this.at.delete(unit)
-    this.at.set(unit, restore === undefined ? seen : image)
+    // One that is called again and again is the last already.
+    if (unit !== this.last || restore !== undefined) {
+      this.at.delete(unit)
+      this.at.set(unit, restore === undefined ? seen : image)
+      this.last = unit
+    }
     return { unit, call, granted, restore, forget: this.at.size > maxUnits ? this.forget() : nobody }
   }
 
@@ -68,7 +75,10 @@ export class Places {
     const { delta, fuel, pages, ranMs, returned } = stepped
     const image = delta === undefined ? before : apply(before, delta)
     if (delta !== undefined) this.at.set(unit, image)
-    else if (returned._tag === "Fault") this.at.delete(unit)
+    else if (returned._tag === "Fault") {
+      this.at.delete(unit)
+      this.last = undefined
+    }
     return { returned, ranMs, pages, fuel, image, pagesChanged: pagesIn(delta), waitedMs }
   }
 }
