@@ -29,6 +29,8 @@ export const loadModel = ({ sha256, source }: ModelCode) =>
     memory: "none",
     state: DelayForecast,
     params: Lesson,
+    // Then the lesson is a dead letter, which the panel shows and can retry.
+    restart: { attempts: 2, within: "30 seconds" },
     limits: { callMs, memoryPages: 64, moduleBytes: 100_000, resultBytes: 500_000 }
   })
 

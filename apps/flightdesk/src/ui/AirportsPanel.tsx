@@ -21,8 +21,8 @@ interface AirportRow extends AirportTotals {
 const columns: ReadonlyArray<Column<ColumnKey>> = [
   { key: "code", title: "Airport" },
   { key: "arrivals", title: "Arrivals" },
-  { key: "departures", title: "Departures" },
-  { key: "mean", title: "Mean delay" },
+  { key: "departures", title: "Depart." },
+  { key: "mean", title: "Mean" },
   { key: "expected", title: "Expected" }
 ]
 

@@ -26,8 +26,9 @@ export const ModelStatus = (): ReactNode => {
     <div className="model" data-active={fault !== "none"}>
       <output className="muted">Delay model: learned from {formatCount(learned)}</output>
       <label>
-        <span className="muted">Model trouble</span>
+        <span className="muted">Trouble</span>
         <select
+          aria-label="Model trouble"
           value={fault}
           onChange={(event) => {
             const chosen = ModelFaultSchema.literals.find((literal) => literal === event.target.value)

@@ -39,7 +39,7 @@ const tellAll = ({ activity, call }: ReturnType<typeof makeHandled>) => {
     _tag: "Restart",
     ...told,
     policy: "lastGood",
-    attempt: 3,
+    attempt: 4,
     of: 3,
     escalated: true,
     reason: "unreachable",
@@ -84,7 +84,7 @@ describe("calls", () => {
     await expect.element(chosen.getByText("snapshots/Desk#1/50")).toBeVisible()
     await userEvent.keyboard("{Home}")
     await expect
-      .element(chosen.getByText("3 of 3 within its window, the last: its parent was asked"))
+      .element(chosen.getByText("no more: all 3 within its window were used, and its parent was told"))
       .toBeVisible()
     await userEvent.keyboard("{End}")
     await chosen.getByRole("button", { name: "Desk#1::t1", exact: true }).click()
@@ -141,6 +141,8 @@ describe("calls", () => {
     for (let n = 0; n < 1200; n++) app.activity.tell(app.call)
     await expect.element(panel.getByText(/1,208 recorded/)).toBeVisible()
     await expect.element(panel.getByText("208 dropped")).toBeVisible()
+    await panel.getByRole("button", { name: "Show all", exact: true }).click()
+    await expect.element(panel.getByText(/^1,000 shown of 1,000 /)).toBeVisible()
   })
 })
 

@@ -1,6 +1,7 @@
 /** What the runtime's handlers tell, followed while this is alive; and retries of their dead letters. */
 import { Module } from "@sluice/core"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { Success } from "../../../protocol/index.ts"
 import { Page } from "../../Page.ts"
@@ -98,18 +99,22 @@ const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.s
 const following = Activity.logic("following", ($) =>
   Effect.gen(function* () {
     const page = yield* $.use(Page)
+    // Written by `follow`, which goes on from there where it was ended by a connection.
+    let after = 0
     const follow = Effect.gen(function* () {
-      for (let after = 0; ;) {
+      for (;;) {
         const answer = yield* page.request("Handlers", { after })
-        const { isKnown, letters, recorded } = yield* $.state.get
-        const isNew = answer.recorded !== recorded || !isSame(answer.letters, letters)
-        if (isNew || !isKnown) yield* $.actions.told(answer)
+        const { failure, isKnown, letters } = yield* $.state.get
+        const isNew = answer.events.length > 0 || !isSame(answer.letters, letters)
+        if (isNew || !isKnown || failure !== null) yield* $.actions.told(answer)
         after = answer.events.at(-1)?.n ?? Math.max(after, answer.dropped)
         if (!answer.more) yield* Effect.sleep(restMs)
       }
     })
     yield* follow.pipe(
-      Effect.catch(({ message }) => $.actions.failed(message)),
+      Effect.tapError(({ message }) => $.actions.failed(message)),
+      // The page may not be connected yet, or not know of handlers.
+      Effect.retry(Schedule.spaced("1 second")),
       Effect.forkScoped
     )
 

@@ -136,8 +136,9 @@ const RestartFacts = ({ restart }: { readonly restart: Of<"Restart"> }) => (
   <>
     <Fact name="Policy">{restart.policy}</Fact>
     <Fact name="Attempt">
-      {count(restart.attempt)} of {count(restart.of)} within its window
-      {restart.escalated ? ", the last: its parent was asked" : ""}
+      {restart.escalated
+        ? `no more: all ${count(restart.of)} within its window were used, and its parent was told`
+        : `${count(restart.attempt)} of ${count(restart.of)} within its window`}
     </Fact>
     <Fact name="Reason">
       <p className="error">{restart.reason}</p>
