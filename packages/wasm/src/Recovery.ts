@@ -85,8 +85,7 @@ export const logic = <Id extends string, S, A, X, T, N = never>(
       HandlerPort.keep(instance)
       const attached = yield* Attached.begin(
         {
-          instanceId: runtime.instanceId,
-          host: instance.host,
+          handled: instance,
           current: runtime.unsafe.getState,
           observe: (listener) => Replay.observe(runtime, listener),
           turn: (origin, body) => runtime.transact(origin, (tx) => body(tx.get())),

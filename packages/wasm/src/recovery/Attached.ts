@@ -1,5 +1,6 @@
 /** One instance that is recorded: from its commits and its handler's calls to its journal, and back. */
 import type { Commit } from "@sluice/core"
+import type { HandledInstance } from "@sluice/core/Handler"
 import * as HandlerActivity from "@sluice/core/HandlerActivity"
 import type { Change } from "@sluice/core/Replay"
 import * as Effect from "effect/Effect"
@@ -17,8 +18,7 @@ export type RestoreError = SlotUnreadable | ReplayDiverged | HandlerMismatch | K
 
 /** What is asked of the instance. */
 export interface Recorded<in out S> {
-  readonly instanceId: string
-  readonly host: object
+  readonly handled: HandledInstance
   readonly current: () => S
   readonly observe: (listener: (change: Change<S>) => void) => () => void
   /** An entry of this origin, that puts the state in place. */
@@ -80,7 +80,7 @@ export class Attached<in out S> {
     this.journal = new Journal(slots, handler, settings, found?.begun, (taken) => this.tell(taken))
     this.endings = [
       instance.observe((change) => this.changed(change)),
-      handler.onFailed(instance.instanceId, (call) => {
+      handler.onFailed(instance.handled.instanceId, (call) => {
         if (this.live) this.journal.failed(call)
       })
     ]
@@ -155,10 +155,10 @@ export class Attached<in out S> {
     this.live = true
   }
 
-  private changed({ next, origin, previous }: Change<S>): void {
+  private changed({ actions, next, origin, previous }: Change<S>): void {
     if (next === previous) return
     if (origin !== restored || this.restoring === undefined) {
-      if (this.live) this.enter(next, origin.name, this.handler.memoryOf(next), false)
+      if (this.live) this.enter(next, origin.name, this.handler.memoryOf(next), false, actions.length > 1)
       return
     }
     const { continues, image } = this.restoring
@@ -169,24 +169,25 @@ export class Attached<in out S> {
     this.live = true
   }
 
-  private enter(state: S, origin: string, image: Image | undefined, anchored: boolean): void {
+  /** `batch`: its last call was given what the actions before it have made, which was never the instance's state. */
+  private enter(state: S, origin: string, image: Image | undefined, anchored: boolean, batch = false): void {
     const call = this.handler.callOf(state)
     if (call === undefined || this.known.has(call)) {
       this.journal.committed(origin, state, image, anchored)
       return
     }
     this.known.add(call)
-    if (isRebased(call)) return this.journal.committed(origin, state, image, true)
+    if (batch || isRebased(call)) return this.journal.committed(origin, state, image, true)
     this.journal.called(call, state, image)
   }
 
   private tell({ bytes, full, image, path, sha256, slot }: Taken): void {
     const pages = image?.parts.reduce((sum, part) => sum + part.pages.length, 0) ?? 0
-    HandlerActivity.of(this.instance.host).tell({
+    HandlerActivity.of(this.instance.handled.host).tell({
       _tag: "Snapshot",
       at: Date.now(),
       handler: this.handler.name,
-      instanceId: this.instance.instanceId,
+      instanceId: this.instance.handled.instanceId,
       slot,
       full,
       bytes,

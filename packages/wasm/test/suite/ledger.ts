@@ -2,7 +2,7 @@
 import { type Handler as CoreHandler, Module, Runtime } from "@sluice/core"
 import * as HandlerActivity from "@sluice/core/HandlerActivity"
 import * as Handled from "@sluice/core/Handled"
-import { Handler, Recovery } from "@sluice/wasm"
+import { type Errors, Handler, Recovery } from "@sluice/wasm"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -10,6 +10,7 @@ import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { onTestFinished } from "vitest"
+import type { RestartOptions } from "@sluice/wasm/Restarts"
 import { built, sha256 } from "../fixture.ts"
 
 const Count = Schema.Struct({ count: Schema.Finite })
@@ -35,8 +36,17 @@ const scoped = async <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A
   return Effect.runPromise(Scope.provide(effect, scope))
 }
 
-export const makeSecretive = async (isolation: Handler.Isolation, file = "secretive.wasm") => {
-  const source = await built(file)
+/** `other` adds bytes that mean nothing: the same code under another hash. */
+export const makeSecretive = async (
+  isolation: Handler.Isolation,
+  {
+    other = false,
+    restart
+  }: { readonly other?: boolean; readonly restart?: RestartOptions<Errors.HandlerFault> } = {}
+) => {
+  const bytes = await built("secretive.wasm")
+  // A custom section without a name
+  const source = other ? new Uint8Array([...bytes, 0, 1, 0]) : bytes
   return scoped(
     Handler.make({
       name: "Secretive",
@@ -49,7 +59,8 @@ export const makeSecretive = async (isolation: Handler.Isolation, file = "secret
       state: Count,
       params: Doing,
       response: Hidden,
-      initWith: { do: "add", by: 1 }
+      initWith: { do: "add", by: 1 },
+      ...(restart === undefined ? {} : { restart })
     })
   )
 }

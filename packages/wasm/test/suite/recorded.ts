@@ -89,4 +89,86 @@ export const recorded = (): void => {
       })
     })
   }
+
+  describe("an instance whose code or version is another", () => {
+    it("begins with its migrated state and the memory that the new code begins with", async () => {
+      const store = storeOf()
+      const old = await makeSecretive("inline")
+      const first = await start(old, store)
+      await expect.poll(() => Recovery.of(first.ledger)).toBeDefined()
+      for (let n = 0; n < 7; n++) await first.act({ do: "add", by: 1 })
+      await run(first.recovery().flush)
+
+      const handler = await makeSecretive("inline", { other: true })
+      const asked: Array<unknown> = []
+      const second = await start(handler, store, {
+        version: 2,
+        former: [Recovery.former(old)],
+        migrate: (state, from) => {
+          asked.push([state, from])
+          return { count: 1000 }
+        }
+      })
+      await expect.poll(() => Recovery.of(second.ledger)).toBeDefined()
+      // The two calls after its last snapshot were made again, by the code that they were made by
+      expect(asked).toEqual([[{ count: 8 }, { module: old.sha256, version: 1 }]])
+      expect(second.state()).toEqual({ count: 1000 })
+      expect(await second.hidden()).toMatchObject({ seen: 1, pages: 1 })
+      await second.act({ do: "add", by: 5 })
+      await run(second.recovery().flush)
+      // It is of the new code from then on
+      const third = await start(handler, store, { version: 2 })
+      await expect.poll(() => Recovery.of(third.ledger)).toBeDefined()
+      expect([third.state(), await third.hidden()]).toEqual([{ count: 1005 }, await second.hidden()])
+      expect(third.errors).toEqual([])
+    })
+
+    it("needs no old code where the instance ended in good order", async () => {
+      const store = storeOf()
+      const first = await start(await makeSecretive("inline"), store)
+      await expect.poll(() => Recovery.of(first.ledger)).toBeDefined()
+      for (let n = 0; n < 7; n++) await first.act({ do: "add", by: 1 })
+      await first.runtime.dispose()
+      const second = await start(await makeSecretive("inline", { other: true }), store)
+      await expect.poll(() => Recovery.of(second.ledger)).toBeDefined()
+      expect(second.state()).toEqual({ count: 8 })
+    })
+  })
+
+  describe("an instance that is recorded", () => {
+    it("goes on in another runtime, with what only its code knew", async () => {
+      const handler = await makeSecretive("worker")
+      const here = await start(handler, storeOf())
+      await expect.poll(() => Recovery.of(here.ledger)).toBeDefined()
+      for (const doing of doings) await here.act(doing)
+      const bytes = await run(here.recovery().export)
+      const there = storeOf()
+      const address = { handler: "Secretive", instance: "moved" }
+      const accept = (record: Uint8Array) =>
+        Recovery.accept(address, record).pipe(Effect.provideService(KeyValueStore.KeyValueStore, there))
+      const torn = await run(Effect.flip(accept(bytes.slice(0, -1))))
+      expect(torn).toMatchObject({ _tag: "BrokenRecord" })
+      expect(await run(accept(bytes))).toBe(await run(here.recovery().slot))
+      const moved = await start(await makeSecretive("worker"), there, { key: "moved" })
+      await expect.poll(() => Recovery.of(moved.ledger)).toBeDefined()
+      expect([moved.state(), await moved.hidden()]).toEqual([here.state(), await here.hidden()])
+      await moved.act({ do: "add", by: 2 })
+      await here.act({ do: "add", by: 2 })
+      expect(await moved.hidden()).toEqual(await here.hidden())
+    })
+
+    it("restarts from the last good snapshot, where its memory is poison", async () => {
+      const restart = { policy: "lastGood", attempts: 1 } as const
+      const live = await start(await makeSecretive("worker", { restart }), storeOf())
+      await expect.poll(() => Recovery.of(live.ledger)).toBeDefined()
+      for (let n = 0; n < 5; n++) await live.act({ do: "add", by: 1 })
+      const good = await live.hidden()
+      await live.act({ do: "poison", by: 100 })
+      expect(live.state()).toEqual({ count: 106 })
+      // It traps, and is computed again from slot 5
+      await live.act({ do: "add", by: 7 })
+      expect(live.state()).toEqual({ count: 13 })
+      expect(await live.hidden()).toMatchObject({ seen: (good?.seen ?? 0) + 1 })
+    })
+  })
 }
