@@ -96,6 +96,48 @@ export const mutants: ReadonlyArray<Mutant> = [
     replace: ""
   },
   {
+    rule: "T5",
+    breaks: "a serial handler holds its instance",
+    file: core("Serial"),
+    search: "    host.busy |= Transaction.Busy.first\n",
+    replace: ""
+  },
+  {
+    rule: "T5",
+    breaks: "what came while a serial handler computed runs when it ends",
+    file: core("Serial"),
+    search: "    Transaction.Kernel.takeTurns(apart)\n",
+    replace: ""
+  },
+  {
+    rule: "T5",
+    breaks: "a serial handler's result waits while devtools show another moment",
+    file: core("Serial"),
+    search: "if (asked === undefined || host.busy !== Transaction.Busy.first) return",
+    replace: "if (asked === undefined) return"
+  },
+  {
+    rule: "T8",
+    breaks: "a dispatcher that is interrupted lets go of the instance that its handler holds",
+    file: core("Serial"),
+    search: "return Effect.onInterrupt(entering, () => entry?.abandon ?? Effect.void)",
+    replace: "return entering"
+  },
+  {
+    rule: "T1",
+    breaks: "in a batch a handler is told what reducers have made of its drafts",
+    file: core("HandlerPort"),
+    search: "if (before !== state) carry?.(before, state, instance)",
+    replace: ""
+  },
+  {
+    rule: "T9",
+    breaks: "what a handler keeps for its draft belongs to the completed state",
+    file: core("HandlerPort"),
+    search: "const from = isOwn ? this.lastDraft : before",
+    replace: "const from = before"
+  },
+  {
     rule: "T6",
     breaks: "what a body forked does not start after a rollback",
     file: core("Body"),

@@ -4,6 +4,7 @@ import type { ModuleHandle } from "./Handle.ts"
 import type { HandledInstance } from "./Handler.ts"
 import type { Any } from "./internal/any.ts"
 import { moduleKeyPrefix } from "./Module.ts"
+import * as HandlerActivity from "./HandlerActivity.ts"
 import * as Faces from "./ModuleRuntime.ts"
 
 /** A ModuleRuntime or a ModuleHandle, of any module. */
@@ -25,4 +26,17 @@ export const hostIn = (context: Context.Context<never>): object | undefined => {
     if (instance !== undefined) return instance.host
   }
   return undefined
+}
+
+const hosts = new WeakMap<object, object>()
+
+/** What the handlers of a runtime tell of themselves, for devtools. Undefined as long as it has had no instance. */
+export const activityOf = (runtime: {
+  readonly list: () => ReadonlyArray<{ readonly runtime: object }>
+}): HandlerActivity.Activity | undefined => {
+  const [first] = hosts.has(runtime) ? [] : runtime.list()
+  const found = first && Faces.instanceOf(first.runtime)?.host
+  if (found !== undefined) hosts.set(runtime, found)
+  const host = hosts.get(runtime)
+  return host && HandlerActivity.of(host)
 }

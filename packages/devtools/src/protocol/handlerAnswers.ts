@@ -1,6 +1,6 @@
 /** What a page answers about the handlers of a runtime. */
-import * as HandlerActivity from "@sluice/core/HandlerActivity"
-import * as Faces from "@sluice/core/ModuleRuntime"
+import * as Handled from "@sluice/core/Handled"
+import type * as HandlerActivity from "@sluice/core/HandlerActivity"
 import * as Structure from "@sluice/core/Structure"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -11,26 +11,12 @@ import { Refused } from "./errors.ts"
 import { type HandlerEvent, type handlerCalls, maxEvents, maxLetters, maxLine } from "./handlers.ts"
 import type { CallOf, Success } from "./messages.ts"
 import { clip, valueOf } from "./place.ts"
-import type { ServedRuntime } from "./served.ts"
 import type { Source } from "./source.ts"
 
 const line = (text: string): string => (text.length > maxLine ? `${text.slice(0, maxLine)}…` : text)
 /** Of what handlers tell of themselves, not every number has to be one. */
 const real = (value: number): number => (Number.isFinite(value) ? value : 0)
 const whole = (value: number): number => Math.max(0, Math.round(real(value)))
-
-const hosts = new WeakMap<ServedRuntime, object>()
-
-/** Undefined as long as it has had no instance. */
-const activityOf = (runtime: ServedRuntime): HandlerActivity.Activity | undefined => {
-  let host = hosts.get(runtime)
-  if (host === undefined) {
-    const [first] = runtime.list()
-    host = first === undefined ? undefined : Faces.instanceOf(first.runtime)?.host
-    if (host !== undefined) hosts.set(runtime, host)
-  }
-  return host === undefined ? undefined : HandlerActivity.of(host)
-}
 
 const sent = (event: HandlerActivity.HandlerEvent, n: number): HandlerEvent => {
   const { at, handler, instanceId } = event
@@ -117,7 +103,7 @@ const handledOf = ({ runtime }: Source): Success<"Handlers">["handled"] =>
 const empty = { events: [], recorded: 0, dropped: 0, deadLetters: [] }
 
 const handlersOf = (source: Source, after: number): Success<"Handlers"> => {
-  const { deadLetters, dropped, events, recorded } = activityOf(source.runtime)?.snapshot() ?? empty
+  const { deadLetters, dropped, events, recorded } = Handled.activityOf(source.runtime)?.snapshot() ?? empty
   // The first that is kept is the one after those that are not.
   const from = Math.max(0, after - dropped)
   const next = events.slice(from, from + maxEvents)
@@ -138,7 +124,7 @@ const handlersOf = (source: Source, after: number): Success<"Handlers"> => {
 
 /** By the action itself, which its commit has. */
 const entryOf = (source: Source, n: number): Success<"HandlerEntry"> => {
-  const { dropped, events } = activityOf(source.runtime)?.snapshot() ?? empty
+  const { dropped, events } = Handled.activityOf(source.runtime)?.snapshot() ?? empty
   const event = events[n - 1 - dropped]
   const action = event?._tag === "Call" ? event.dispatched : undefined
   if (action === undefined) return {}
@@ -151,7 +137,7 @@ const entryOf = (source: Source, n: number): Success<"HandlerEntry"> => {
 }
 
 const letterWith = (source: Source, id: string): HandlerActivity.DeadLetter | undefined =>
-  activityOf(source.runtime)
+  Handled.activityOf(source.runtime)
     ?.snapshot()
     .deadLetters.find((letter) => letter.id === id)
 
@@ -192,7 +178,7 @@ export const retryLetter = (source: Source, id: string): Effect.Effect<Success<"
     const fiber = Effect.runFork(letter.retry)
     fiber.addObserver(() => running.delete(id))
     return Effect.map(Fiber.await(fiber), (exit): Success<"RetryLetter"> => {
-      const left = activityOf(source.runtime)
+      const left = Handled.activityOf(source.runtime)
         ?.snapshot()
         .deadLetters.find((other) => other.id === id || other.action === letter.action)
       if (Exit.isFailure(exit)) {
