@@ -16,7 +16,7 @@ it("an engine of 12 MB does in Chromium what it does in Node: bytes, memory, glo
   const worker = new Worker(new URL("./suite/componentWorker.ts", import.meta.url), { type: "module" })
   onTestFinished(() => worker.terminate())
   const asked: Asked = { name: "notes-component", source: await sourceOf("notes-component") }
-  worker.postMessage(asked)
+  worker.postMessage(asked, [])
   const outcomes = await new Promise((resolve, reject) => {
     worker.addEventListener("message", ({ data }) => resolve(data))
     worker.addEventListener("error", ({ message }) => reject(new Error(message)))

@@ -10,11 +10,12 @@ export interface Asked {
 // Of a worker's global scope, whose types exclude those of a page
 const scope = globalThis as unknown as {
   readonly addEventListener: (name: "message", listener: (event: { readonly data: Asked }) => void) => void
-  readonly postMessage: (message: unknown) => void
+  readonly postMessage: (message: unknown, transfer: ReadonlyArray<never>) => void
 }
 
 scope.addEventListener("message", ({ data: { name, source } }) => {
-  componentOutcomes(name, source).then(scope.postMessage, (error: unknown) =>
-    scope.postMessage(String(error))
+  componentOutcomes(name, source).then(
+    (outcomes) => scope.postMessage(outcomes, []),
+    (error: unknown) => scope.postMessage(String(error), [])
   )
 })
