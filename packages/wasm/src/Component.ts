@@ -4,11 +4,11 @@
  * `import * as tools from "@bytecodealliance/jco-transpile/wasm-tools"`.
  */
 import * as Effect from "effect/Effect"
-import { coreModules, renameExports } from "./component/binary.ts"
+import { coreModules, keptByGlue, renameExports } from "./component/binary.ts"
 import type { Manifest } from "./component/Manifest.ts"
-import { entries, grantOf, isOutside, kindsOf, statefulFeature, witVersion } from "./component/names.ts"
+import { entries, grantOf, kindsOf, witVersion } from "./component/names.ts"
 import { wit } from "./component/wit.ts"
-import { LoadFailed, ModuleRefused } from "./Errors.ts"
+import { LoadFailed } from "./Errors.ts"
 import { sha256Of } from "./memory/Hash.ts"
 
 export { wit } from "./component/wit.ts"
@@ -36,7 +36,11 @@ export interface Transpiler {
       readonly emitTypescriptDeclarations: boolean
       readonly minify: boolean
     }
-  ) => Promise<{ readonly files: Readonly<Record<string, Uint8Array>> }>
+  ) => Promise<{
+    readonly files: Readonly<Record<string, Uint8Array>>
+    readonly imports: ReadonlyArray<string>
+    readonly exports: ReadonlyArray<readonly [name: string, kind: "function" | "instance"]>
+  }>
 }
 
 /**
@@ -88,14 +92,16 @@ export interface Built {
   readonly sha256: string
   /** By their names: the manifest is `<name>.json`. */
   readonly files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>
-  /** By their names in WIT, with their versions: what it asks of its host. */
+  /** What it asks of its host. Of the package's WIT: the names that a handler's `imports` grants. */
   readonly imports: ReadonlyArray<string>
+  /** What its glue would keep between calls. If there is any, it is refused as a handler whose memory is kept. */
+  readonly kept: ReadonlyArray<string>
 }
 
 const sameBytes = (left: Uint8Array, right: Uint8Array): boolean =>
   left.length === right.length && left.every((byte, index) => byte === right[index])
 
-/** Glue and manifest of a component. Refuses, by name, what could not be loaded as a handler with memory. */
+/** Glue and manifest of a component. */
 export const build = Effect.fnUntraced(function* (
   component: Uint8Array<ArrayBuffer>,
   options: {
@@ -122,47 +128,30 @@ export const build = Effect.fnUntraced(function* (
   if (glue === undefined) {
     return yield* new LoadFailed({ handler: name, reason: "jco has given no module of that name" })
   }
+  const exports = result.exports.map(([exported]) => exported).filter((exported) => exported.includes("/"))
+  if (kindsOf(exports).size === 0) {
+    return yield* new LoadFailed({
+      handler: name,
+      reason: `it exports nothing of sluice:handler@${witVersion}`
+    })
+  }
   return yield* Effect.tryPromise({
-    try: async (): Promise<Built> => {
-      const imports = await checked(name, cores)
-      return { ...(await packed(name, component, own(glue), cores)), imports }
-    },
-    catch: (cause) =>
-      cause instanceof ModuleRefused || cause instanceof LoadFailed ? cause : failed(name, cause)
+    try: async (): Promise<Built> => ({
+      ...(await packed(name, component, own(glue), cores, { imports: result.imports, exports })),
+      imports: result.imports.map((imported) => grantOf(imported) ?? imported),
+      kept: keptByGlue(component)
+    }),
+    catch: (cause) => failed(name, cause)
   })
 })
-
-const checked = async (
-  handler: string,
-  cores: ReadonlyArray<readonly [string, Uint8Array]>
-): Promise<ReadonlyArray<string>> => {
-  const imports = new Set<string>()
-  const exported: Array<string> = []
-  for (const [, bytes] of cores) {
-    const module = await WebAssembly.compile(own(bytes))
-    const names = WebAssembly.Module.exports(module).map((one) => one.name)
-    for (const one of WebAssembly.Module.imports(module)) {
-      names.push(one.name)
-      if (isOutside(one.module)) imports.add(grantOf(one.module) ?? `${one.module}#${one.name}`)
-    }
-    const feature = names.map(statefulFeature).find((one) => one !== undefined)
-    if (feature !== undefined) {
-      throw new ModuleRefused({ handler, feature, reason: "its glue keeps what no snapshot holds." })
-    }
-    exported.push(...names)
-  }
-  if (kindsOf(exported).size === 0) {
-    throw new LoadFailed({ handler, reason: `it exports nothing of sluice:handler@${witVersion}` })
-  }
-  return [...imports]
-}
 
 const packed = async (
   name: string,
   component: Uint8Array<ArrayBuffer>,
   glue: Uint8Array<ArrayBuffer>,
-  cores: ReadonlyArray<readonly [string, Uint8Array]>
-): Promise<Omit<Built, "imports">> => {
+  cores: ReadonlyArray<readonly [string, Uint8Array]>,
+  interfaces: Pick<Manifest, "exports" | "imports">
+): Promise<Omit<Built, "imports" | "kept">> => {
   const files: Record<string, Uint8Array<ArrayBuffer>> = {
     [`${name}.component.wasm`]: component,
     [`${name}.js`]: glue
@@ -180,6 +169,7 @@ const packed = async (
   }
   const manifest: Manifest = {
     format: "sluice-component/1",
+    ...interfaces,
     component: { file: `${name}.component.wasm`, sha256: await sha256Of(component) },
     glue: { file: `${name}.js`, sha256: await sha256Of(glue) },
     modules

@@ -133,6 +133,12 @@ export type ProgramSource =
       readonly glue: string
       /** By the names that the glue asks for. */
       readonly modules: Readonly<Record<string, Uint8Array<ArrayBuffer>>>
+      /** Interfaces of WIT that it asks for, without their versions. */
+      readonly imports: ReadonlyArray<string>
+      /** And those that it has. */
+      readonly exports: ReadonlyArray<string>
+      /** What its glue would keep between calls. */
+      readonly kept: ReadonlyArray<string>
       /** Of these modules rewritten, by another thread's load, which checked them. `modules` is then empty. */
       readonly compiled?: Readonly<Record<string, CompiledCore>>
     }

@@ -5,14 +5,7 @@
 import { rewrite } from "../binary/rewrite.ts"
 import { ComponentMachine, type Instantiate } from "../component/glue.ts"
 import type { ComponentSource } from "../component/Manifest.ts"
-import {
-  grantOf,
-  isOutside,
-  kindsOf,
-  statefulFeature,
-  unversioned,
-  type Grantable
-} from "../component/names.ts"
+import { grantOf, kindsOf, statefulFeature, type Grantable } from "../component/names.ts"
 import { HashMismatch, ImportRefused, LoadFailed, ModuleRefused } from "../Errors.ts"
 import { Fault, type CompiledCore, type Grants, type Load, type LoadOptions } from "../Machine.ts"
 
@@ -38,21 +31,29 @@ const checkSizes = (modules: ComponentSource["modules"], { handler, limits }: Lo
   }
 }
 
-const checkNames = (module: WebAssembly.Module, options: LoadOptions): void => {
-  const { handler, imports: granted } = options
-  const imports = WebAssembly.Module.imports(module)
-  for (const one of imports) {
-    const grant = grantOf(one.module)
-    if (isOutside(one.module) && (grant === undefined || !granted.includes(grant))) {
-      throw new ImportRefused({ handler, import: grant ?? `${one.module}#${one.name}`, granted })
+const checkImports = (imports: ReadonlyArray<string>, { handler, imports: granted }: LoadOptions): void => {
+  for (const name of imports) {
+    const grant = grantOf(name)
+    if (grant === undefined || !granted.includes(grant)) {
+      throw new ImportRefused({ handler, import: grant ?? name, granted })
     }
   }
-  if (options.memory === "none") return
-  for (const { name } of [...imports, ...WebAssembly.Module.exports(module)]) {
-    const feature = statefulFeature(name)
-    if (feature === undefined) continue
-    throw new ModuleRefused({ handler, feature, reason: "its glue keeps what no snapshot holds." })
-  }
+}
+
+const checkKept = (
+  kept: ReadonlyArray<string>,
+  modules: ReadonlyArray<WebAssembly.Module>,
+  { handler, memory }: LoadOptions
+): void => {
+  if (memory === "none") return
+  const names = modules.flatMap((module) => [
+    ...WebAssembly.Module.imports(module),
+    ...WebAssembly.Module.exports(module)
+  ])
+  const named = names.map(({ name }) => statefulFeature(name)).find((feature) => feature !== undefined)
+  const feature = named ?? kept[0]
+  if (feature === undefined) return
+  throw new ModuleRefused({ handler, feature, reason: "its glue keeps what no snapshot holds." })
 }
 
 const compile = async (bytes: Uint8Array<ArrayBuffer>, options: LoadOptions): Promise<CompiledCore> => {
@@ -61,7 +62,6 @@ const compile = async (bytes: Uint8Array<ArrayBuffer>, options: LoadOptions): Pr
   const module = await WebAssembly.compile(rewritten.bytes).catch((cause: unknown) => {
     throw new LoadFailed({ handler, reason: String(cause) })
   })
-  checkNames(module, options)
   const { denied, fuel, globals, memories, start } = rewritten
   return { module, memories, globals, fuel, denied, start }
 }
@@ -93,16 +93,6 @@ const importGlue = async (address: string, handler: string): Promise<Instantiate
   return glue.instantiate as Instantiate
 }
 
-/** What its code asks for, by the name that the glue gives it: without a version. All of it was granted. */
-const asked = (modules: ReadonlyArray<WebAssembly.Module>): ReadonlyMap<string, Grantable> => {
-  const found = new Map<string, Grantable>()
-  for (const one of modules.flatMap((module) => WebAssembly.Module.imports(module))) {
-    const grant = grantOf(one.module)
-    if (grant !== undefined) found.set(unversioned(one.module), grant)
-  }
-  return found
-}
-
 const functionsOf = (grant: Grantable, grants: Grants): object => {
   const number = (give: (() => number) | undefined) => () => {
     const value = give?.()
@@ -127,26 +117,33 @@ export const load: Load<ComponentSource> = async (source, options) => {
   const { sha256 } = source
   const expected = options.sha256.toLowerCase()
   if (sha256 !== expected) throw new HashMismatch({ handler, expected, actual: sha256 })
+  const { exports, glue, imports, kept } = source
+  checkImports(imports, options)
+  const kinds = kindsOf(exports)
+  if (kinds.size === 0) throw new LoadFailed({ handler, reason: "it exports nothing of sluice:handler" })
   const [instantiate, compiled] = await Promise.all([
-    importGlue(source.glue, handler),
+    importGlue(glue, handler),
     source.compiled ?? compileAll(source.modules, options)
   ])
   const cores = new Map(Object.entries(compiled))
-  const modules = [...cores.values()].map(({ module }) => module)
-  const kinds = kindsOf(
-    modules.flatMap((module) => WebAssembly.Module.exports(module).map(({ name }) => name))
+  checkKept(
+    kept,
+    [...cores.values()].map(({ module }) => module),
+    options
   )
-  if (kinds.size === 0) throw new LoadFailed({ handler, reason: "it exports nothing of sluice:handler" })
-  const imports = asked(modules)
+  const asked = imports.flatMap((name) => {
+    const grant = grantOf(name)
+    return grant === undefined ? [] : [[name, grant] as const]
+  })
   return {
     sha256,
     kinds,
-    prepared: { abi: "component", sha256, glue: source.glue, modules: {}, compiled },
+    prepared: { ...source, modules: {}, compiled },
     instantiate: (grants) =>
       new ComponentMachine(
         instantiate,
         cores,
-        Object.fromEntries([...imports].map(([name, grant]) => [name, functionsOf(grant, grants)])),
+        Object.fromEntries(asked.map(([name, grant]) => [name, functionsOf(grant, grants)])),
         limits
       )
   }

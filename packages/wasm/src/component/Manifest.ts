@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { HashMismatch, LoadFailed } from "../Errors.ts"
 import type { ProgramSource } from "../Machine.ts"
 import { sha256Of } from "../memory/Hash.ts"
+import { keptByGlue } from "./binary.ts"
 
 const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
 
@@ -15,6 +16,9 @@ const Offset = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 export const Manifest = Schema.Struct({
   format: Schema.Literal("sluice-component/1"),
+  /** As jco tells them: interfaces of WIT, imports without their versions. */
+  imports: Schema.Array(Schema.String),
+  exports: Schema.Array(Schema.String),
   component: Pinned,
   glue: Pinned,
   /** By the names that the glue asks for: a part of the component's bytes, or a file where jco made one. */
@@ -56,7 +60,7 @@ export const resolve = async (
   if (decoded._tag === "Failure") {
     throw new LoadFailed({ handler, reason: `its manifest is none: ${decoded.failure.message}` })
   }
-  const { component, glue, modules } = decoded.success
+  const { component, exports, glue, imports, modules } = decoded.success
   const at = (file: string): string => new URL(file, address).href
   const check = async (bytes: Uint8Array<ArrayBuffer>, expected: string, file: string): Promise<void> => {
     const actual = await sha256Of(bytes)
@@ -78,5 +82,21 @@ export const resolve = async (
       return [name, bytes] as const
     })
   )
-  return { abi: "component", sha256: hash, glue: at(glue.file), modules: Object.fromEntries(parts) }
+  return {
+    abi: "component",
+    sha256: hash,
+    glue: at(glue.file),
+    modules: Object.fromEntries(parts),
+    imports,
+    exports,
+    kept: keptIn(whole, handler)
+  }
+}
+
+const keptIn = (component: Uint8Array<ArrayBuffer>, handler: string): ReadonlyArray<string> => {
+  try {
+    return keptByGlue(component)
+  } catch (cause) {
+    throw new LoadFailed({ handler, reason: `it is no component: ${String(cause)}` })
+  }
 }

@@ -22,34 +22,24 @@ const kinds: ReadonlyArray<CallKind> = ["init", "send", "request", "child-error"
 const major = witVersion.split(".")[0]
 
 /** Without its version: `sluice:handler/actor`. */
-export const unversioned = (name: string): string => name.replace(/@[^@]*$/, "")
+const unversioned = (name: string): string => name.replace(/@[^@]*$/, "")
 
 /** True for the package's own interface, in a version that this one can stand for. */
 export const isInterface = (name: string, of: string): boolean =>
   unversioned(name) === `sluice:handler/${of}` && name.split("@")[1]?.split(".")[0] === major
 
-/** What a component can be called for, by the names that its core modules export. */
-export const kindsOf = (exports: ReadonlyArray<string>): ReadonlySet<CallKind> => {
-  const offers = (kind: CallKind): boolean =>
-    exports.some((name) => {
-      const [owner = "", method] = name.split("#")
-      return method === entries[kind].function && isInterface(owner, entries[kind].interface)
-    })
-  return new Set(kinds.filter(offers))
-}
+/** What a component can be called for, by the interfaces that it exports. */
+export const kindsOf = (exports: ReadonlyArray<string>): ReadonlySet<CallKind> =>
+  new Set(kinds.filter((kind) => exports.some((name) => isInterface(name, entries[kind].interface))))
 
 export const grantable = ["console", "clock", "random"] as const
 export type Grantable = (typeof grantable)[number]
 
-/** The interface of the WIT that an import of a core module belongs to. */
-export const grantOf = (module: string): Grantable | undefined =>
-  grantable.find((name) => isInterface(module, name))
+/** The interface of the WIT that an import asks for, by its name without a version. */
+export const grantOf = (name: string): Grantable | undefined =>
+  grantable.find((grant) => unversioned(name) === `sluice:handler/${grant}`)
 
-/** True for what comes from outside the component, and not from another of its core modules. */
-export const isOutside = (module: string): boolean =>
-  module === "$root" || /^[a-z][\w-]*:[\w-]+\/[\w-]+(?:@|$)/.test(module)
-
-/** The feature that a name of a core module stands for, where a component with it cannot be given back. */
+/** The same, by a name of a core module, where its compiler has kept to the conventions of wit-component. */
 export const statefulFeature = (name: string): string | undefined => {
   const resource =
     /\[(?:resource-new|resource-drop|resource-rep|constructor|method|static|dtor)\]([a-z][\w-]*)/.exec(name)

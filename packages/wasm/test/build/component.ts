@@ -69,7 +69,22 @@ const script = (source: string): Step => {
   }
 }
 
-/** Only its core module: `build` refuses the component. */
+/** A component as it is written, not by a compiler's conventions. */
+const written = (source: string): Step => {
+  const name = `${basename(source, ".wat")}-component`
+  return {
+    name,
+    sources: [`${folder}/${source}`, ...own],
+    outputs: outputs(name),
+    build: async () => {
+      const { parse } = await import("@bytecodealliance/jco-transpile/wasm-tools")
+      const component = await parse(readFileSync(join(packageFolder, folder, source), "utf8"))
+      return finish(name, Uint8Array.from(component))
+    }
+  }
+}
+
+/** Only its core module, by wit-component's conventions. */
 const core = (source: string): Step => {
   const output = `${basename(source, ".wat")}.wasm`
   return {
@@ -101,6 +116,8 @@ export const components = (): ReadonlyArray<Step> => [
   small("greedy.ts"),
   script("notes.js"),
   core("kept.wat"),
+  written("two.wat"),
+  written("tabled.wat"),
   outcomesOf("counter-component"),
   outcomesOf("notes-component")
 ]

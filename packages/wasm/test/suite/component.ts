@@ -111,6 +111,25 @@ export const component = (): void => {
     })
   })
 
+  it("of several core instances has a part for each, and one fuel for all", async () => {
+    const program = await loadComponent("two-component", { limits: { fuel: 1000 } })
+    const tracker = track(program.instantiate(silent), program.sha256)
+    const calls = (machine: Machine) => call(machine, "init", null, null)
+    expect(calls(tracker.machine)).toMatchObject({ state: { count: 1 } })
+    const alone = tracker.machine.fuelUsed() ?? 0
+    tracker.changes()
+    expect(tracker.image().parts.map(({ globals, pages }) => [pages.length, globals])).toEqual([
+      [1, [1]],
+      [2, [1]]
+    ])
+    const restored = program.instantiate(silent)
+    track(restored, program.sha256, tracker.image())
+    expect(calls(restored)).toMatchObject({ state: { count: 2 } })
+    // Enough for either of them, and not for both
+    const scarce = await machineOf("two-component", { limits: { fuel: alone - 1 } })
+    expect(() => calls(scarce)).toThrow(`more than ${alone - 1} units of fuel`)
+  })
+
   it("gives in each engine what Node gives: bytes, memory, globals and fuel", async () => {
     const expected: unknown = JSON.parse(text.decode(await built("counter-component.outcomes.json")))
     expect(await componentOutcomes("counter-component")).toEqual(expected)
@@ -171,13 +190,19 @@ export const component = (): void => {
       expect(lines).toEqual([{ level: "warn", text: 'sent {"a":1}' }])
     })
 
-    it("cannot be a resource if its memory is to be kept", async () => {
+    it("cannot be a resource if its memory is to be kept: by its name, and where there is none", async () => {
       const source = await sourceOf("counter-component")
       const modules = { "kept.core.wasm": await built("kept.wasm") }
       await expect(loadComponent("counter-component", {}, { ...source, modules })).rejects.toMatchObject({
         _tag: "ModuleRefused",
         feature: "the resource thing"
       })
+      await expect(loadComponent("tabled-component")).rejects.toMatchObject({
+        _tag: "ModuleRefused",
+        feature: "a resource"
+      })
+      const forgetful = await machineOf("tabled-component", { memory: "none" })
+      expect(call(forgetful, "init", null, null)).toMatchObject({ state: { count: 1 } })
     })
 
     it("cannot be more bytes than the limit", async () => {
