@@ -5,6 +5,7 @@
  */
 import type { Module, ModuleIdentity } from "@sluice/core"
 import * as Handled from "@sluice/core/Handled"
+import type { OutsideHandler } from "@sluice/core/Handler"
 import * as HandlerPort from "@sluice/core/HandlerPort"
 import * as Replay from "@sluice/core/Replay"
 import * as Duration from "effect/Duration"
@@ -13,7 +14,7 @@ import { KeyValueStore, type KeyValueStoreError } from "effect/persistence/KeyVa
 import * as Schedule from "effect/Schedule"
 import { restoreBy } from "./Escalation.ts"
 import type { Recordable } from "./Recordable.ts"
-import { Attached, type RestoreError } from "./recovery/Attached.ts"
+import { Attached, findAt, leave, type RestoreError } from "./recovery/Attached.ts"
 import type { Migrate, Point } from "./recovery/Begin.ts"
 import type { BrokenRecord } from "./recovery/Errors.ts"
 import { read as readSlot, type ReadError, type Runner, runnerOf, type SlotRead } from "./recovery/Read.ts"
@@ -67,8 +68,8 @@ export const of = <S>(
 ): Recovery<S> | undefined => recorded.get(Handled.instanceOf(face)) as Attached<S> | undefined
 
 /**
- * A logic that records its instance, and begins with what is stored. Do not infer that it is the first entry: what
- * was committed before the store has answered, that takes the place of.
+ * A logic that records its instance, and begins with what is stored. Do not infer that entries wait for that: without
+ * `first`, it takes the place of what was committed before the store has answered.
  */
 export const logic = <Id extends string, S, A, X, T, N = never>(
   def: Module.ModuleDef<Id, S, A, X, T>,
@@ -108,6 +109,32 @@ export const logic = <Id extends string, S, A, X, T, N = never>(
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(attached.end, Duration.seconds(5))))
     })
   )
+
+/**
+ * The handler, to be given for the logic's in `implement({ handlers })`: its first entry puts what is stored in place, and only
+ * then are others let in. Give it the logic's options. Not inline, where nothing can wait.
+ */
+export const first = <S, P, R>(
+  handler: OutsideHandler<S, P, R> & Recordable<S>,
+  options: Options = {}
+): OutsideHandler<S, P, R | KeyValueStore> => ({
+  ...handler,
+  begin: (entry) =>
+    Effect.gen(function* () {
+      const settings = settled(options)
+      const address = { handler: handler.name, instance: options.key ?? entry.instanceId }
+      const slots = new Slots(address, yield* KeyValueStore)
+      // The logic fails with the same, and says so.
+      const found = yield* Effect.orElseSucceed(
+        findAt(slots, options.start ?? "newest", { ...settings, handler }),
+        () => undefined
+      )
+      if (found === undefined) return yield* handler.begin?.(entry) ?? Effect.void
+      if (found.image !== undefined) handler.remember(found.state, found.image)
+      leave(entry.instance, handler, settings, found)
+      yield* entry.commit(entry.state(), found.state)
+    })
+})
 
 const eventually = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("30 seconds")])
 

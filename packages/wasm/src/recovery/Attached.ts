@@ -10,7 +10,7 @@ import { type Image, pageSize } from "../Image.ts"
 import { type CallRecord, isRebased, type Recordable } from "../Recordable.ts"
 import { find, type Found, type Point, type Target, toRecord } from "./Begin.ts"
 import type { ReplayDiverged, SlotUnreadable } from "./Errors.ts"
-import { Journal, type JournalOptions, type Taken } from "./Journal.ts"
+import { type Begun, Journal, type JournalOptions, type Taken } from "./Journal.ts"
 import { read, type ReadError, runnerOf, type SlotRead } from "./Read.ts"
 import type { Slots } from "./Slots.ts"
 
@@ -33,6 +33,49 @@ export type Settings = JournalOptions & Pick<Target<never>, "former" | "migrate"
 const restored: Commit.Origin = { kind: "hydrate", name: "recovery" }
 
 const text = new TextDecoder()
+
+/** What is in place already when a logic begins. */
+export interface There<S> extends Pick<Found<S>, "begun" | "continues"> {
+  /** As the logic before has left it, or the handler's first entry has put it in place. */
+  readonly state: S
+}
+
+interface Left {
+  readonly handler: string
+  readonly version: number
+  readonly there: There<unknown>
+}
+
+const leftBy = new WeakMap<HandledInstance, Left>()
+
+/** For the next logic of the instance, if its code and version are the same. */
+export const leave = <S>(
+  instance: HandledInstance,
+  handler: Recordable<S>,
+  { version }: Pick<Settings, "version">,
+  there: There<S>
+): void => void leftBy.set(instance, { handler: handler.sha256, version, there })
+
+const thereIn = <S>(
+  instance: HandledInstance,
+  handler: Recordable<S>,
+  { version }: Pick<Settings, "version">
+): There<S> | undefined => {
+  const left = leftBy.get(instance)
+  leftBy.delete(instance)
+  // It was left for an instance of this state.
+  return left?.handler === handler.sha256 && left.version === version ? (left.there as There<S>) : undefined
+}
+
+/** What was passed over is a warning. */
+export const findAt = <S>(
+  slots: Slots,
+  point: Point,
+  target: Target<S>
+): Effect.Effect<Found<S> | undefined, RestoreError> =>
+  Effect.tap(find(slots, point, target), (found) =>
+    Effect.forEach(found?.passed ?? [], (error) => Effect.logWarning(error), { discard: true })
+  )
 
 export class Attached<in out S> {
   private readonly instance: Recorded<S>
@@ -57,11 +100,13 @@ export class Attached<in out S> {
     point: Point
   ): Effect.Effect<Attached<S>, RestoreError> {
     return Effect.gen(function* () {
-      const found = yield* find(slots, point, { ...settings, handler })
-      for (const error of found?.passed ?? []) yield* Effect.logWarning(error)
-      const attached = new Attached(instance, handler, slots, settings, found)
+      // After the handler's first entry
+      yield* instance.turn(restored, () => {})
+      const there = thereIn(instance.handled, handler, settings)
+      const found = there === undefined ? yield* findAt(slots, point, { ...settings, handler }) : undefined
+      const attached = new Attached(instance, handler, slots, settings, (there ?? found)?.begun)
       if (found !== undefined) yield* attached.put(found)
-      else yield* instance.turn(restored, (state) => attached.started(state))
+      else yield* instance.turn(restored, (state) => attached.started(state, there))
       return attached
     })
   }
@@ -71,13 +116,13 @@ export class Attached<in out S> {
     handler: Recordable<S>,
     slots: Slots,
     settings: Settings,
-    found: Found<S> | undefined
+    begun: Begun | undefined
   ) {
     this.instance = instance
     this.handler = handler
     this.slots = slots
     this.settings = settings
-    this.journal = new Journal(slots, handler, settings, found?.begun, (taken) => this.tell(taken))
+    this.journal = new Journal(slots, handler, settings, begun, (taken) => this.tell(taken))
     this.endings = [
       instance.observe((change) => this.changed(change)),
       handler.onFailed(instance.handled.instanceId, (call) => {
@@ -98,7 +143,11 @@ export class Attached<in out S> {
   /** Hears no more of the instance, and stores its last slot whole: code that takes its place need not replay. */
   readonly end: Effect.Effect<void, KeyValueStoreError> = Effect.suspend(() => {
     for (const end of this.endings) end()
-    return this.journal.snapshot
+    const { handler, instance, journal, settings } = this
+    const state = instance.current()
+    return Effect.map(journal.snapshot, () =>
+      leave(instance.handled, handler, settings, { state, continues: true, begun: journal.stored })
+    )
   })
 
   readonly export: Effect.Effect<Uint8Array<ArrayBuffer>> = Effect.suspend(() => {
@@ -150,35 +199,46 @@ export class Attached<in out S> {
     })
   }
 
-  private started(state: S): void {
-    this.enter(state, "init", this.handler.memoryOf(state), false)
+  /** `there`: what has put the state in place already. */
+  private started(state: S, there: There<S> | undefined): void {
+    const image = this.handler.memoryOf(state)
+    if (there === undefined) this.enter(state, "init", image, false)
+    else if (there.continues && there.state === state) this.journal.begin(state, image)
+    else this.add(state, "init", image)
     this.live = true
   }
 
   private changed({ actions, next, origin, previous }: Change<S>): void {
     if (next === previous) return
     if (origin !== restored || this.restoring === undefined) {
-      if (this.live) this.enter(next, origin.name, this.handler.memoryOf(next), false, actions.length > 1)
+      if (this.live) this.enter(next, origin.name, this.handler.memoryOf(next), actions.length > 1)
       return
     }
     const { continues, image } = this.restoring
     // It may not be the state that was put: derived fields are made again
     if (image !== undefined) this.handler.remember(next, image)
     if (continues) this.journal.begin(next, image)
-    else this.enter(next, origin.name, image, true)
+    else this.add(next, origin.name, image)
     this.live = true
   }
 
   /** `batch`: its last call was given what the actions before it have made, which was never the instance's state. */
-  private enter(state: S, origin: string, image: Image | undefined, anchored: boolean, batch = false): void {
+  private enter(state: S, origin: string, image: Image | undefined, batch: boolean): void {
     const call = this.handler.callOf(state)
     if (call === undefined || this.known.has(call)) {
-      this.journal.committed(origin, state, image, anchored)
+      this.journal.committed(origin, state, image)
       return
     }
+    if (batch || isRebased(call)) return this.add(state, origin, image)
     this.known.add(call)
-    if (batch || isRebased(call)) return this.journal.committed(origin, state, image, true)
     this.journal.called(call, state, image)
+  }
+
+  /** A slot that does not follow from the one before, whatever has made it. */
+  private add(state: S, origin: string, image: Image | undefined): void {
+    const call = this.handler.callOf(state)
+    if (call !== undefined) this.known.add(call)
+    this.journal.committed(origin, state, image, true)
   }
 
   private tell({ bytes, full, image, path, sha256, slot }: Taken): void {

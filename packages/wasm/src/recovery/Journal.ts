@@ -88,6 +88,11 @@ export class Journal<S> {
     return this.slot
   }
 
+  /** Where another goes on, once all is stored. */
+  get stored(): Begun {
+    return { slot: this.slot, batch: this.batch }
+  }
+
   /** A call that committed this state. */
   called(call: CallRecord, state: S, image: Image | undefined): void {
     this.tell({ call, state, image, origin: "", carried: true })

@@ -70,19 +70,30 @@ export type Secretive = Awaited<ReturnType<typeof makeSecretive>>
 export const storeOf = () =>
   Effect.runSync(Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory))
 
+export interface LedgerOptions extends Recovery.Options {
+  /** Lets the handler's first entry restore it. */
+  readonly first?: boolean
+}
+
+export const implement = (handler: Secretive, { first = false, ...options }: LedgerOptions = {}) => {
+  const given = { snapshotEvery: 5, fullEvery: 3, ...options }
+  // One of the two ports: which, it says itself
+  type Outside = CoreHandler.OutsideHandler<typeof Count.Type, typeof Doing.Type, never>
+  const act: CoreHandler.Handler<typeof Count.Type, typeof Doing.Type> = handler
+  return Ledger.implement({
+    initial: { count: 0 },
+    handlers: { act: first ? Recovery.first(handler as Secretive & Outside, given) : act },
+    logics: [Recovery.logic(Ledger, handler, given)]
+  })
+}
+
 /** Each is a process of its own: nothing goes from one to the next but by the store. */
 export const start = async (
   handler: Secretive,
   store: KeyValueStore.KeyValueStore,
-  options: Recovery.Options = {}
+  options: LedgerOptions = {}
 ) => {
-  // One of the two ports: which, it says itself
-  const act: CoreHandler.Handler<typeof Count.Type, typeof Doing.Type> = handler
-  const live = Ledger.implement({
-    initial: { count: 0 },
-    handlers: { act },
-    logics: [Recovery.logic(Ledger, handler, { snapshotEvery: 5, fullEvery: 3, ...options })]
-  })
+  const live = implement(handler, options)
   const errors: Array<unknown> = []
   const runtime = Runtime.make(live, {
     layer: Layer.succeed(KeyValueStore.KeyValueStore, store),

@@ -4,7 +4,7 @@ import { hashOf } from "@sluice/wasm/memory/Hash"
 import * as Effect from "effect/Effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { describe, expect, it } from "vitest"
-import { makeSecretive, start, storeOf } from "./ledger.ts"
+import { implement, makeSecretive, start, storeOf } from "./ledger.ts"
 
 const run = Effect.runPromise
 
@@ -169,6 +169,56 @@ export const recorded = (): void => {
       await live.act({ do: "add", by: 7 })
       expect(live.state()).toEqual({ count: 13 })
       expect(await live.hidden()).toMatchObject({ seen: (good?.seen ?? 0) + 1 })
+    })
+
+    it("is restored before any entry is let in, where its handler's first entry does it", async () => {
+      const store = storeOf()
+      const handler = await makeSecretive("worker")
+      const before = await start(handler, store)
+      await expect.poll(() => Recovery.of(before.ledger)).toBeDefined()
+      for (const doing of doings) await before.act(doing)
+      await run(before.recovery().flush)
+      const hidden = await before.hidden()
+      const after = await start(await makeSecretive("worker"), store, { first: true })
+      // At once: nothing has been read yet
+      await after.act({ do: "add", by: 10 })
+      expect(after.state()).toEqual({ count: before.state().count + 10 })
+      expect(await after.hidden()).toMatchObject({ seen: (hidden?.seen ?? 0) + 1 })
+      await expect.poll(() => Recovery.of(after.ledger)).toBeDefined()
+      await run(after.recovery().flush)
+      const newest = await run(after.recovery().read("newest"))
+      expect(JSON.parse(newest.state)).toEqual(after.state())
+      expect(after.errors).toEqual([])
+    })
+
+    it("keeps its state and memory over a hot reload, and is migrated by one that has other code", async () => {
+      const store = storeOf()
+      const handler = await makeSecretive("worker")
+      const live = await start(handler, store)
+      await expect.poll(() => Recovery.of(live.ledger)).toBeDefined()
+      const first = live.recovery()
+      for (const doing of doings) await live.act(doing)
+      const [state, hidden] = [live.state(), await live.hidden()]
+      await live.runtime.replace(implement(handler))
+      await expect.poll(() => Recovery.of(live.ledger) !== first).toBe(true)
+      expect(live.state()).toBe(state)
+      expect(await live.hidden()).toEqual(hidden)
+      expect(await run(live.recovery().slot)).toBe(doings.length)
+      await live.act({ do: "add", by: 1 })
+      await run(live.recovery().flush)
+      expect(await run(live.recovery().read("newest"))).toMatchObject({ slot: doings.length + 1 })
+
+      const second = live.recovery()
+      const other = await makeSecretive("worker", { other: true })
+      const migrate = () => ({ count: -1 })
+      await live.runtime.replace(implement(other, { version: 2, migrate }))
+      await expect.poll(() => Recovery.of(live.ledger) !== second).toBe(true)
+      expect(live.state()).toEqual({ count: -1 })
+      await live.act({ do: "add", by: 1 })
+      const { response } = await run(other.request(live.state(), { do: "reveal", by: 0 }))
+      expect(response).toMatchObject({ seen: 2 })
+      // The call that traps, and the one that is refused
+      expect(live.errors).toHaveLength(2)
     })
   })
 }
