@@ -1,6 +1,14 @@
 /** `sluice-handler`, in folders of its own: new, build, check, test. */
 import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -69,6 +77,30 @@ describe("sluice-handler", () => {
       expect(tested).toMatch(/(\d) of \1 cases pass/)
     }
   )
+
+  it("checks and tests a component by its manifest", async () => {
+    const folder = join(root, "component")
+    mkdirSync(folder)
+    for (const file of ["component.wasm", "js", "json"]) {
+      copyFileSync(
+        join(packageFolder, `test/.built/counter-component.${file}`),
+        join(folder, `counter-component.${file}`)
+      )
+    }
+    const declared = {
+      name: "Made",
+      abi: "component",
+      source: "counter-component.json",
+      imports: ["console"]
+    }
+    writeFileSync(join(folder, "handler.json"), JSON.stringify(declared))
+    const steps = [{ kind: "init", params: { start: 3 }, expect: { state: { count: 3 } } }]
+    writeFileSync(join(folder, "cases.json"), JSON.stringify([{ name: "begins", steps }]))
+    const [checked, refused] = await run(check, "component")
+    expect(refused).toBe(0)
+    expect(checked).toContain("same again yes")
+    expect(await run(test, "component")).toEqual(["ok    begins\n1 of 1 cases pass", 0])
+  })
 
   it("test tells what a case expected and what it got, and ends with 1", async () => {
     await run(createdIn("lua"), "wrong")
