@@ -1,6 +1,7 @@
 /** Core modules with the bytes-in, bytes-out ABI of docs/guide/handlers-abi.md. */
 import { rewrite, type Rewritten } from "../binary/rewrite.ts"
 import { HashMismatch, LoadFailed } from "../Errors.ts"
+import { MemoryView } from "./core/MemoryView.ts"
 import type { GlobalValue } from "../Image.ts"
 import {
   Fault,
@@ -70,16 +71,16 @@ const levels: ReadonlyArray<ConsoleLine["level"]> = ["debug", "log", "warn", "er
 
 class CoreMachine implements Machine {
   readonly parts: Machine["parts"]
-  private readonly memory: WebAssembly.Memory
-  private readonly exports: WebAssembly.Exports
+  private readonly view: MemoryView
   private readonly alloc: (length: number) => number
+  private readonly entries: Readonly<Partial<Record<CallKind, Entry>>>
   private readonly limits: Limits
   /** Units of fuel that a call has. */
   private readonly most: number
   /** Of i64: what is left of limits.fuel. */
-  private readonly fuel: WebAssembly.Global | undefined
+  private readonly fuel: { value: bigint } | undefined
   /** Of i32: not 0 after a memory.grow has failed. */
-  private readonly denied: WebAssembly.Global | undefined
+  private readonly denied: { value: number } | undefined
 
   constructor(module: WebAssembly.Module, rewritten: Rewritten, grants: Grants, limits: Limits) {
     this.limits = limits
@@ -95,28 +96,31 @@ class CoreMachine implements Machine {
         clock: number(grants.clock, "clock"),
         random: number(grants.random, "random"),
         console: (level: number, pointer: number, length: number) => {
-          const text = utf8.decode(view(this.memory, pointer, length, "a line of the console"))
+          const text = utf8.decode(this.view.read(pointer >>> 0, length >>> 0, "a line of the console"))
           grants.console({ level: levels[level] ?? "log", text })
         }
       }
     }
     try {
-      this.exports = new WebAssembly.Instance(module, imports).exports
-      this.memory = this.exported(rewritten.memories[0] ?? "memory") as WebAssembly.Memory
-      const globals = rewritten.globals.map(
-        // Exported by the rewriter, which refuses those of other types
-        (name) => this.exported(name) as WebAssembly.Global & { value: GlobalValue }
-      )
-      this.parts = [{ memory: this.memory, globals }]
-      // Of this type: `checkTypes`
-      this.alloc = this.exported("alloc") as (length: number) => number
-      const added = (name: string | undefined): WebAssembly.Global | undefined =>
-        name === undefined ? undefined : (this.exported(name) as WebAssembly.Global)
-      this.fuel = added(rewritten.fuel)
-      this.denied = added(rewritten.denied)
+      // What the rewriter and `checkTypes` have found, by the types that they have found
+      const exports = new WebAssembly.Instance(module, imports).exports as Readonly<Record<string, never>>
+      const find = <A>(name: string | undefined): A | undefined =>
+        name === undefined ? undefined : exports[name]
+      const need = <A>(name: string): A => {
+        const found = find<A>(name)
+        if (found === undefined) throw new Fault("abi", `it does not export ${name}`)
+        return found
+      }
+      const memory = need<WebAssembly.Memory>(rewritten.memories[0] ?? "memory")
+      this.view = new MemoryView(memory)
+      this.parts = [{ memory, globals: rewritten.globals.map((name) => need<{ value: GlobalValue }>(name)) }]
+      this.alloc = need("alloc")
+      this.entries = Object.fromEntries(kinds.map((kind) => [kind, find<Entry>(entryNames[kind])]))
+      this.fuel = find(rewritten.fuel)
+      this.denied = find(rewritten.denied)
       this.refill()
-      if (rewritten.start !== undefined) this.run(rewritten.start)
-      if ("_initialize" in this.exports) this.run("_initialize")
+      find<() => void>(rewritten.start)?.()
+      find<() => void>("_initialize")?.()
     } catch (error) {
       throw this.fault(error)
     }
@@ -139,27 +143,16 @@ class CoreMachine implements Machine {
 
   private refill(): void {
     if (this.fuel !== undefined) this.fuel.value = BigInt(this.most)
-    if (this.denied !== undefined) this.denied.value = 0
+    if (this.denied !== undefined && this.denied.value !== 0) this.denied.value = 0
   }
 
   private left(): bigint {
-    return this.fuel === undefined ? 0n : (this.fuel.value as bigint)
-  }
-
-  private exported(name: string): WebAssembly.ExportValue {
-    const found = this.exports[name]
-    if (found === undefined) throw new Fault("abi", `it does not export ${name}`)
-    return found
-  }
-
-  /** The ABI's exports are functions of numbers: `checkTypes`. */
-  private run(name: string, ...args: ReadonlyArray<number>): number {
-    return (this.exported(name) as (...args: ReadonlyArray<number>) => number)(...args)
+    return this.fuel === undefined ? 0n : this.fuel.value
   }
 
   private put(bytes: Bytes): number {
     const pointer = this.alloc(bytes.length) >>> 0
-    view(this.memory, pointer, bytes.length, "what alloc gave").set(bytes)
+    this.view.write(pointer, bytes, "what alloc gave")
     return pointer
   }
 
@@ -168,7 +161,7 @@ class CoreMachine implements Machine {
     try {
       const statePointer = state === null ? 0 : this.put(state)
       const paramsPointer = this.put(params)
-      const enter = this.exports[entryNames[kind]] as Entry | undefined
+      const enter = this.entries[kind]
       if (enter === undefined) throw new Fault("abi", `it does not export ${entryNames[kind]}`)
       return this.returned(enter(statePointer, state?.length ?? 0, paramsPointer, params.length) >>> 0)
     } catch (error) {
@@ -177,26 +170,21 @@ class CoreMachine implements Machine {
   }
 
   private returned(pointer: number): Returned {
-    const { buffer } = this.memory
-    if (pointer + 20 > buffer.byteLength) throw outside("the result", pointer, 20)
-    const record = new DataView(buffer, pointer, 20)
-    const stateLength = record.getUint32(8, true)
-    const responseLength = record.getUint32(16, true)
+    const word = this.view.record(pointer, 5, "the result")
+    const length = word(2)
     const limit = this.limits.resultBytes ?? 0
-    if (limit > 0 && stateLength + responseLength > limit) {
-      const bytes = stateLength + responseLength
-      throw new Fault("result-bytes", `a result of ${bytes} bytes, where ${limit} are allowed`)
+    const tag = word(0)
+    const total = length + (tag === 0 ? word(4) : 0)
+    if (limit > 0 && total > limit) {
+      throw new Fault("result-bytes", `a result of ${total} bytes, where ${limit} are allowed`)
     }
-    const tag = record.getUint32(0, true)
-    const first = this.copied(record.getUint32(4, true), stateLength, "the state, or the error,")
-    if (tag === 1) return { _tag: "Err", error: utf8.decode(first ?? new Uint8Array()) }
+    if (tag === 1) return { _tag: "Err", error: utf8.decode(this.view.read(word(1), length, "the error")) }
     if (tag !== 0) throw new Fault("abi", `${tag} is no tag of a result: 0 is ok, 1 is err`)
-    const response = this.copied(record.getUint32(12, true), responseLength, "the response")
-    return { _tag: "Ok", state: first, response }
-  }
-
-  private copied(pointer: number, length: number, what: string): Bytes | null {
-    return length === 0 ? null : view(this.memory, pointer, length, what).slice()
+    return {
+      _tag: "Ok",
+      state: length === 0 ? null : this.view.read(word(1), length, "the state"),
+      response: word(4) === 0 ? null : this.view.read(word(3), word(4), "the response")
+    }
   }
 
   fuelUsed(): number | undefined {
@@ -204,19 +192,6 @@ class CoreMachine implements Machine {
     const left = Number(this.left())
     return left < 0 ? this.most : this.most - left
   }
-}
-
-const outside = (what: string, at: number, size: number): Fault =>
-  new Fault("abi", `${what} lies at ${at} with ${size} bytes, outside the memory`)
-
-const view = (memory: WebAssembly.Memory, pointer: number, length: number, what: string): Bytes => {
-  const { buffer } = memory
-  const at = pointer >>> 0
-  const size = length >>> 0
-  if (at + size > buffer.byteLength) {
-    throw outside(what, at, size)
-  }
-  return new Uint8Array(buffer, at, size)
 }
 
 type CoreSource = Extract<ProgramSource, { readonly abi: "core" }>
