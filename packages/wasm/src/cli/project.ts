@@ -36,7 +36,7 @@ export class Refusal extends Error {
   override readonly name = "Refusal"
 }
 
-/** So that nothing hangs here, where there is no deadline: about a second of work. */
+/** So that nothing hangs here, where there is no deadline: seconds of work at most. */
 const fuelWithoutLimit = 1_000_000_000
 
 export interface Project {
