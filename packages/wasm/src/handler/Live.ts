@@ -72,7 +72,7 @@ export class Live<S, P, R> {
     this.host = host
     this.loaded = host
     this.teller = new Teller(options)
-    this.memories = new Memories(host.fresh)
+    this.memories = new Memories(options.name, host.fresh)
   }
 
   call(kind: CallKind, state: S | null, params: P, caller: Caller): Effect.Effect<Called<S, R>, CallError> {
@@ -122,7 +122,7 @@ export class Live<S, P, R> {
 
   readonly memoryOf = (state: S): Image | undefined => {
     const image = this.memories.of(state)?.image
-    return image === this.loaded.fresh ? undefined : image
+    return image?.parts.length === 0 ? undefined : image
   }
 
   readonly put = (state: S, image: Image): void => {

@@ -15,6 +15,51 @@ type Of = WeakMap<object, Kept>
 const keyOf = (state: unknown): object | undefined =>
   typeof state === "object" && state !== null ? state : undefined
 
+/** What is kept for states by one code under one name. */
+interface Store {
+  readonly handler: string
+  readonly module: string
+  readonly given: Of
+  readonly carried: WeakMap<HandledInstance, Of>
+  /** Of any instance: for those who ask about a state alone. */
+  readonly lastCarried: Of
+}
+
+/** By name and hash: a handler that is evaluated again, as by a hot reload, has what it had. */
+const stores = new Map<string, Store>()
+
+const storeOf = (handler: string, module: string): Store => {
+  const key = JSON.stringify([handler, module])
+  const known = stores.get(key)
+  if (known !== undefined) return known
+  const made: Store = {
+    handler,
+    module,
+    given: new WeakMap(),
+    carried: new WeakMap(),
+    lastCarried: new WeakMap()
+  }
+  stores.set(key, made)
+  return made
+}
+
+/** What handlers remember at a state. */
+export interface Remembered {
+  readonly handler: string
+  readonly image: Image
+}
+
+/** Of an instance: of whichever handlers have anything for its state. */
+export const rememberedBy = (instance: HandledInstance, state: object): ReadonlyArray<Remembered> =>
+  [...stores.values()].flatMap(({ carried, given, handler }) => {
+    const image = (carried.get(instance)?.get(state) ?? given.get(state))?.image
+    return image === undefined || image.parts.length === 0 ? [] : [{ handler, image }]
+  })
+
+/** For a state that came from elsewhere. Of other code than the handler has here, it is of no use. */
+export const recall = (state: object, { handler, image }: Remembered): void =>
+  void storeOf(handler, image.module).given.set(state, { image, record: undefined })
+
 /**
  * Of states that a call gave there is one each, so what is kept of them holds for all instances. Of states that took
  * another's place it holds for the instance alone: instances share what they were made with, and are reset to it.
@@ -22,13 +67,16 @@ const keyOf = (state: unknown): object | undefined =>
 export class Memories {
   /** That of a state that nothing is known of: the code has not run yet. */
   private readonly fresh: Kept
-  private readonly given: Of = new WeakMap()
-  private readonly carried = new WeakMap<HandledInstance, Of>()
-  /** Of any instance: for those who ask about a state alone. */
-  private readonly lastCarried: Of = new WeakMap()
+  private readonly given: Of
+  private readonly carried: Store["carried"]
+  private readonly lastCarried: Of
 
-  constructor(fresh: Image) {
+  constructor(handler: string, fresh: Image) {
     this.fresh = { image: fresh, record: undefined }
+    const { carried, given, lastCarried } = storeOf(handler, fresh.module)
+    this.given = given
+    this.carried = carried
+    this.lastCarried = lastCarried
   }
 
   /** What a call from the state begins with; from then on it is known. */

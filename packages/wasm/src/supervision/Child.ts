@@ -11,7 +11,9 @@ import * as Replay from "@sluice/core/Replay"
 import * as Supervised from "@sluice/core/Supervised"
 import { ChildRefused, HandlerFault, TransitionRefused } from "../Errors.ts"
 import { type ChildError, storedFor, type Supervisor, SupervisorRef } from "../Escalation.ts"
+import { recall } from "../handler/Memories.ts"
 import { nameOf, type Policy, type RestartOptions, Restarts } from "../Restarts.ts"
+import * as Memory from "./Memory.ts"
 import { EventLog, type ChildEvent, type Exported, type Tellable } from "./ChildEvent.ts"
 
 export interface SpawnOptions<S, Input, R> extends RestartOptions<unknown> {
@@ -42,7 +44,7 @@ export interface Child<S, A, X, T> {
   readonly status: Effect.Effect<Status>
   /** Oldest first; those that are kept. */
   readonly history: Effect.Effect<ReadonlyArray<ChildEvent>>
-  /** Its state and its events as JSON, for `spawn(module, { from })` elsewhere. Dies with InvalidState where the state cannot be encoded. */
+  /** Its state, its events and what its handlers remember as JSON, for `spawn(module, { from })` elsewhere. Dies with InvalidState where the state cannot be encoded. */
   readonly export: Effect.Effect<Exported>
 }
 
@@ -106,6 +108,9 @@ export const supervise = <Id extends string, S, A, X, Input, R, P, T>(
     if (other !== undefined) return yield* refuse(`${runtime.instanceId} is a child of ${other} already`)
     if (from !== undefined && !fresh)
       return yield* refuse(`${runtime.instanceId} runs already, and cannot go on from another state`)
+    const memories = yield* Effect.mapError(Memory.imported(from?.memories ?? {}), refuse)
+    const begun: unknown = runtime.unsafe.getState()
+    if (typeof begun === "object" && begun !== null) for (const memory of memories) recall(begun, memory)
     parents.set(runtime, around.parentId)
 
     const beginningOf = (policy: Policy): Effect.Effect<Supervised.Beginning<S> | undefined> => {
@@ -192,14 +197,19 @@ export const supervise = <Id extends string, S, A, X, Input, R, P, T>(
       runtime,
       status: Effect.sync(() => status),
       history: Effect.sync(() => log.kept()),
-      export: Effect.sync((): Exported => ({
-        format: 1,
-        module: module.id,
-        key,
-        version: runtime.unsafe.getVersion(),
-        state: Supervised.encode(runtime),
-        events: log.kept()
-      })),
+      export: Effect.suspend(() => {
+        const version = runtime.unsafe.getVersion()
+        const given = {
+          format: 1,
+          module: module.id,
+          key,
+          version,
+          state: Supervised.encode(runtime),
+          events: log.kept()
+        } as const
+        const remembered = Memory.exported(Handled.instanceOf(runtime), runtime.unsafe.getState(), version)
+        return Effect.map(remembered, (memories): Exported => ({ ...given, memories }))
+      }),
       stop: Effect.andThen(
         Effect.suspend(() => Supervised.evict(runtime)),
         Scope.close(scope, Exit.void)

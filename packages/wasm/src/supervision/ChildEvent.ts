@@ -51,6 +51,8 @@ export const Exported = Schema.Struct({
   version: Schema.Finite,
   /** Of the schema's encoded side, without derived fields. */
   state: Schema.Unknown,
+  /** By handler: what its code remembers, as a record of recovery in base64. */
+  memories: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** Events that are no longer kept come before these. */
   events: Schema.Array(ChildEvent)
 })

@@ -62,8 +62,9 @@ export const scoped = async <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Pr
 
 export const makeCases = async <Where extends Handler.Isolation = "worker">(
   isolation: Where,
-  options: CasesOptions<Where> = {}
-) => scoped(Handler.make(await casesOptions(isolation, options)))
+  options: CasesOptions<Where> = {},
+  name = "Cases"
+) => scoped(Handler.make({ ...(await casesOptions(isolation, options)), name }))
 
 export const Desk = Module.make("Desk", {
   state: Count,

@@ -210,5 +210,47 @@ export const supervision = (): void => {
         1
       )
     })
+
+    it("a hot reload of the same code keeps state and memory, and of other code the state", async () => {
+      const cases = await makeCases("worker")
+      const { desk: instance, runtime } = desk({ assess: cases })
+      for (const _ of [1, 2]) await runtime.runPromise(instance.actions.assess({}))
+      const evaluated = await makeCases("worker")
+      await runtime.replace(Desk.implement({ initial: { count: 0 }, handlers: { assess: evaluated } }))
+      await runtime.runPromise(instance.actions.assess({ do: "only", by: 4 }))
+      expect(instance.unsafe.getState()).toEqual({ count: 4, calls: 4 })
+      const renamed = await makeCases("worker", {}, "Other")
+      await runtime.replace(Desk.implement({ initial: { count: 0 }, handlers: { assess: renamed } }))
+      await runtime.runPromise(instance.actions.assess({}))
+      expect(instance.unsafe.getState()).toEqual({ count: 5, calls: 1 })
+    })
+
+    it("a child goes to another runtime with the memory of its handler", async () => {
+      const make = async () => {
+        const cases = await makeCases("worker")
+        const runtime = Runtime.make(await overseer(), { onError: () => {} })
+        onTestFinished(() => runtime.dispose())
+        const children = Supervision.children(runtime.resolve(Overseer.tag))
+        return {
+          children,
+          runtime,
+          live: Desk.implement({ initial: { count: 0 }, handlers: { assess: cases } })
+        }
+      }
+      const [here, there] = [await make(), await make()]
+      const child = await here.runtime.runPromise(here.children.spawn(here.live, { key: "desk" }))
+      for (const _ of [1, 2]) await here.runtime.runPromise(child.runtime.actions.assess({}))
+      const sent = JSON.stringify(await here.runtime.runPromise(child.export))
+      const from = Schema.decodeUnknownSync(Supervision.Exported)(JSON.parse(sent))
+      const moved = await there.runtime.runPromise(there.children.spawn(there.live, { key: "desk", from }))
+      // It traps at any other number of calls than those of here and this one.
+      await there.runtime.runPromise(moved.runtime.actions.assess({ do: "only", by: 4 }))
+      expect(moved.runtime.unsafe.getState()).toEqual({ count: 4, calls: 4 })
+      const flipped = { ...from, memories: { Cases: from.memories!["Cases"]!.replace(/.{4}$/, "AAAA") } }
+      const refused = await there.runtime.runPromise(
+        Effect.flip(there.children.spawn(there.live, { key: "other", from: flipped }))
+      )
+      expect(refused.reason).toContain("the memory of Cases is broken")
+    })
   })
 }
