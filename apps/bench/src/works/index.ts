@@ -9,6 +9,7 @@ import { handlers } from "./handlers.ts"
 import { history } from "./history.ts"
 import { instancesWork } from "./instances.ts"
 import { keyed } from "./keyed.ts"
+import { lua } from "./lua.ts"
 import { mutate } from "./mutate.ts"
 import { serialise } from "./serialise.ts"
 import { snapshots } from "./snapshots.ts"
@@ -28,7 +29,8 @@ export const works = {
   serialise,
   snapshots,
   components,
-  handlers
+  handlers,
+  lua
 } satisfies Readonly<Record<string, Work>>
 
 export type WorkName = keyof typeof works

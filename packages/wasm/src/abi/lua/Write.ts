@@ -1,6 +1,6 @@
 /** Lua into JSON: bytes are written as the tables are walked, raw, and no object of JavaScript is made of them. */
 import { Fault } from "../../Machine.ts"
-import { globalsKey, type Lua, pop, registry, textAt, textSize, textStart, Type } from "./Api.ts"
+import { globalsKey, type Lua, pop, registry, textSize, textStart, Type } from "./Api.ts"
 import { Fit, pushItem } from "./Fit.ts"
 
 const encoder = new TextEncoder()
@@ -52,12 +52,14 @@ export class JsonWriter {
     this.#write(true)
   }
 
-  /** Those globals that fit and are not Lua's own: what does not fit is left out. */
-  globals(isOwn: (name: string) => boolean): void {
+  /** Those globals that fit and are not Lua's own: what does not fit is left out. `own` is of the registry. */
+  globals(own: bigint): void {
     const { L, api } = this.#lua
+    api.lua_rawgeti(L, registry, own)
+    const ownAt = api.lua_gettop(L)
     api.lua_rawgeti(L, registry, globalsKey)
-    this.#object(false, isOwn)
-    pop(this.#lua, 1)
+    this.#object(false, ownAt)
+    pop(this.#lua, 2)
   }
 
   #room(size: number): void {
@@ -158,7 +160,7 @@ export class JsonWriter {
   }
 
   /** The table on top of the stack, its members in the order of their names whatever their order in memory. */
-  #object(strict: boolean, isOwn?: (name: string) => boolean): void {
+  #object(strict: boolean, ownAt?: number): void {
     const { L, api } = this.#lua
     this.#fit.enter()
     this.#ascii("{")
@@ -169,7 +171,7 @@ export class JsonWriter {
     while (api.lua_next(L, -2) !== 0) {
       const from = this.#length
       this.#trail.push(from)
-      if (this.#name(strict, isOwn)) {
+      if (this.#name(strict, ownAt)) {
         const nameTo = this.#length
         this.#ascii(":")
         if (this.#write(strict)) {
@@ -213,14 +215,19 @@ export class JsonWriter {
   }
 
   /** Writes the key below the top of the stack, and gives whether it can be written and is not Lua's own. */
-  #name(strict: boolean, isOwn: ((name: string) => boolean) | undefined): boolean {
+  #name(strict: boolean, ownAt: number | undefined): boolean {
     const { L, api } = this.#lua
     if (!this.#fit.isKey(-2)) {
       if (!strict) return false
       this.#trail.pop()
       this.#refuse("has a key that is neither UTF-8 text nor a whole number")
     }
-    if (isOwn?.(textAt(this.#lua, -2)) === true) return false
+    if (ownAt !== undefined) {
+      api.lua_pushvalue(L, -2)
+      const isOwn = api.lua_rawget(L, ownAt) !== Type.nil
+      pop(this.#lua, 1)
+      if (isOwn) return false
+    }
     if (api.lua_type(L, -2) === Type.number) this.#ascii(`"${api.lua_tointegerx(L, -2, 0)}"`)
     else this.#text(-2)
     return true

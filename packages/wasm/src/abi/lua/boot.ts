@@ -26,7 +26,9 @@ export interface Booted extends Lua {
   readonly guarded: bigint
   /** The address of a byte: whether the script has run. In the memory, so that an image has it. */
   readonly begun: number
-  readonly own: ReadonlySet<string>
+  readonly ownNames: ReadonlySet<string>
+  /** Of the registry: a table that has each of them. */
+  readonly own: bigint
 }
 
 const encoder = new TextEncoder()
@@ -112,17 +114,23 @@ export const boot = (api: Api, { name }: Script, imports: ReadonlyArray<string>)
   run(booted, 7, 2)
   const guarded = integer(api.luaL_ref(L, registry))
   const call = integer(api.luaL_ref(L, registry))
-  return { ...booted, begun, call, guarded, own: namesOf(booted) }
+  const ownNames = namesOf(booted)
+  const own = integer(api.luaL_ref(L, registry))
+  return { ...booted, begun, call, guarded, own, ownNames }
 }
 
-/** Of what the boot made: none of it is the script's. */
+/** Of what the boot made: none of it is the script's. Leaves a table that has each of them. */
 const namesOf = (lua: Lua): ReadonlySet<string> => {
   const { L, api } = lua
   const names = new Set<string>()
+  api.lua_createtable(L, 0, 0)
   api.lua_rawgeti(L, registry, globalsKey)
   api.lua_pushnil(L)
   while (api.lua_next(L, -2) !== 0) {
     names.add(textAt(lua, -2))
+    api.lua_pushvalue(L, -2)
+    api.lua_pushboolean(L, 1)
+    api.lua_rawset(L, -6)
     pop(lua, 1)
   }
   pop(lua, 1)

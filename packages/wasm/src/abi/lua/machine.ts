@@ -154,7 +154,7 @@ const answer = (
       : limits.resultBytes - (response?.length ?? 0)
   if (left < 0) throw new Fault("result-bytes", `more than ${limits.resultBytes} bytes came of it`)
   const writer = new JsonWriter(lua, left, "its state")
-  writer.globals((name) => lua.own.has(name))
+  writer.globals(lua.own)
   api.fflush(0)
   return { _tag: "Ok", state: writer.take(), response }
 }
@@ -196,7 +196,7 @@ const take = (lua: Booted, state: Uint8Array): void => {
   const fit = new Fit(lua)
   api.lua_rawgeti(L, registry, globalsKey)
   reader.members((name, value) => {
-    if (lua.own.has(name)) {
+    if (lua.ownNames.has(name)) {
       throw new Fault(
         "abi",
         `its state has a field ${name}, which is a name of Lua's own: a state's fields are the script's globals`
