@@ -1,78 +1,12 @@
-import { Errors, Handler, Module, Runtime } from "@sluice/core"
-import * as Devtools from "@sluice/core/Devtools"
+import { Errors, Handler, Runtime } from "@sluice/core"
 import * as HandlerPort from "@sluice/core/HandlerPort"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
-import { collectErrors, disposing, entriesOf, idle, latch, rejection, thrown } from "./support.ts"
+import { collectErrors, disposing, idle, latch, rejection, thrown } from "./support.ts"
 
-const stateSchema = Schema.Struct({ rate: Schema.Finite, notes: Schema.Finite })
-const Loan = Module.make("Loan", {
-  state: stateSchema,
-  actions: { assess: Schema.Finite, note: Schema.Void },
-  reducers: { note: (state) => ({ ...state, notes: state.notes + 1 }) }
-})
-const fresh = { rate: 0, notes: 0 }
-type State = typeof fresh
-
-/** Code that holds its instance, and answers when the test says so. */
-const held = () => {
-  const calls: Array<Deferred.Deferred<number, string>> = []
-  const waiting: Array<() => void> = []
-  const compute = (state: State) =>
-    Effect.suspend(() => {
-      const answer = Deferred.makeUnsafe<number, string>()
-      calls.push(answer)
-      for (const told of waiting.splice(0)) told()
-      return Effect.map(Deferred.await(answer), (rate) => ({ ...state, rate }))
-    })
-  return {
-    calls,
-    handler: HandlerPort.outside({
-      ...Handler.outside<State, number, string, never>(compute),
-      order: "serial"
-    }),
-    /** The n-th call, from 1, once it computes. */
-    call: async (n: number) => {
-      while (calls.length < n) await new Promise<void>((resolve) => waiting.push(resolve))
-      const call = calls[n - 1]
-      if (call === undefined) throw new Error("It was not called")
-      return (rate: number) => Deferred.doneUnsafe(call, Effect.succeed(rate))
-    },
-    fail: (n: number, error: string) => Deferred.doneUnsafe(calls[n - 1]!, Effect.fail(error))
-  }
-}
-
-const start = (options: { readonly capacity?: number } = {}) => {
-  const reported = collectErrors()
-  const seen: Array<number> = []
-  const gate = latch()
-  const code = held()
-  const LoanLive = Loan.implement({
-    initial: fresh,
-    handlers: { assess: code.handler },
-    logics: [
-      Loan.logic("seeing", ($) =>
-        $.onAction("assess").run(
-          (sum) =>
-            Effect.promise(() => {
-              seen.push(sum)
-              return options.capacity === undefined ? Promise.resolve() : gate.promise
-            }),
-          options
-        )
-      )
-    ]
-  })
-  const runtime = disposing(Runtime.make(LoanLive, { onError: reported.onError }))
-  return { ...reported, ...code, runtime, loan: runtime.resolve(Loan.tag), seen, gate }
-}
-
-const names = (runtime: Parameters<typeof entriesOf>[0]) =>
-  entriesOf(runtime).map(({ origin, outcome }) => `${origin.name} ${outcome}`)
+import { Loan, fresh, type State, held, start, names } from "./serial.ts"
 
 describe("a serial handler", () => {
   it("T5 from its turn to its end nothing else enters; what came meanwhile runs after, in order", async () => {
@@ -136,21 +70,6 @@ describe("a serial handler", () => {
     await expect.poll(() => seen).toEqual([1, 2, 3])
   })
 
-  it("T8 an interrupted dispatcher lets the instance go, and its action was not observed", async () => {
-    const { call, errors, loan, runtime, seen } = start()
-    const assessing = runtime.run(loan.actions.assess(1))
-    await call(1)
-    loan.unsafe.dispatch({ _tag: "note" })
-    const next = runtime.run(loan.actions.assess(2))
-    await runtime.runPromise(Fiber.interrupt(assessing))
-    expect(loan.unsafe.getState().notes).toBe(1)
-    ;(await call(2))(5)
-    await runtime.runPromise(Fiber.join(next))
-    await expect.poll(() => seen).toEqual([2])
-    expect(names(runtime)).toEqual(["note commit", "assess commit"])
-    expect(errors).toEqual([])
-  })
-
   it("T4 a failed one is one rollback, its action is never observed, and the next entries go on", async () => {
     const { call, errors, fail, loan, runtime, seen } = start()
     const assessing = rejection(runtime.runPromise(loan.actions.assess(1)))
@@ -175,31 +94,6 @@ describe("a serial handler", () => {
     expect(errors).toEqual([error])
     await runtime.runPromise(loan.actions.note())
     expect(loan.unsafe.getState()).toEqual({ rate: 0, notes: 1 })
-  })
-
-  it("its commit waits while devtools show another moment, and is not lost", async () => {
-    const { call, loan, runtime } = start()
-    const assessing = runtime.run(loan.actions.assess(1))
-    const answer = await call(1)
-    runtime.travel.to(new Map([["Loan#1", { rate: 9, notes: 9 }]]))
-    answer(3)
-    await idle()
-    expect(loan.unsafe.getState()).toEqual({ rate: 9, notes: 9 })
-    runtime.travel.live()
-    await runtime.runPromise(Fiber.join(assessing))
-    expect(loan.unsafe.getState()).toEqual({ rate: 3, notes: 0 })
-  })
-
-  it("C7 closing the instance ends it, and tells who waits", async () => {
-    const { call, errors, loan, runtime } = start()
-    const waiting = rejection(runtime.runPromise(loan.actions.assess(1)))
-    await call(1)
-    const promised = rejection(loan.unsafe.dispatchPromise({ _tag: "assess", payload: 2 }))
-    const behind = rejection(runtime.runPromise(loan.actions.note()))
-    await runtime.evict("Loan#1")
-    for (const error of [await waiting, await promised, await behind])
-      expect(error).toBeInstanceOf(Errors.InstanceClosed)
-    expect(errors).toEqual([])
   })
 
   it("T5 an entry by its own code is refused: it would wait for itself", async () => {
@@ -292,80 +186,6 @@ describe("a serial handler", () => {
     await runtime.runPromise(Fiber.interrupt(reading))
   })
 
-  it("a replaced module's own handler computes it, in the same place in line", async () => {
-    const old = held()
-    const { errors, onError } = collectErrors()
-    const runtime = disposing(
-      Runtime.make(Loan.implement({ initial: fresh, handlers: { assess: old.handler } }), { onError })
-    )
-    const loan = runtime.resolve(Loan.tag)
-    const assessing = runtime.run(loan.actions.assess(1))
-    await old.call(1)
-    const promised = loan.unsafe.dispatchPromise({ _tag: "assess", payload: 2 })
-    loan.unsafe.dispatch({ _tag: "note" })
-    const young = held()
-    await runtime.replace(Loan.implement({ initial: fresh, handlers: { assess: young.handler } }))
-    ;(await young.call(1))(10)
-    await runtime.runPromise(Fiber.join(assessing))
-    ;(await young.call(2))(20)
-    await promised
-    expect(names(runtime)).toEqual(["assess commit", "assess commit", "note commit"])
-    expect(loan.unsafe.getState()).toEqual({ rate: 20, notes: 1 })
-    expect(old.calls).toHaveLength(1)
-    expect(errors).toEqual([])
-  })
-
-  it("a replaced module's reducer does, where it has one", async () => {
-    const { call, loan, runtime } = start()
-    const assessing = runtime.run(loan.actions.assess(4))
-    await call(1)
-    const Plain = Module.make("Loan", {
-      state: stateSchema,
-      actions: { assess: Schema.Finite, note: Schema.Void },
-      reducers: { assess: (state, rate) => ({ ...state, rate }) }
-    })
-    await runtime.replace(Plain.implement({ initial: fresh }))
-    await runtime.runPromise(Fiber.join(assessing))
-    expect(loan.unsafe.getState().rate).toBe(4)
-  })
-
-  it("T5 a reset that comes while it computes comes after it", async () => {
-    const { call, loan, runtime } = start()
-    const assessing = runtime.run(loan.actions.assess(1))
-    const answer = await call(1)
-    const resetting = runtime.run(loan.reset())
-    answer(5)
-    await runtime.runPromise(Fiber.joinAll([assessing, resetting]))
-    expect(names(runtime)).toEqual(["assess commit", "reset commit"])
-    expect(loan.unsafe.getState()).toBe(fresh)
-  })
-
-  it("T8 one interrupted while devtools show another moment commits nothing when they come back", async () => {
-    const { call, loan, runtime, seen } = start()
-    const assessing = runtime.run(loan.actions.assess(1))
-    const answer = await call(1)
-    runtime.travel.to(new Map([["Loan#1", { rate: 9, notes: 9 }]]))
-    answer(3)
-    await idle()
-    await runtime.runPromise(Fiber.interrupt(assessing))
-    loan.unsafe.dispatch({ _tag: "note" })
-    runtime.travel.live()
-    expect(loan.unsafe.getState()).toEqual({ rate: 0, notes: 1 })
-    await idle()
-    expect(seen).toEqual([])
-  })
-
-  it("is computed again where devtools wrote another state meanwhile", async () => {
-    const { call, loan, runtime } = start()
-    const assessing = runtime.run(loan.actions.assess(1))
-    const answer = await call(1)
-    Devtools.become(runtime, new Map([["Loan#1", { rate: 0, notes: 50 }]]), "edit")
-    answer(3)
-    ;(await call(2))(4)
-    await runtime.runPromise(Fiber.join(assessing))
-    expect(loan.unsafe.getState()).toEqual({ rate: 4, notes: 50 })
-  })
-
   it("C3 a full sink is waited for before it computes, not while it holds the instance", async () => {
     const code = held()
     const open = latch()
@@ -398,5 +218,37 @@ describe("a serial handler", () => {
     ;(await code.call(1))(1)
     await runtime.runPromise(Fiber.join(assessing))
     expect(loan.unsafe.getState().rate).toBe(1)
+  })
+
+  it("C1 C3 a consumer that opens while it computes, and is full at once, does not keep it from its commit", async () => {
+    const code = held()
+    const [setup, gate] = [latch(), latch()]
+    const seen: Array<string> = []
+    const late = Loan.logic("late", ($) =>
+      Effect.gen(function* () {
+        yield* Effect.promise(() => setup.promise)
+        yield* $.onAction().run(
+          (_, { _tag }) => {
+            seen.push(_tag)
+            return Effect.promise(() => gate.promise)
+          },
+          { name: "late", capacity: 1 }
+        )
+      })
+    )
+    const runtime = disposing(
+      Runtime.make(Loan.implement({ initial: fresh, handlers: { assess: code.handler }, logics: [late] }))
+    )
+    const loan = runtime.resolve(Loan.tag)
+    for (let n = 0; n < 3; n++) loan.unsafe.dispatch({ _tag: "note" })
+    const assessing = runtime.run(loan.actions.assess(1))
+    const answer = await code.call(1)
+    setup.resolve()
+    await expect.poll(() => seen).toEqual(["note"])
+    answer(5)
+    await runtime.runPromise(Fiber.join(assessing))
+    expect(loan.unsafe.getState()).toEqual({ rate: 5, notes: 3 })
+    gate.resolve()
+    await expect.poll(() => seen).toEqual(["note", "note", "note", "assess"])
   })
 })
