@@ -83,9 +83,11 @@ export const componentHandler = (): void => {
           state: Note,
           params: Schema.Struct({
             first: Schema.optionalKey(Schema.String),
-            text: Schema.optionalKey(Schema.String)
+            text: Schema.optionalKey(Schema.String),
+            spin: Schema.optionalKey(Schema.Boolean)
           }),
-          response: Words
+          response: Words,
+          limits: { callMs: 2000 }
         })
       )
       const run = Effect.runPromise
@@ -97,6 +99,12 @@ export const componentHandler = (): void => {
         _tag: "HandlerError",
         error: "an empty note"
       })
+      // Nothing but its worker's end ends this
+      expect(await run(Effect.flip(notes.request(second, { spin: true })))).toMatchObject({
+        _tag: "HandlerFault",
+        kind: "timeout"
+      })
+      expect((await run(notes.request(second, {}))).response).toEqual({ words: [3], total: 3 })
       // No text: JavaScript throws, and the component traps
       expect(await run(Effect.flip(notes.send(second, {})))).toMatchObject({
         _tag: "HandlerFault",
