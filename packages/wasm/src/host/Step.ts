@@ -1,15 +1,7 @@
 /** What is asked of a thread's machines, and what they answer: values, which can be sent to another thread. */
 import type { Pinned } from "../Recordable.ts"
 import type { Delta } from "../Image.ts"
-import type {
-  Call,
-  CallKind,
-  ConsoleLine,
-  FaultKind,
-  LoadOptions,
-  ProgramSource,
-  Returned
-} from "../Machine.ts"
+import type { Call, FaultKind, Returned } from "../Machine.ts"
 
 /** One call of one unit: an instance, or all callers that are none. Units never share a machine. */
 export interface Step {
@@ -39,19 +31,3 @@ export interface Stepped {
   readonly pages: number
   readonly fuel: number | undefined
 }
-
-export type ToWorker =
-  | { readonly _tag: "Load"; readonly source: ProgramSource; readonly options: LoadOptions }
-  | { readonly _tag: "Step"; readonly step: Step }
-
-export type FromWorker =
-  | {
-      readonly _tag: "Loaded"
-      readonly sha256: string
-      readonly kinds: ReadonlySet<CallKind>
-      readonly prepared: ProgramSource | undefined
-    }
-  /** An error's own fields: of a LoadError, or of what nobody foresaw. */
-  | { readonly _tag: "Refused"; readonly error: Readonly<Record<string, unknown>> }
-  | { readonly _tag: "Line"; readonly line: ConsoleLine }
-  | { readonly _tag: "Stepped"; readonly stepped: Stepped }

@@ -1,6 +1,6 @@
 /** A worker as its owner sees it: of a browser, or of Node. */
 import { builtin, own } from "./node.ts"
-import type { FromWorker, ToWorker } from "./Step.ts"
+import type { FromWorker, ToWorker } from "./wire.ts"
 
 export interface Thread {
   readonly post: (message: ToWorker, transfer: ReadonlyArray<ArrayBuffer>) => void

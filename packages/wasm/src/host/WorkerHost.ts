@@ -2,11 +2,11 @@
 import type { LoadError } from "../Errors.ts"
 import type { Image } from "../Image.ts"
 import type { CallKind, ConsoleLine, ProgramSource } from "../Machine.ts"
-import { unpack, pack } from "../memory/Delta.ts"
 import { type HostOptions, type Job, type Loaded, Places, type Ran } from "./Host.ts"
 import { refusedOf } from "./refused.ts"
-import type { Faulted, FromWorker, Stepped } from "./Step.ts"
+import type { Faulted, Stepped } from "./Step.ts"
 import type { Spawn, Thread } from "./Thread.ts"
+import { type FromWorker, ofStep, toStepped, type WireStepped } from "./wire.ts"
 
 export interface WorkerHost extends Loaded {
   /** Answers `done` once, never at once. What it returns takes the job back, and what it gives is then not told. */
@@ -42,6 +42,8 @@ interface Seat {
   onEnd: (reason: string) => void
 }
 
+const isStepped = (message: FromWorker): message is WireStepped => Array.isArray(message)
+
 const seat = (spawn: Spawn, source: ProgramSource, { load }: HostOptions): Seat => {
   let resolve: (loaded: Loading) => void = () => {}
   let reject: (error: LoadError) => void = () => {}
@@ -51,14 +53,14 @@ const seat = (spawn: Spawn, source: ProgramSource, { load }: HostOptions): Seat 
   })
   const thread = spawn({
     onMessage: (message) => {
-      if (message._tag === "Loaded") {
+      if (isStepped(message)) made.onStepped(toStepped(message))
+      else if (message._tag === "Loaded") {
         made.state = "ready"
         resolve(message)
       } else if (message._tag === "Refused") {
         made.state = "ended"
         reject(refusedOf(load.handler, message.error))
       } else if (message._tag === "Line") made.onLine(message.line)
-      else made.onStepped(message.stepped)
     },
     onEnd: (reason) => {
       made.state = "ended"
@@ -173,20 +175,16 @@ class Crew implements SparedHost {
     const passed = () => this.end("timeout", `It ran for more than ${budgetMs} ms`)
     const ended = budgetMs > 0 ? deadline(budgetMs, passed) : () => {}
     this.running = { waiting, begun: performance.now(), ended }
-    thread.post(
-      { _tag: "Step", step: { ...step, restore: step.restore && pack(step.restore) } },
-      buffersOf(job)
-    )
+    thread.post(ofStep(step), buffersOf(job))
   }
 
-  private stepped(given: Stepped): void {
+  private stepped(stepped: Stepped): void {
     const { running } = this
     if (running === undefined) return
     const { begun, ended, waiting } = running
     ended()
     this.running = undefined
     this.current.thread.hold(false)
-    const stepped = given.delta === undefined ? given : { ...given, delta: unpack(given.delta) }
     const ran = this.places.after(waiting.job, stepped, begun - waiting.since)
     waiting.done?.(ran)
     this.work()

@@ -1,9 +1,8 @@
 /** What runs in a worker: one program, and its units. */
 import type { ConsoleLine, Load, Program, ProgramSource } from "../Machine.ts"
-import { pack, unpack } from "../memory/Delta.ts"
 import { builtin } from "./node.ts"
-import type { FromWorker, Stepped, ToWorker } from "./Step.ts"
 import { Units } from "./Units.ts"
+import { type FromWorker, ofStepped, toStep, type ToWorker, type WireStep, type WireStepped } from "./wire.ts"
 
 type Post = (message: FromWorker, transfer?: ReadonlyArray<ArrayBuffer>) => void
 
@@ -13,17 +12,14 @@ export const serve = <Source extends ProgramSource>(load: Load<Source>): void =>
   const { listen, post } = port()
   const line = (told: ConsoleLine) => post({ _tag: "Line", line: told })
   listen((message) => {
-    if (message._tag === "Step") {
-      const { restore } = message.step
-      const stepped = units!.step({ ...message.step, restore: restore && unpack(restore) })
-      // Its pages are copied: they are also what the next step is compared with.
-      const delta = stepped.delta && pack(stepped.delta)
-      return post({ _tag: "Stepped", stepped: { ...stepped, delta } }, buffersOf(stepped))
+    if (isStep(message)) {
+      const stepped = ofStepped(units!.step(toStep(message)))
+      return post(stepped, buffersOf(stepped))
     }
-    if (message._tag !== "Load") return
+    if (message._tag !== "Load") return undefined
     const { options, source } = message
     // Each ABI has a worker of its own, and is given sources of its own.
-    void loading(load(source as Source, options)).then((answer) => {
+    return void loading(load(source as Source, options)).then((answer) => {
       if ("program" in answer) units = new Units(answer.program, options, line)
       return post(answer.told)
     })
@@ -66,14 +62,14 @@ interface DedicatedScope {
   readonly postMessage: (message: FromWorker, transfer: ReadonlyArray<ArrayBuffer>) => void
 }
 
+const isStep = (message: ToWorker): message is WireStep => Array.isArray(message)
+
 /** What is handed over instead of copied. */
-const buffersOf = ({ returned }: Stepped): Array<ArrayBuffer> => {
-  const buffers = new Set<ArrayBuffer>()
-  if (returned._tag === "Ok") {
-    if (returned.state !== null) buffers.add(returned.state.buffer)
-    if (returned.response !== null) buffers.add(returned.response.buffer)
-  }
-  return [...buffers]
+const buffersOf = ([state, response]: WireStepped): Array<ArrayBuffer> => {
+  if (state === null) return response === null ? [] : [response.buffer]
+  return response === null || response.buffer === state.buffer
+    ? [state.buffer]
+    : [state.buffer, response.buffer]
 }
 
 const fieldsOf = (error: unknown): Readonly<Record<string, unknown>> => {
