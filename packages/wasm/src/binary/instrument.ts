@@ -28,11 +28,16 @@ type Scratch = keyof typeof scratchTypes
 
 const f32NaN = [0, 0, 0xc0, 0x7f]
 const f64NaN = [0, 0, 0, 0, 0, 0, 0xf8, 0x7f]
-const canonical: Readonly<Record<Float, readonly [Scratch, ReadonlyArray<number>, ReadonlyArray<number>]>> = {
-  f32: ["f32", [op.f32Const, ...f32NaN], [op.f32Eq, op.select]],
-  f64: ["f64", [op.f64Const, ...f64NaN], [op.f64Eq, op.select]],
-  f32x4: ["v128", [op.simd, 12, ...f32NaN, ...f32NaN, ...f32NaN, ...f32NaN], [op.simd, 0x41, op.simd, 0x52]],
-  f64x2: ["v128", [op.simd, 12, ...f64NaN, ...f64NaN], [op.simd, 0x47, op.simd, 0x52]]
+const nans: Readonly<Record<Float, ReadonlyArray<number>>> = {
+  f32: [op.f32Const, ...f32NaN],
+  f64: [op.f64Const, ...f64NaN],
+  f32x4: [op.simd, 12, ...f32NaN, ...f32NaN, ...f32NaN, ...f32NaN],
+  f64x2: [op.simd, 12, ...f64NaN, ...f64NaN]
+}
+/** Lanes that are equal are taken from the first, the others from the second. */
+const chosen = {
+  f32x4: [op.simd, 0x41, op.simd, 0x52],
+  f64x2: [op.simd, 0x47, op.simd, 0x52]
 }
 
 /** What costs nothing: they only say where something begins and ends. */
@@ -137,14 +142,23 @@ class Body {
   }
 
   private canonicalise(float: Float): void {
-    const [type, nan, choose] = canonical[float]
-    const local = this.local(type)
     this.flush(this.reader.at)
+    const isVector = float === "f32x4" || float === "f64x2"
+    const local = this.local(isVector ? "v128" : float)
     this.emit(op.localTee, local)
-    this.out.raw(nan)
+    if (isVector) {
+      this.out.raw(nans[float])
+      this.emit(op.localGet, local)
+      this.emit(op.localGet, local)
+      this.out.raw(chosen[float])
+      return
+    }
+    // A branch that is never taken costs less than a choice, which waits for both
     this.emit(op.localGet, local)
+    this.out.raw([float === "f32" ? op.f32Ne : op.f64Ne, op.if, 0x40, ...nans[float]])
+    this.emit(op.localSet, local)
+    this.out.u8(op.end)
     this.emit(op.localGet, local)
-    this.out.raw(choose)
   }
 
   private noteDenied(denied: number): void {
