@@ -19,6 +19,7 @@ import {
 } from "./HandlerTypes.ts"
 import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
+import { codecOf, type Outcome } from "./internal/codec.ts"
 import { type Change, replaceOrigin } from "./Publication.ts"
 import { type Compute, serial, SerialEntry } from "./Serial.ts"
 import * as Transaction from "./Transaction.ts"
@@ -139,6 +140,7 @@ export const carry = (instance: AnyInstance, from: unknown, to: unknown): void =
 
 const beginning: Beginning = {
   begin: (instance: AnyInstance, handler) => {
+    migrating(instance)
     // A hydrated one has its state.
     if (handler.begin === undefined || instance.state !== instance.initial) return
     // One may be given for several tags.
@@ -151,6 +153,47 @@ const beginning: Beginning = {
 }
 
 const begun = new WeakMap<object, Set<AnyHandler>>()
+
+// --- another implementation -----------------------------------------------------------------------------
+
+const migrates = new WeakSet<object>()
+
+/** Lets the handlers of what takes its place say what its state is to be. */
+const migrating = (instance: AnyInstance): void => {
+  if (migrates.has(instance)) return
+  migrates.add(instance)
+  const replacing = instance.replacing.bind(instance)
+  instance.replacing = (impl) => {
+    const migrated = migratedFor(instance, impl)
+    if (migrated === undefined) return replacing(impl)
+    const before: unknown = instance.state
+    Object.assign(instance, migrated)
+    try {
+      return replacing(impl)
+    } finally {
+      Object.assign(instance, { state: before })
+    }
+  }
+}
+
+/** Throws InvalidState where a state does not fit, and what a migration throws. */
+const migratedFor = (
+  instance: AnyInstance,
+  { def, handlers = {} }: AnyInstance["impl"]
+): { readonly state: unknown } | undefined => {
+  const valueOf = (outcome: Outcome): unknown => {
+    if ("issue" in outcome) throw new InvalidState({ ...instance.at(replaceOrigin), issue: outcome.issue })
+    return outcome.value
+  }
+  for (const handler of new Set(Object.values(handlers))) {
+    if (handler?.migrate === undefined) continue
+    const former = [...handlersOf(instance)].flatMap(({ describe }) => describe?.() ?? [])
+    const encoded = valueOf(codecOf(instance.impl.def.schema).encode(instance.state))
+    const given = handler.migrate(encoded, former)
+    if (given !== undefined) return { state: valueOf(codecOf(def.schema).decode(given)) }
+  }
+  return undefined
+}
 
 // --- the first commit -----------------------------------------------------------------------------------
 

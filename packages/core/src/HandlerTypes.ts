@@ -32,6 +32,11 @@ export interface Keeps<in out S> {
    * Not told of states that stand for themselves: those of travel, which were committed before, and hydrated ones.
    */
   readonly carry?: (from: S, to: S, instance: HandledInstance) => void
+  /**
+   * Asked where its module takes another's place, of a handler made by HandlerPort, with the state that is there and
+   * the handlers that it had: both states are of their schemas' encoded side. `undefined`: the state is to be as it is.
+   */
+  readonly migrate?: (state: unknown, former: ReadonlyArray<HandlerDescription>) => unknown
   /** How it computes, for devtools (`Structure`). */
   readonly describe?: () => HandlerDescription
 }

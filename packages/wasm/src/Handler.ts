@@ -90,8 +90,16 @@ const portOf = <S, P, R, N>(
     options.isolation === "inline"
       ? inlinePort(inlineLive, begins && isFirst, kindOf, responses)
       : outsidePort({ ...order, begins: isFirst }, find, known, kindOf, responses)
+  const { abi, isolation = "worker", migrate, name, sha256 } = options
   return {
     ...port(true, (action, loaded) => responses.kindOf(action, loaded)),
+    describe: () => ({ name, isolation, details: { abi, sha256 } }),
+    ...(migrate && {
+      migrate: (state, former) => {
+        const before = former.find((one) => one.name === name)?.details?.["sha256"]
+        return before === undefined || before === sha256 ? undefined : migrate(state, { module: before })
+      }
+    }),
     // The params of its kind are those, whatever `P` is.
     childError: port(false, () => "child-error") as unknown as Ports<S, ChildError, N>["childError"]
   }

@@ -55,6 +55,11 @@ export interface Options<
   readonly restart?: RestartOptions<HandlerFault>
   /** Told, in the instance's scope, when there are no more restarts, unless a parent has spawned the instance. */
   readonly parent?: (error: ChildError) => Effect.Effect<unknown, unknown>
+  /**
+   * Asked by a hot reload, where the module had this handler with code of another hash: from the JSON of the state as
+   * it is to that of the new schema. Left out: the state is kept, and refused where it does not fit.
+   */
+  readonly migrate?: (state: unknown, from: { readonly module: string }) => unknown
   /** Bytes of a state from which on one warning is given. Default a million. */
   readonly warnStateBytes?: number
   /** By which a remote one is asked. Default: fetch. */

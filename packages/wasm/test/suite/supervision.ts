@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { sha256 } from "../fixture.ts"
 import { script, wasmUrl } from "../luaFixture.ts"
-import { type Count, Desk, desk, makeCases, scoped, type What } from "./cases.ts"
+import { casesOptions, type Count, Desk, desk, makeCases, scoped, What } from "./cases.ts"
 import { storeOf } from "./ledger.ts"
 
 const soon = Schedule.recurs(100)
@@ -251,6 +251,44 @@ export const supervision = (): void => {
         Effect.flip(there.children.spawn(there.live, { key: "other", from: flipped }))
       )
       expect(refused.reason).toContain("the memory of Cases is broken")
+    })
+
+    it("a hot reload with code of another hash runs the migration of the state's schema", async () => {
+      const options = await casesOptions("worker")
+      const before = await scoped(Handler.make(options))
+      const { desk: instance, runtime } = desk({ assess: before })
+      await runtime.runPromise(instance.actions.assess({}))
+      // The same code with a custom section that is empty: other bytes.
+      const source = new Uint8Array([...options.source, 0, 2, 1, 120])
+      const Counted = Schema.Struct({
+        count: Schema.Finite,
+        calls: Schema.Finite,
+        unit: Schema.optionalKey(Schema.String)
+      })
+      const asked: Array<unknown> = []
+      const after = await scoped(
+        Handler.make({
+          ...options,
+          source,
+          sha256: await sha256(source),
+          state: Counted,
+          migrate: (state, from) => {
+            asked.push(from.module)
+            return { ...(state as object), calls: 0, unit: "calls" }
+          }
+        })
+      )
+      const Later = Module.make("Desk", { state: Counted, actions: { assess: What } })
+      const initial = { count: 0, calls: 0 }
+      await runtime.replace(Later.implement({ initial, handlers: { assess: after } }))
+      expect(asked).toEqual([options.sha256])
+      expect(instance.unsafe.getState()).toEqual({ count: 2, calls: 0, unit: "calls" })
+      // Other code has another memory.
+      await runtime.runPromise(instance.actions.assess({ do: "only", by: 1 }))
+      // The same code again is no migration.
+      await runtime.replace(Later.implement({ initial, handlers: { assess: after } }))
+      expect(asked).toHaveLength(1)
+      expect(instance.unsafe.getState()).toEqual({ count: 3, calls: 1 })
     })
   })
 }
