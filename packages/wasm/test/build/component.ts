@@ -24,7 +24,7 @@ const outputs = (name: string): ReadonlyArray<string> =>
   [".json", ".js", ".component.wasm", ".hash"].map((extension) => name + extension)
 
 /** `embed` and `build`, of a core module that AssemblyScript has made. */
-const small = (source: string): Step => {
+const small = (source: string, world?: string): Step => {
   const name = `${basename(source, ".ts")}-component`
   return {
     name,
@@ -39,7 +39,12 @@ const small = (source: string): Step => {
         "--use",
         "abort="
       ])
-      return finish(name, await Effect.runPromise(embed(Uint8Array.from(core), { name, tools })))
+      return finish(
+        name,
+        await Effect.runPromise(
+          embed(Uint8Array.from(core), { name, tools, ...(world === undefined ? {} : { world }) })
+        )
+      )
     }
   }
 }
@@ -114,6 +119,7 @@ const outcomesOf = (name: string): Step => ({
 export const components = (): ReadonlyArray<Step> => [
   small("counter.ts"),
   small("greedy.ts"),
+  small("parent.ts", "supervisor"),
   script("notes.js"),
   core("kept.wat"),
   written("two.wat"),

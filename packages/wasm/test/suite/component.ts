@@ -111,6 +111,16 @@ export const component = (): void => {
     })
   })
 
+  it("of the world supervisor is told of children that were given up", async () => {
+    const program = await loadComponent("parent-component")
+    expect([...program.kinds]).toEqual(["init", "send", "request", "child-error"])
+    const machine = program.instantiate(silent)
+    expect(call(machine, "child-error", { a: 1 }, { child: "desk", reason: "trap" })).toEqual({
+      state: { told: { child: "desk", reason: "trap" }, before: { a: 1 } },
+      response: undefined
+    })
+  })
+
   it("of several core instances has a part for each, and one fuel for all", async () => {
     const program = await loadComponent("two-component", { limits: { fuel: 1000 } })
     const tracker = track(program.instantiate(silent), program.sha256)
