@@ -1,12 +1,5 @@
-import {
-  changesMore,
-  makesNaN,
-  op,
-  seesNoBits,
-  skipImmediates,
-  takesLong,
-  type Float
-} from "./instructions.ts"
+import { changesMore, op, skipImmediates, takesLong } from "./instructions.ts"
+import { localOf, makesNaN, seesNoBits, writeCanonical, type Float } from "./nan.ts"
 import type { WasmModule } from "./read.ts"
 import { Reader } from "./Reader.ts"
 import { Refused } from "./Refused.ts"
@@ -25,20 +18,6 @@ export interface Instruments {
 
 const scratchTypes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const
 type Scratch = keyof typeof scratchTypes
-
-const f32NaN = [0, 0, 0xc0, 0x7f]
-const f64NaN = [0, 0, 0, 0, 0, 0, 0xf8, 0x7f]
-const nans: Readonly<Record<Float, ReadonlyArray<number>>> = {
-  f32: [op.f32Const, ...f32NaN],
-  f64: [op.f64Const, ...f64NaN],
-  f32x4: [op.simd, 12, ...f32NaN, ...f32NaN, ...f32NaN, ...f32NaN],
-  f64x2: [op.simd, 12, ...f64NaN, ...f64NaN]
-}
-/** Lanes that are equal are taken from the first, the others from the second. */
-const chosen = {
-  f32x4: [op.simd, 0x41, op.simd, 0x52],
-  f64x2: [op.simd, 0x47, op.simd, 0x52]
-}
 
 /** What costs nothing: they only say where something begins and ends. */
 const isFree = (opcode: number): boolean =>
@@ -143,22 +122,7 @@ class Body {
 
   private canonicalise(float: Float): void {
     this.flush(this.reader.at)
-    const isVector = float === "f32x4" || float === "f64x2"
-    const local = this.local(isVector ? "v128" : float)
-    this.emit(op.localTee, local)
-    if (isVector) {
-      this.out.raw(nans[float])
-      this.emit(op.localGet, local)
-      this.emit(op.localGet, local)
-      this.out.raw(chosen[float])
-      return
-    }
-    // A branch that is never taken costs less than a choice, which waits for both
-    this.emit(op.localGet, local)
-    this.out.raw([float === "f32" ? op.f32Ne : op.f64Ne, op.if, 0x40, ...nans[float]])
-    this.emit(op.localSet, local)
-    this.out.u8(op.end)
-    this.emit(op.localGet, local)
+    writeCanonical(this.out, float, this.local(localOf(float)))
   }
 
   private noteDenied(denied: number): void {

@@ -100,3 +100,9 @@ export const assemble = (parts: Parts): Uint8Array<ArrayBuffer> => {
   }
   return new Uint8Array(bytes)
 }
+
+export const calls = (code: ReadonlyArray<number>) => ({ functions: [{ name: "run", code }] })
+export const withTable = (code: ReadonlyArray<number>) => ({ ...calls(code), table: [0x70, 0, 4] })
+export const withMemory = (code: ReadonlyArray<number>) => ({ ...calls(code), memory: [0, 1] })
+export const zero = [0x41, 0]
+export const passive = { 12: [1], 11: [1, 1, 3, 1, 2, 3] }

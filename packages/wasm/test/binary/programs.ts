@@ -2,7 +2,8 @@
  * Programs of any choices: as a module's code, and as a function that does what the code should do and counts its
  * instructions. Not the rewriter's code, and not the engine's.
  */
-import { leb, signed, type Parts } from "./assemble.ts"
+import { constant, interesting, localTypes, types, widths } from "./constants.ts"
+import { leb, type Parts } from "./assemble.ts"
 import { canonicalOf, operations, type Num } from "./values.ts"
 
 interface State {
@@ -22,33 +23,6 @@ interface Expression extends Code {
 /** Gives how many blocks it leaves. */
 interface Statement extends Code {
   readonly run: (state: State) => number
-}
-
-const types: ReadonlyArray<Num> = ["i32", "i64", "f32", "f64"]
-/** Two of each type, then the counters of loops. */
-const localTypes: ReadonlyArray<Num> = [...types, ...types, "i32", "i32", "i32"]
-const widths = { i32: 4, i64: 8, f32: 4, f64: 8 }
-const interesting = {
-  i32: [0n, 1n, 0xffffffffn, 0x7fc00001n, 0xff800001n, 77n],
-  i64: [0n, 1n, 0xffffffffffffffffn, 0x7ff8000000000001n, 0xfff0000000000001n, 77n],
-  f32: [0n, 0x80000000n, 0x3f800000n, 0x7f800000n, 0xff800000n, 0x7fc12345n, 0xffc00000n, 0x42280000n],
-  f64: [
-    0n,
-    0x8000000000000000n,
-    0x3ff0000000000000n,
-    0x7ff0000000000000n,
-    0xfff0000000000000n,
-    0x7ff8000000012345n,
-    0xfff8000000000000n,
-    0x4045000000000000n
-  ]
-}
-
-const constant = (type: Num, bits: bigint): ReadonlyArray<number> => {
-  if (type === "i32") return [0x41, ...signed(BigInt.asIntN(32, bits))]
-  if (type === "i64") return [0x42, ...signed(BigInt.asIntN(64, bits))]
-  const bytes = Array.from({ length: widths[type] }, (_, index) => Number((bits >> BigInt(8 * index)) & 255n))
-  return [type === "f32" ? 0x43 : 0x44, ...bytes]
 }
 
 const read = ({ memory }: State, type: Num, at: number): bigint =>
