@@ -162,6 +162,7 @@ describe("a model that fails", () => {
     await notice(page)
       .getByText(/The delay model refused/)
       .waitFor()
+    await expectRoom(page, 390)
     await trouble(page).selectOption("none")
     await notice(page).getByRole("button", { name: "Try again" }).click()
     await untilLearned(page)
