@@ -1,9 +1,12 @@
 /** Compiles the delay model, for the desk's build and its tests. */
 import { createHash } from "node:crypto"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-const root = fileURLToPath(new URL("../../..", import.meta.url))
-export const source = "apps/flightdesk/model/delay.ts"
+const app = fileURLToPath(new URL("..", import.meta.url))
+const source = "model/delay.ts"
+/** For who watches it. */
+export const sourceFile: string = join(app, source)
 
 /** As the guide on writing handlers gives them. */
 const options = ["--optimize", "--runtime", "incremental", "--exportStart", "_initialize", "--use", "abort="]
@@ -18,7 +21,7 @@ export const compileModel = async (): Promise<CompiledModel> => {
   const { main } = await import("assemblyscript/asc")
   const written = new Map<string, string | Uint8Array>()
   let told = ""
-  const { error } = await main([source, "--baseDir", root, "--outFile", "model.wasm", ...options], {
+  const { error } = await main([source, "--baseDir", app, "--outFile", "model.wasm", ...options], {
     writeFile: (name, content) => {
       written.set(name, content)
     },

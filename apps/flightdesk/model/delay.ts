@@ -1,8 +1,8 @@
 // The delay model: what delay the next arrival at an airport is expected to have. Recent arrivals count more, and an
 // airport with few of them is expected to do as all do. It keeps nothing itself: all that it has learned is its state.
-import { answer, err, nothing, number, object, ok, Reply, text, Value } from "../../../packages/wasm/kit/assemblyscript"
+import { answer, err, nothing, number, object, ok, Reply, text, Value } from "@sluice/wasm/kit/assemblyscript"
 
-export { alloc } from "../../../packages/wasm/kit/assemblyscript"
+export { alloc } from "@sluice/wasm/kit/assemblyscript"
 
 /** Milliseconds after which an arrival counts half. */
 const halfLife: f64 = 90 * 60 * 1000

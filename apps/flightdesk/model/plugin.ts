@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { mkdir, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import type { Plugin } from "vite"
-import { compileModel, source } from "./compile.ts"
+import { compileModel, sourceFile } from "./compile.ts"
 
 const id = "virtual:delay-model"
 const resolved = `\0${id}`
@@ -14,7 +14,7 @@ export const delayModel = (): Plugin => ({
   resolveId: (asked) => (asked === id ? resolved : undefined),
   async load(asked) {
     if (asked !== resolved) return undefined
-    this.addWatchFile(fileURLToPath(new URL(`../../../${source}`, import.meta.url)))
+    this.addWatchFile(sourceFile)
     const { bytes, sha256 } = await compileModel()
     const file = join(folder, `delay-${sha256.slice(0, 16)}.wasm`)
     await mkdir(folder, { recursive: true })
