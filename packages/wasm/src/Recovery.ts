@@ -76,7 +76,7 @@ export const logic = <Id extends string, S, A, X, T, N = never>(
   handler: Recordable<S> | Effect.Effect<Recordable<S>, never, N>,
   options: Options = {}
 ): Module.Logic<S, A, KeyValueStore | ModuleIdentity<Id> | NoInfer<N>> =>
-  def.logic("recovery", () =>
+  def.logic("recovery", ($) =>
     Effect.gen(function* () {
       const runtime = yield* def.tag
       const instance = Handled.instanceOf(runtime)
@@ -105,7 +105,13 @@ export const logic = <Id extends string, S, A, X, T, N = never>(
         })
       )
       yield* Effect.addFinalizer(() => Effect.sync(restarting))
-      yield* Effect.forkScoped(Effect.retry(attached.run, eventually))
+      // They are nobody's, and so onError's
+      const writing = attached.run.pipe(
+        Effect.tapError((error) => $.afterCommit(Effect.fail(error))),
+        Effect.retry(eventually),
+        Effect.catchDefect((defect) => $.afterCommit(Effect.die(defect)))
+      )
+      yield* Effect.forkScoped(writing)
       yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(attached.end, Duration.seconds(5))))
     })
   )

@@ -220,5 +220,22 @@ export const recorded = (): void => {
       // The call that traps, and the one that is refused
       expect(live.errors).toHaveLength(2)
     })
+
+    it("stores what it could not store, once the store works again, and says so", async () => {
+      const store = storeOf()
+      let broken = true
+      const set: typeof store.set = (key, value) =>
+        broken
+          ? Effect.fail(new KeyValueStore.KeyValueStoreError({ method: "set", message: "no room" }))
+          : store.set(key, value)
+      const live = await start(await makeSecretive("inline"), { ...store, set })
+      await expect.poll(() => live.errors.length).toBeGreaterThan(0)
+      await live.act({ do: "add", by: 1 })
+      expect(await run(Effect.flip(live.recovery().flush))).toMatchObject({ message: "no room" })
+      broken = false
+      await run(live.recovery().flush)
+      const newest = await run(live.recovery().read("newest"))
+      expect([newest.slot, newest.state, newest.broken]).toEqual([1, '{"count":2}', []])
+    })
   })
 }

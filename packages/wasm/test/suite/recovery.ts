@@ -2,9 +2,14 @@
 import { describe, expect, it } from "vitest"
 import * as Effect from "effect/Effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
+import type { Machine } from "@sluice/wasm"
+import { between } from "@sluice/wasm/memory/Delta"
 import { hashOf } from "@sluice/wasm/memory/Hash"
+import { track } from "@sluice/wasm/memory/Tracker"
 import { read } from "@sluice/wasm/recovery/Read"
 import { Slots } from "@sluice/wasm/recovery/Slots"
+import { built } from "../fixture.ts"
+import { bytesOf, valueOf } from "./core.ts"
 import { everyTen, loadSecretive, Recording, reveal, runnerOn, script } from "./recording.ts"
 import expected from "./recovery.expected.json" with { type: "json" }
 
@@ -210,5 +215,35 @@ export const recovery = (write?: (expected: string) => void): void => {
         expect(reveal(program, restored.state, restored.image)).toMatchObject({ seen: 25, pages: 10 })
         expect(reveal(program, restored.state, undefined)).toMatchObject({ seen: 1 })
       }).pipe(inMemory, Effect.runPromise))
+
+    it("gives back what only the code knows, after a trap that has written to it, at 40 pages", async () => {
+      const program = await loadSecretive()
+      const exports = WebAssembly.Module.exports(await WebAssembly.compile(await built("secretive.wasm")))
+      expect(exports.filter(({ kind }) => kind === "global")).toEqual([])
+      const granted = { console: () => {} }
+      const asked = (machine: Machine, doing: string, by: number) => {
+        const given = machine.call({
+          kind: "request",
+          state: bytesOf({ count: 1 }),
+          params: bytesOf({ do: doing, by })
+        })
+        return given._tag === "Ok" ? valueOf(given.response) : given
+      }
+      const tracker = track(program.instantiate(granted), program.sha256)
+      expect(asked(tracker.machine, "reveal", 1)).toMatchObject({ pages: 1, seen: 1 })
+      asked(tracker.machine, "grow", 40)
+      tracker.changes()
+      const image = tracker.image()
+      expect(() => asked(tracker.machine, "trap", 9)).toThrow()
+      // What the trap has written is in the machine, and nowhere else
+      const again = tracker.restore(program.instantiate(granted), between(image, image))
+      const other = track(program.instantiate(granted), program.sha256, image)
+      const fresh = track(program.instantiate(granted), program.sha256)
+      const secret = ((7 * 31 + 1) * 31 + 40) * 31
+      const hidden = { secret, seen: 3, pages: 40, last: (7 * 31 + 1) * 31 + 40 }
+      expect(asked(again.machine, "reveal", 0)).toEqual(hidden)
+      expect(asked(other.machine, "reveal", 0)).toEqual(hidden)
+      expect(asked(fresh.machine, "reveal", 0)).toMatchObject({ seen: 1, secret: 217 })
+    })
   })
 }
