@@ -40,10 +40,13 @@ export const recorded = (): void => {
         await expect.poll(() => Recovery.of(second.ledger)).toBeDefined()
         expect(second.state()).toEqual(state)
         expect(await second.hidden()).toEqual(hidden)
-        await second.act({ do: "add", by: 1 })
-        await first.act({ do: "add", by: 1 })
+        // Another entry, before any call: the memory goes with the state
+        for (const one of [first, second]) {
+          await run(one.ledger.actions.set(200))
+          await one.act({ do: "add", by: 1 })
+        }
         expect(await second.hidden()).toEqual(await first.hidden())
-        expect(await run(second.recovery().slot)).toBe(10)
+        expect(await run(second.recovery().slot)).toBe(11)
         expect(second.errors).toEqual([])
       })
 

@@ -125,6 +125,11 @@ export const recovery = (write?: (expected: string) => void): void => {
         const found = yield* read(slots, 25, runners)
         expect(found.from).toBe(0)
         expect(found).toMatchObject(yield* Effect.promise(() => recording.expected(25)))
+        // So it does where that one is whole, and another than it was
+        const another = yield* slots.snapshot(0)
+        yield* slots.putSnapshot({ ...another, slot: 10 }, undefined)
+        expect(yield* Effect.flip(slots.snapshot(20))).toMatchObject({ _tag: "BrokenRecord" })
+        yield* change(snapshotPath(10), flip(500))
         // With no good snapshot left: from the first call on
         yield* change(snapshotPath(0), flip(500))
         const again = yield* read(slots, 25, runners)
