@@ -1,3 +1,5 @@
+import { carried } from "./suite/carried.ts"
 import { recorded } from "./suite/recorded.ts"
 
 recorded()
+carried()
