@@ -118,6 +118,7 @@ const recordableOf = <S, P, R>(live: Live<S, P, R>): Recordable<S> => ({
   onFailed: live.onFailed,
   encode: live.encode,
   decode: live.decode,
+  migrateState: live.options.migrate,
   run: live.run
 })
 

@@ -52,6 +52,8 @@ export interface Recordable<in out S> {
   readonly encode: (state: S) => Uint8Array<ArrayBuffer>
   /** The state's Schema, on what was stored. Fails with HandlerMismatch by throwing it. */
   readonly decode: (state: Uint8Array<ArrayBuffer>) => S
+  /** From the JSON of a state that other code has left, where it is declared. */
+  readonly migrateState?: ((state: unknown, from: { readonly module: string }) => unknown) | undefined
   /** A call for nobody: on a machine that is brought to the image (undefined: to none). Nothing is told of it. */
   readonly run: (
     call: Call,

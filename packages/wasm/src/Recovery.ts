@@ -37,7 +37,7 @@ export interface Options {
   readonly start?: Point
   /** Of the state's schema. Default 1. */
   readonly version?: number
-  /** Asked where the code or the version is another than that of what is stored. Default: the state as it is. */
+  /** Asked where the code or the version is another than that of what is stored. Default: the handler's own, or else the state as it is. */
   readonly migrate?: Migrate
   /** What the code was before, so that calls that no snapshot has can be made again. */
   readonly former?: ReadonlyArray<Runner>
@@ -94,7 +94,11 @@ export const logic = <Id extends string, S, A, X, T, N = never>(
         },
         code,
         new Slots(address, yield* KeyValueStore),
-        { ...settled(options), derives: def.traits !== undefined },
+        {
+          ...settled(options),
+          migrate: options.migrate ?? code.migrateState,
+          derives: def.traits !== undefined
+        },
         options.start ?? "newest"
       )
       recorded.set(instance, attached)

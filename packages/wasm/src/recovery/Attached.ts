@@ -210,6 +210,8 @@ export class Attached<in out S> {
 
   private changed({ actions, next, origin, previous }: Change<S>): void {
     if (next === previous) return
+    // From then on it is another implementation's, which begins with what is stored.
+    if (origin.kind === "init" && origin.name === "replace") this.live = false
     if (origin !== restored || this.restoring === undefined) {
       if (this.live) this.enter(next, origin.name, this.handler.memoryOf(next), actions.length > 1)
       return

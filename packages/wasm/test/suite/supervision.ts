@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { sha256 } from "../fixture.ts"
 import { script, wasmUrl } from "../luaFixture.ts"
-import { casesOptions, type Count, Desk, desk, makeCases, scoped, What } from "./cases.ts"
+import { casesOptions, Count, Desk, desk, makeCases, scoped, What } from "./cases.ts"
 import { storeOf } from "./ledger.ts"
 
 const soon = Schedule.recurs(100)
@@ -289,6 +289,45 @@ export const supervision = (): void => {
       await runtime.replace(Later.implement({ initial, handlers: { assess: after } }))
       expect(asked).toHaveLength(1)
       expect(instance.unsafe.getState()).toEqual({ count: 3, calls: 1 })
+    })
+
+    it("what recovery has stored is migrated by the handler as well, in a hot reload and in another run", async () => {
+      const options = await casesOptions("worker")
+      const before = await scoped(Handler.make(options))
+      const source = new Uint8Array([...options.source, 0, 2, 1, 120])
+      const migrated = { ...options, source, sha256: await sha256(source), state: Count }
+      const after = await scoped(
+        Handler.make({ ...migrated, migrate: (state) => ({ ...(state as object), count: 100 }) })
+      )
+      const store = storeOf()
+      const errors: Array<unknown> = []
+      const implement = (assess: typeof before) =>
+        Desk.implement({
+          initial: { count: 0 },
+          handlers: { assess },
+          logics: [Recovery.logic(Desk, assess, { key: "desk" })]
+        })
+      const start = (assess: typeof before) => {
+        const runtime = Runtime.make(implement(assess), {
+          layer: Layer.succeed(KeyValueStore.KeyValueStore, store),
+          onError: (cause) => errors.push(Cause.squash(cause))
+        })
+        onTestFinished(() => runtime.dispose())
+        return { runtime, instance: runtime.resolve(Desk.tag) }
+      }
+      const first = start(before)
+      await expect.poll(() => Recovery.of(first.instance)).toBeDefined()
+      await first.runtime.runPromise(first.instance.actions.assess({}))
+      const recorder = Recovery.of(first.instance)
+      await first.runtime.replace(implement(after))
+      await expect.poll(() => Recovery.of(first.instance) !== recorder).toBe(true)
+      expect(first.instance.unsafe.getState()).toEqual({ count: 100, calls: 2 })
+      await first.runtime.runPromise(first.instance.actions.assess({ do: "only", by: 1 }))
+      await first.runtime.dispose()
+      const second = start(after)
+      await expect.poll(() => Recovery.of(second.instance)).toBeDefined()
+      expect(second.instance.unsafe.getState()).toEqual({ count: 101, calls: 1 })
+      expect(errors).toEqual([])
     })
   })
 }
