@@ -7,14 +7,25 @@ import { sha256Of } from "../../memory/Hash.ts"
 /** Of `wasmoon/dist/glue.wasm`, release 1.16.0: Lua 5.4. */
 export const wasmoonSha256 = "95f3f19ddb740125883bc41d5ec670cd0828e7b58c8bdad385323cbff497b55c"
 
-/** Where its heap begins is in page 16; Lua has room for a script of some size before the memory grows. */
-const firstPages = 19
-
 /** 256 MiB, unless it is limited: what wasmoon allows is 2 GiB. */
 const mostPages = 4096
 
-/** Of the two bytes that say with how many pages its memory begins. */
-const leastMemoryAt = 1715
+/**
+ * Where those bytes say what is said otherwise here, and what. It is built to begin with 256 pages, 16 of them a stack of 1 MiB,
+ * and everything that a call did not touch is looked at after it. Lua goes 200 calls deep in C at most, which take 190 KiB
+ * of the stack where each is `string.format` or `string.gsub`: it has 512 KiB here, and 11 pages to begin with.
+ */
+const changes: ReadonlyArray<readonly [offset: number, byte: number]> = [
+  // The least size of the memory: 11, in two bytes.
+  [1715, 0x80 | 11],
+  [1716, 0],
+  // The stack's top, 559,424: the stack pointer's first value, and what `emscripten_stack_init` sets.
+  [1728, 0xa2],
+  [4898, 0xa2],
+  [242_296, 0xa2],
+  // Where the heap begins: at the stack's top.
+  [271580, 0x08]
+]
 
 export type LuaSource = Extract<ProgramSource, { readonly abi: "lua" }>
 export type Compiled = NonNullable<LuaSource["compiled"]>
@@ -63,10 +74,9 @@ const compile = async (
   return { module: await WebAssembly.compile(rewritten), globals, fuel, sha256: actual }
 }
 
-/** It is built to begin with 256 pages, most of which nothing is ever written to. Its hash says where that stands. */
 const withLessMemory = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   const less = bytes.slice()
-  less.set([0x80 | firstPages, 0], leastMemoryAt)
+  for (const [offset, byte] of changes) less[offset] = byte
   return less
 }
 
