@@ -88,7 +88,7 @@ const portOf = <S, P, R, N>(
   const order = { order: options.order ?? "serial", attempts: options.attempts ?? 10 }
   const port = (isFirst: boolean, kindOf: KindOf) =>
     options.isolation === "inline"
-      ? inlinePort(inlineLive, begins && isFirst, kindOf, responses)
+      ? inlinePort(inlineLive, known, begins && isFirst, kindOf, responses)
       : outsidePort({ ...order, begins: isFirst }, find, known, kindOf, responses)
   const { abi, isolation = "worker", migrate, name, sha256 } = options
   return {

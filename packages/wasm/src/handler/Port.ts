@@ -47,9 +47,17 @@ const callerOf = (instance: HandledInstance, action: AnyAction | undefined, reru
   reruns
 })
 
+/** Of every runtime's: which of them the instance is of, what they keep says. */
+const carrying =
+  <S, P, R>(known: () => Iterable<Live<S, P, R>>) =>
+  (from: S, to: S, instance: HandledInstance): void => {
+    for (const live of known()) live.memories.carry(from, to, instance)
+  }
+
 /** `begins`: it is loaded before there are instances, which are made at once. */
 export const inlinePort = <S, P, R>(
   live: () => Live<S, P, R>,
+  known: () => Iterable<Live<S, P, R>>,
   begins: boolean,
   kindOf: KindOf,
   responses: Responses
@@ -69,7 +77,7 @@ export const inlinePort = <S, P, R>(
         return loaded.callSync("init", null, loaded.initWith, callerOf(instance, undefined, 0)).state
       }
     }),
-    carry: (from, to, instance) => live().memories.carry(from, to, instance)
+    carry: carrying(known)
   })
 
 export const outsidePort = <S, P, R, N>(
@@ -95,9 +103,7 @@ export const outsidePort = <S, P, R, N>(
           )
         })
     }),
-    carry: (from, to, instance) => {
-      for (const live of known()) live.memories.carry(from, to, instance)
-    }
+    carry: carrying(known)
   })
 
 /** Of each instance that a handler's code runs for: they count its faults together. */

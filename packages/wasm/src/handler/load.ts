@@ -84,12 +84,22 @@ const live = async <S, P, R>(
   const load: LoadOptions = { handler, sha256, limits, imports, memory }
   const source = await sourceOf(options)
   if (options.isolation === "inline") {
+    if (source.abi === "core") checkInstantiable(handler, source.bytes.length)
     const program = await (await loadInline!())(source, load)
     return new Live(options, codecs, inline(program, load))
   }
   const host = await WorkerHost.worker(spawn, { source, load })
   opened(host.close)
   return new Live(options, codecs, host)
+}
+
+/** What Chromium instantiates at most where a page's own thread must wait for it. A component's loader asks the same. */
+const mostOnPage = 8 * 2 ** 20
+
+const checkInstantiable = (handler: string, bytes: number): void => {
+  if (bytes <= mostOnPage || typeof document === "undefined") return
+  const reason = `a page's own thread instantiates no more than ${mostOnPage}. Declare isolation: "worker".`
+  throw new ModuleRefused({ handler, feature: `isolation "inline" of ${bytes} bytes`, reason })
 }
 
 const isLoadError = (error: unknown): error is LoadError =>

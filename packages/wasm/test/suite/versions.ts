@@ -67,6 +67,19 @@ export const versions = (): void => {
       expect(instance.unsafe.getState().pages).toBeLessThan(40)
     })
 
+    it("is that of what travel shows, and of where it comes back to", async () => {
+      const cases = await makeCases(isolation, image)
+      const { desk: instance, runtime } = desk({ assess: cases })
+      await runtime.runPromise(instance.actions.assess({}))
+      const earlier = instance.unsafe.getState()
+      await runtime.runPromise(instance.actions.assess({}))
+      runtime.travel.to(new Map([[instance.instanceId, earlier]]))
+      expect(cases.memoryOf(instance.unsafe.getState())).toBe(cases.memoryOf(earlier))
+      runtime.travel.live()
+      await runtime.runPromise(instance.actions.assess({}))
+      expect(instance.unsafe.getState()).toEqual({ count: 4, calls: 4 })
+    })
+
     it("an entry of another kind keeps it", async () => {
       const cases = await makeCases(isolation, image)
       const { desk: instance, runtime } = desk({ assess: cases })
@@ -110,6 +123,21 @@ export const versions = (): void => {
       cases.remember(recovered, memory!)
       const next = await Effect.runPromise(cases.send(recovered, { do: "grow", pages: 1 }))
       expect(next).toEqual({ count: 8, calls: 2, pages: 40 })
+    })
+  })
+
+  describe("the memory of drafts", () => {
+    it("a batch goes on from draft to draft, and leaves nothing if it is rolled back", async () => {
+      const cases = await makeCases("inline", image)
+      const { desk: instance, runtime } = desk({ assess: cases })
+      const assess = (what?: string) =>
+        ({ _tag: "assess", payload: what === undefined ? {} : { do: what } }) as const
+      await runtime.runPromise(instance.dispatchBatch([assess(), { _tag: "tick" }, assess()]))
+      expect(instance.unsafe.getState()).toEqual({ count: 103, calls: 3 })
+      const failing = instance.dispatchBatch([assess(), assess("trap")])
+      expect(await failureOf(runtime.runPromise(Effect.exit(failing)))).toBeDefined()
+      await runtime.runPromise(instance.actions.assess({}))
+      expect(instance.unsafe.getState()).toEqual({ count: 104, calls: 4 })
     })
   })
 
