@@ -1,0 +1,3 @@
+import { reload } from "./suite/reload.ts"
+
+reload()
