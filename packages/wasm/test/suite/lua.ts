@@ -3,16 +3,13 @@ import { describe, expect, it } from "vitest"
 import type { Image } from "../../src/Image.ts"
 import { hashOf } from "../../src/memory/Hash.ts"
 import { track } from "../../src/memory/Tracker.ts"
-import { answerText, ask, loadLua, machineOf, script, silent } from "../luaFixture.ts"
+import { ask, loadLua, machineOf, script, silent } from "../luaFixture.ts"
 
 const containing = (text: string): unknown => expect.stringContaining(text)
 const aNumber: unknown = expect.any(Number)
 
 /** In Node and in Chromium: the same bytes of memory. Another prelude has others. */
 const rememberedHash = "5e4ff34121ff1fe894a998e7892bdb35eb0939fcd01dc6c496b25ab178a929ac"
-
-/** In Node and in Chromium; another prelude takes another amount. */
-const fuelOfWell = 472_494
 
 export const lua = (): void => {
   describe("a Lua handler", () => {
@@ -212,66 +209,6 @@ export const lua = (): void => {
       expect(ask(machine, "ask", { names }).response).toEqual([])
     })
 
-    it("knows no prototypes: names of JavaScript's are names like any other", async () => {
-      const machine = await machineOf(`
-        Handlers.add("ask", function(msg)
-          Kept = msg
-          return { __proto__ = { polluted = true }, constructor = { prototype = { polluted = true } }, given = msg.__proto__ }
-        end)`)
-      const params = `{"__proto__":{"polluted":true},"constructor":1,"toString":2}`
-      const text = `{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"given":{"polluted":true}}`
-      expect(answerText(machine, "ask", params)).toBe(text)
-      expect("polluted" in {}).toBe(false)
-      expect(ask(machine, "ask", params, `{"__proto__":{"polluted":true},"constructor":1}`)).toMatchObject({
-        response: { given: { polluted: true } }
-      })
-      expect("polluted" in {}).toBe(false)
-    })
-
-    it("gives JSON as it took it", async () => {
-      const machine = await machineOf(`
-        Handlers.add("echo", function(msg) return msg.Data end)
-        Handlers.add("made", function()
-          return { big = math.maxinteger, float = 2.0, tenth = 0.1, none = {}, list = array(), sparse = { [3] = 1, [10] = 2 } }
-        end)`)
-      const texts = [
-        `[1,2.5,-0.001,1e+21,"ü\\n\\"\\\\\\u0001",null,true,false,[],{},{"a":[{"b":null}]}]`,
-        `"${"x".repeat(100_000)}"`,
-        `9007199254740991`,
-        `${"[".repeat(99)}${"]".repeat(99)}`
-      ]
-      for (const text of texts) expect(answerText(machine, "echo", text)).toBe(text)
-      expect(answerText(machine, "echo", `9007199254740993`)).toBe(`"9007199254740993"`)
-      expect(answerText(machine, "made")).toBe(
-        `{"big":"9223372036854775807","float":2,"list":[],"none":{},"sparse":{"10":2,"3":1},"tenth":0.1}`
-      )
-      for (const text of ["{", "[1,]", "01", "nul", `"a`, `{"a" 1}`, "1 2", "[".repeat(300)]) {
-        expect(ask(machine, "echo", text)).toMatchObject({ fault: "abi" })
-      }
-    })
-
-    it("refuses a response that JSON cannot hold, naming where", async () => {
-      const machine = await machineOf(`
-        local ring = {}; ring.a = { ring }
-        local deep = {}; local at = deep; for i = 1, 300 do at.n = {}; at = at.n end
-        local values = { nan = { x = 0/0 }, ring = ring, deep = deep, code = { { print } }, bytes = { b = "\\255" }, key = { [true] = 1 } }
-        Handlers.add("ask", function(msg) return values[msg.which] end)`)
-      expect(ask(machine, "ask", { which: "nan" })).toMatchObject({
-        fault: "abi",
-        message: containing("response.x is NaN")
-      })
-      expect(ask(machine, "ask", { which: "ring" })).toMatchObject({
-        message: containing("response.a[1] is within itself")
-      })
-      expect(ask(machine, "ask", { which: "deep" })).toMatchObject({
-        message: containing("levels deep")
-      })
-      expect(ask(machine, "ask", { which: "bytes" })).toMatchObject({
-        message: containing("no UTF-8")
-      })
-      expect(ask(machine, "ask", { which: "key" })).toMatchObject({ message: containing("key") })
-    })
-
     it("chooses a handler by its pattern, then by its name, then the default", async () => {
       const machine = await machineOf(`
         Handlers.add("large", { Qty = function(qty) return qty and qty > 100 end }, function() return "large" end)
@@ -289,50 +226,6 @@ export const lua = (): void => {
       expect(ask(machine, undefined, { child: "a" }, null, "child-error")).toMatchObject({
         state: { Begun: true }
       })
-    })
-  })
-
-  describe("a hostile script", () => {
-    const limits = { memoryPages: 64 }
-
-    it("is stopped at its memory's limit, and the next machine works", async () => {
-      const program = await loadLua(await script("hostile.lua"), { limits })
-      for (const tag of ["rep", "grow"]) {
-        expect(ask(program.instantiate(silent), tag), tag).toMatchObject({ fault: "memory" })
-      }
-      expect(ask(program.instantiate(silent), "caught").response).toBe("not enough memory")
-      const machine = program.instantiate(silent)
-      expect(machine.parts[0]?.memory?.buffer.byteLength).toBeLessThan(64 * 65_536)
-      expect(ask(machine, "well").response).toBe("well")
-    })
-
-    it("is stopped where it goes too deep", async () => {
-      const program = await loadLua(await script("hostile.lua"), { limits: { memoryPages: 2048 } })
-      for (const tag of ["recursion", "coroutines", "gsub", "compare"]) {
-        expect(ask(program.instantiate(silent), tag), tag).toMatchObject({ fault: "stack" })
-      }
-    })
-
-    it("is stopped by its fuel, which no pcall catches, after as much in every engine", async () => {
-      const program = await loadLua(await script("hostile.lua"), { limits: { fuel: 3_000_000 } })
-      for (const tag of ["pcall", "pattern"]) {
-        expect(ask(program.instantiate(silent), tag), tag).toMatchObject({ fault: "fuel" })
-      }
-      const machine = program.instantiate(silent)
-      expect(ask(machine, "well").response).toBe("well")
-      expect(machine.fuelUsed()).toBe(fuelOfWell)
-    })
-
-    it("gives no more bytes than allowed", async () => {
-      const machine = await machineOf(
-        `Handlers.add("ask", function(msg) Kept = ("x"):rep(msg.kept); return ("x"):rep(msg.given) end)`,
-        {
-          limits: { resultBytes: 1000 }
-        }
-      )
-      expect(ask(machine, "ask", { kept: 10, given: 900 })).toMatchObject({ response: "x".repeat(900) })
-      expect(ask(machine, "ask", { kept: 10, given: 1100 })).toMatchObject({ fault: "result-bytes" })
-      expect(ask(machine, "ask", { kept: 500, given: 600 })).toMatchObject({ fault: "result-bytes" })
     })
   })
 }
