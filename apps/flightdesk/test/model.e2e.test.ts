@@ -124,7 +124,7 @@ describe("a model that fails", () => {
     await page.getByRole("button", { name: "Play", exact: true }).click()
     await notice(page).getByText("The delay model was stopped.").waitFor()
     await expectRoom(page, 1280)
-    // It ran three times for 500 ms meanwhile, in its worker.
+    // It ran three times up to its deadline meanwhile, in its worker.
     const { length } = await arrived(page)
     expect(length).toBeGreaterThan(learned)
     await eventually(async () => (await arrived(page)).length).toBeGreaterThan(length)
