@@ -156,7 +156,11 @@ export class Live<S, P, R> {
     const call = () => {
       const job = this.job(kind, state, params, caller)
       // Only where it runs on this thread is it called so.
-      return this.conclude(job, (this.host as InlineHost).run(job), caller)
+      const host = this.host as InlineHost
+      if (caller.host === undefined) return this.conclude(job, host.run(job), caller)
+      const begun = performance.now()
+      const ran = host.run(job)
+      return this.conclude(job, { ...ran, ranMs: performance.now() - begun }, caller)
     }
     return this.options.pure === true && kind !== "init" ? this.knownHere.of(state, params, call) : call()
   }

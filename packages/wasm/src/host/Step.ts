@@ -26,6 +26,7 @@ export interface Stepped {
   readonly returned: Returned | Faulted
   /** From the memory before the call; from the empty image, if that was the one its code begins with. */
   readonly delta: Delta | undefined
+  /** 0 where nobody measures it: a clock costs as much as a short call within the window. */
   readonly ranMs: number
   /** Of all of its memories afterwards. */
   readonly pages: number

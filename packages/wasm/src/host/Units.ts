@@ -50,7 +50,6 @@ export class Units {
 
   step({ call, forget, granted, restore, unit: id }: Step): Stepped {
     for (const gone of forget) this.units.delete(gone)
-    const begun = performance.now()
     this.grant(granted)
     const unit = this.unit(id)
     let returned: Returned | Faulted
@@ -69,7 +68,7 @@ export class Units {
     return {
       returned,
       delta,
-      ranMs: performance.now() - begun,
+      ranMs: 0,
       pages: machine === undefined ? 0 : pagesOf(machine),
       fuel: machine?.fuelUsed()
     }

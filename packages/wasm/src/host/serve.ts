@@ -13,7 +13,9 @@ export const serve = <Source extends ProgramSource>(load: Load<Source>): void =>
   const line = (told: ConsoleLine) => post({ _tag: "Line", line: told })
   listen((message) => {
     if (isStep(message)) {
-      const stepped = ofStepped(units!.step(toStep(message)))
+      const begun = performance.now()
+      const ran = units!.step(toStep(message))
+      const stepped = ofStepped({ ...ran, ranMs: performance.now() - begun })
       return post(stepped, buffersOf(stepped))
     }
     if (message._tag !== "Load") return undefined
