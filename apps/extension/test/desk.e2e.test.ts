@@ -50,8 +50,15 @@ const playUntil = async (count: number): Promise<void> => {
   await settle()
 }
 
-/** The server has every alert: nothing changes by itself from here on. */
-const settle = () => devtools.tab.getByText(/^(\d+) of \1$/).waitFor()
+/** The server has every alert, and the delay model every flight: nothing changes by itself from here on. */
+const settle = async (): Promise<void> => {
+  await devtools.tab.getByText(/^(\d+) of \1$/).waitFor()
+  await devtools.tab.waitForFunction(() => {
+    const { modules, runtime } = window.flightdesk
+    const { learned } = runtime.resolve(modules.DelayModel.tag).unsafe.getState()
+    return learned === runtime.resolve(modules.Flights.tag).unsafe.getState().flights.size
+  })
+}
 
 /** Keeps in the page what all instances hold now. */
 const keepStates = (): Promise<void> =>
