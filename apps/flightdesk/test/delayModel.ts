@@ -1,4 +1,4 @@
-/** The delay model as it was in TypeScript: what its WebAssembly is held against. */
+/** The delay model in TypeScript: what its WebAssembly is held against. */
 import type { AirportForecast, DelayForecast, Lesson } from "../src/domain/DelayForecast.ts"
 
 const halfLife = 90 * 60 * 1000
