@@ -119,7 +119,7 @@ const makePool = (): Pool => {
         for (const { unmount } of instances) unmount()
         instances = []
         const stop = runtime.subscribe(() => {
-          if (last?.closed() === false) return
+          if (last !== undefined && !last.closed()) return
           stop()
           resolve()
         })
