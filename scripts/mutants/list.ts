@@ -127,7 +127,14 @@ export const mutants: ReadonlyArray<Mutant> = [
     rule: "T1",
     breaks: "in a batch a handler is told what reducers have made of its drafts",
     file: core("HandlerPort"),
-    search: "if (before !== state) carry?.(before, state, instance)",
+    search: "keeper.drafted(state, undefined)",
+    replace: ""
+  },
+  {
+    rule: "T5",
+    breaks: "a handler is told what another handler of its instance has made of the state",
+    file: core("HandlerPort"),
+    search: "carry(instance, draft, next, own)",
     replace: ""
   },
   {

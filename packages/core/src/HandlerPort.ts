@@ -36,11 +36,11 @@ export const inline = <S, P>(options: Omit<InlineHandler<S, P>, "where" | "drive
     compute: (state, payload, action, instance) => {
       const keeper = carry && openKeeper(instance)
       if (keeper === undefined) return compute(state, payload, action, instance)
-      // Drafts of an instance are of its own states.
-      const before = keeper.draft as S
-      // A batch: a reducer has made this one of what was computed before it.
-      if (before !== state) carry?.(before, state, instance)
-      return (keeper.draft = compute(state, payload, action, instance))
+      // In a batch a reducer may have made it of what was computed before it.
+      keeper.drafted(state, undefined)
+      const next = compute(state, payload, action, instance)
+      keeper.drafted(next, carry)
+      return next
     },
     driver: beginning
   }
@@ -50,29 +50,25 @@ export const inline = <S, P>(options: Omit<InlineHandler<S, P>, "where" | "drive
 export const outside = <S, P, R = never>(
   options: Omit<OutsideHandler<S, P, R>, "where" | "driver">
 ): OutsideHandler<S, P, R> => {
-  const { begin, enter } = options
+  const { begin, carry, enter } = options
   return {
     ...options,
     where: "outside",
-    enter: (entry, payload) => enter(keepingDraft(entry), payload),
-    ...(begin && { begin: (entry) => begin(keepingDraft(entry)) }),
+    enter: (entry, payload) => enter(keepingDraft(entry, carry), payload),
+    ...(begin && { begin: (entry) => begin(keepingDraft(entry, carry)) }),
     driver: { ...(options.order === "serial" ? serial : optimistic), ...beginning }
   }
 }
 
-const keepingDraft = <S>(entry: OutsideEntry<S>): OutsideEntry<S> => ({
+const keepingDraft = <S>(entry: OutsideEntry<S>, carry: AnyHandler["carry"]): OutsideEntry<S> => ({
   ...entry,
-  commit: (seen, next) =>
-    entry.commit(seen, next, () => {
-      const keeper = openKeeper(entry.instance)
-      if (keeper !== undefined) keeper.draft = next
-    })
+  commit: (seen, next) => entry.commit(seen, next, () => openKeeper(entry.instance)?.drafted(next, carry))
 })
 
 /** Tells the handlers of an instance which states stand for which. */
 class Keeper {
   private readonly instance: AnyInstance
-  /** The transaction that `lastDraft` is of. Written by `draft`. */
+  /** The transaction that `lastDraft` is of. Written by `drafted`. */
   private txn = -1
   private lastDraft: unknown
 
@@ -87,9 +83,12 @@ class Keeper {
     return txn === instance.txn ? lastDraft : (instance.state as unknown)
   }
 
-  set draft(draft: unknown) {
-    this.txn = this.instance.txn
-    this.lastDraft = draft
+  /** What the one whose `carry` is `own` keeps for it, that one knows. */
+  drafted(next: unknown, own: AnyHandler["carry"]): void {
+    const { draft, instance } = this
+    carry(instance, draft, next, own)
+    this.txn = instance.txn
+    this.lastDraft = next
   }
 
   private observed({ next, origin, previous }: Change<unknown>): void {
@@ -98,7 +97,7 @@ class Keeper {
     const before: unknown = origin === resetOrigin ? instance.initial : previous
     const from = isOwn ? this.lastDraft : before
     this.lastDraft = undefined
-    if (from !== next && (isOwn || !standsForItself(origin))) carry(instance, from, next)
+    if (isOwn || !standsForItself(origin)) carry(instance, from, next)
   }
 }
 
@@ -133,9 +132,10 @@ export const keep = (instance: HandledInstance): void => {
 export const handlersOf = ({ impl: { handlers } }: AnyInstance): ReadonlySet<AnyHandler> =>
   new Set(Object.values(handlers ?? {}).filter((handler) => handler !== undefined))
 
-/** Tells each handler of the instance that `to` stands where `from` stood. */
-export const carry = (instance: AnyInstance, from: unknown, to: unknown): void => {
-  for (const handler of handlersOf(instance)) handler.carry?.(from, to, instance)
+/** Tells each handler of the instance, but the one whose `carry` is `own`, that `to` stands where `from` stood. */
+export const carry = (instance: AnyInstance, from: unknown, to: unknown, own?: AnyHandler["carry"]): void => {
+  if (from === to) return
+  for (const handler of handlersOf(instance)) if (handler.carry !== own) handler.carry?.(from, to, instance)
 }
 
 const beginning: Beginning = {
@@ -197,7 +197,7 @@ const migratedFor = (
 
 // --- the first commit -----------------------------------------------------------------------------------
 
-const beginInline = (instance: AnyInstance, { begin }: InlineHandler<Any, Any>): void => {
+const beginInline = (instance: AnyInstance, { begin, carry: own }: InlineHandler<Any, Any>): void => {
   const before: unknown = instance.state
   try {
     const given: unknown = instance.during((): unknown => begin?.(before, instance))
@@ -210,7 +210,8 @@ const beginInline = (instance: AnyInstance, { begin }: InlineHandler<Any, Any>):
     const next: unknown = made.state
     Object.assign(instance, { state: next, initial: next })
     keeperOf(instance)
-    if (given !== next) carry(instance, given, next)
+    carry(instance, before, given, own)
+    carry(instance, given, next)
     tellFirst(instance, () => {
       instance.version++
       instance.publish(beginOrigin, [], before, next, plainContext)
