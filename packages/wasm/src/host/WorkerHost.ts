@@ -57,17 +57,16 @@ const seat = (spawn: Spawn, source: ProgramSource, { load }: HostOptions): Seat 
       else if (message._tag === "Loaded") {
         made.state = "ready"
         resolve(message)
-      } else if (message._tag === "Refused") {
-        made.state = "ended"
-        reject(refusedOf(load.handler, message.error))
-      } else if (message._tag === "Line") made.onLine(message.line)
+      } else if (message._tag === "Refused") ended(refusedOf(load.handler, message.error))
+      else if (message._tag === "Line") made.onLine(message.line)
     },
-    onEnd: (reason) => {
-      made.state = "ended"
-      reject(refusedOf(load.handler, { reason }))
-      made.onEnd(reason)
-    }
+    onEnd: (reason) => ended(refusedOf(load.handler, { reason }), reason)
   })
+  const ended = (error: LoadError, reason = error.message) => {
+    made.state = "ended"
+    reject(error)
+    made.onEnd(reason)
+  }
   // That of a spare is looked at when it is needed.
   promise.catch(() => {})
   const made: Seat = {
@@ -105,11 +104,16 @@ class Crew implements SparedHost {
   private readonly hire: () => Seat
   private readonly options: HostOptions
   private readonly queue: Array<Waiting> = []
-  /** Written by `work`, `end` and `replace`. */
+  /** Written by `succeed`; `spare` by `work` and `end` too. */
   private current: Seat
   private spare: Seat | undefined
   private running:
-    | { readonly waiting: Waiting; readonly begun: number; readonly ended: () => void }
+    | {
+        readonly waiting: Waiting
+        readonly begun: number
+        /** Ends its deadlines. Written by `abandon`. */
+        ended: () => void
+      }
     | undefined
   private places: Places
   private closed = false
@@ -128,12 +132,15 @@ class Crew implements SparedHost {
 
   readonly run = (job: Job, budgetMs: number, done: (ran: Ran) => void): (() => void) => {
     const waiting: Waiting = { job, budgetMs, since: performance.now(), done }
-    this.queue.push(waiting)
+    if (this.closed) queueMicrotask(() => waiting.done?.(scopeEnded(job)))
+    else this.queue.push(waiting)
     this.work()
     return () => {
       waiting.done = undefined
       const at = this.queue.indexOf(waiting)
       if (at >= 0) this.queue.splice(at, 1)
+      if (this.running?.waiting === waiting) this.abandon(this.running)
+      else this.work()
     }
   }
 
@@ -145,25 +152,35 @@ class Crew implements SparedHost {
     this.closed = true
     this.current.thread.terminate()
     this.spare?.thread.terminate()
-    this.running?.ended()
-    for (const { done, job } of this.queue.splice(0))
-      done?.(failed(job, "trap", "The handler's scope has ended"))
+    const { running } = this
+    this.running = undefined
+    running?.ended()
+    for (const { done, job } of [...(running ? [running.waiting] : []), ...this.queue.splice(0)])
+      done?.(scopeEnded(job))
   }
 
   private employ(next: Seat): void {
-    next.onStepped = (stepped) => this.stepped(stepped)
-    next.onLine = (line) => this.running?.waiting.job.line(line)
-    // While it loads, whoever waits for it is told when it has not.
-    next.onEnd = (reason) => void (this.running !== undefined && this.end("trap", reason))
+    // What one has posted can arrive after it was made to end: it is no answer to what runs by then.
+    const isCurrent = () => this.current === next
+    next.onStepped = (stepped) => void (isCurrent() && this.stepped(stepped))
+    next.onLine = (line) => void (isCurrent() && this.running?.waiting.job.line(line))
+    next.onEnd = (reason) => {
+      // With nothing to do it fails nobody's call: another takes its place when there is one.
+      const isWanted = this.running !== undefined || this.queue.length > 0
+      if (isCurrent() && isWanted) this.end("trap", reason)
+    }
   }
 
   private work(): void {
-    if (this.running !== undefined || this.closed || this.queue.length === 0) return
+    if (this.running !== undefined || this.closed) return
+    if (this.queue.length === 0) return this.current.thread.hold(false)
+    const isGone = this.current.state === "ended"
+    if (isGone) this.succeed()
     const { current } = this
     current.thread.hold(true)
     if (current.state === "ready") this.post(current)
-    else if (current.state === "loading") current.ready.then(this.resume, this.resume)
-    else this.end("trap", "its worker did not load")
+    else current.ready.then(this.resume, this.resume)
+    if (isGone) this.spare ??= this.hire()
   }
 
   private readonly resume = (): void => this.work()
@@ -199,10 +216,7 @@ class Crew implements SparedHost {
     const begun = this.running?.begun ?? now
     this.running?.ended()
     this.running = undefined
-    this.current.thread.terminate()
-    const { spare } = this
-    this.spare = undefined
-    this.replace(spare === undefined || spare.state === "ended" ? this.hire() : spare)
+    this.succeed()
     waiting?.done?.({
       ...failed(waiting.job, kind, reason),
       ranMs: now - begun,
@@ -210,10 +224,26 @@ class Crew implements SparedHost {
     })
     this.work()
     // To start a thread takes a while: first those that wait go on.
-    this.spare ??= this.hire()
+    if (!this.closed) this.spare ??= this.hire()
   }
 
-  private replace(next: Seat): void {
+  /** Nobody waits for it any more: it may end by itself, and else its worker does. */
+  private abandon(running: NonNullable<typeof this.running>): void {
+    const { ended } = running
+    const gone = deadline(graceMs, () => this.end("timeout", "Nobody waited for it any more"))
+    running.ended = () => {
+      ended()
+      gone()
+    }
+  }
+
+  /** The spare takes the place of the worker, or where there is none a new one. */
+  private succeed(): void {
+    this.current.thread.terminate()
+    const { spare } = this
+    this.spare = undefined
+    if (spare?.state === "ended") spare.thread.terminate()
+    const next = spare === undefined || spare.state === "ended" ? this.hire() : spare
     this.current = next
     this.places = new Places(this.sha256, this.options.load.memory, this.fresh)
     this.employ(next)
@@ -223,6 +253,9 @@ class Crew implements SparedHost {
 /** The params are kept: they are what is recorded of a call. */
 const buffersOf = ({ call: { params, state } }: Job): Array<ArrayBuffer> =>
   state === null || state.buffer === params.buffer ? [] : [state.buffer]
+
+/** Milliseconds that a call may go on which was taken back. */
+const graceMs = 100
 
 const failed = ({ image }: Job, kind: Faulted["kind"], detail: string): Ran => ({
   returned: { _tag: "Fault", kind, detail, at: undefined },
@@ -234,10 +267,18 @@ const failed = ({ image }: Job, kind: Faulted["kind"], detail: string): Ran => (
   fuel: undefined
 })
 
+const scopeEnded = (job: Job): Ran => failed(job, "trap", "The handler's scope has ended")
+
+/** More than that passes at once. */
+const longestTimer = 2 ** 31 - 1
+
 /** An answer that has already arrived when the time is up, while this thread was busy, is heard first. */
 const deadline = (ms: number, passed: () => void): (() => void) => {
-  let timer = setTimeout(() => {
-    timer = setTimeout(passed, 0)
-  }, ms)
+  let timer = setTimeout(
+    () => {
+      timer = setTimeout(passed, 0)
+    },
+    Math.min(ms, longestTimer)
+  )
   return () => clearTimeout(timer)
 }

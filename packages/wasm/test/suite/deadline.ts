@@ -1,11 +1,13 @@
 /** Calls that never come back. The same in Node and in Chromium. */
 import { Errors } from "@sluice/core"
-import { Errors as WasmErrors } from "@sluice/wasm"
+import { Errors as WasmErrors, Handler } from "@sluice/wasm"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
-import { desk, makeCases } from "./cases.ts"
+import { casesOptions, desk, makeCases } from "./cases.ts"
 import { leastOf } from "./gaps.ts"
 
 /** Watches the workers that are made from now on. */
@@ -78,6 +80,42 @@ export const deadline = (watchWorkers: WatchWorkers): void => {
         expect(error).toMatchObject({ kind: "timeout", handler: "Cases" })
         expect(await Effect.runPromise(cases.send(first, {}))).toEqual({ count: 2, calls: 2 })
       }
+    })
+
+    it("is given up by its caller, without a deadline: the instance is free, and its worker soon", async () => {
+      const cases = await makeCases("worker")
+      const { calls, desk: instance, runtime } = desk({ assess: cases })
+      await runtime.runPromise(instance.actions.assess({}))
+      await runtime.runPromise(
+        Effect.gen(function* () {
+          const endless = yield* Effect.forkChild(instance.actions.assess({ do: "loop" }), {
+            startImmediately: true
+          })
+          yield* Effect.yieldNow
+          yield* Fiber.interrupt(endless)
+        })
+      )
+      await runtime.runPromise(instance.actions.assess({}))
+      expect(instance.unsafe.getState()).toEqual({ count: 3, calls: 3 })
+      expect(calls().map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok"])
+    })
+
+    it("ends when its handler does, and its instance goes on", async () => {
+      const scope = Scope.makeUnsafe()
+      const options = { ...(await casesOptions("worker")), name: "Cases" }
+      const cases = await Effect.runPromise(Scope.provide(Handler.make(options), scope))
+      const { desk: instance, runtime } = desk({ assess: cases })
+      await runtime.runPromise(instance.actions.assess({}))
+      const endless = runtime.runPromise(Effect.exit(instance.actions.assess({ do: "loop" })))
+      const queued = runtime.runPromise(instance.actions.tick())
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      expect(Exit.isFailure(await endless)).toBe(true)
+      await queued
+      const later = await runtime.runPromise(Effect.exit(instance.actions.assess({})))
+      expect(Exit.isFailure(later) && Cause.squash(later.cause)).toMatchObject({
+        cause: { _tag: "HandlerFault", detail: "The handler's scope has ended" }
+      })
+      expect(instance.unsafe.getState()).toMatchObject({ count: 102 })
     })
 
     it("is refused when the handler is made, if it runs within the window", async () => {
