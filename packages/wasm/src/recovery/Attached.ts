@@ -88,8 +88,8 @@ export class Attached<in out S> {
   private readonly endings: ReadonlyArray<() => void>
   /** From then on what becomes of the instance is a slot. Written once it has begun. */
   private live = false
-  /** What the entry that is under way puts in place. Written by `put`. */
-  private restoring: Found<S> | undefined
+  /** What entries that are under way or still wait put in place, by their origins. Written by `put`. */
+  private readonly restoring = new Map<Commit.Origin, Found<S>>()
 
   /** Of an instance as it is, or as what was found says; and from then on of all that becomes of it. */
   static begin<S>(
@@ -189,12 +189,11 @@ export class Attached<in out S> {
 
   private put(found: Found<S>): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.restoring = found
+      const origin = { ...restored }
+      this.restoring.set(origin, found)
       return Effect.ensuring(
-        this.instance.put(restored, found.state),
-        Effect.sync(() => {
-          this.restoring = undefined
-        })
+        this.instance.put(origin, found.state),
+        Effect.sync(() => this.restoring.delete(origin))
       )
     })
   }
@@ -212,11 +211,12 @@ export class Attached<in out S> {
     if (next === previous) return
     // From then on it is another implementation's, which begins with what is stored.
     if (origin.kind === "init" && origin.name === "replace") this.live = false
-    if (origin !== restored || this.restoring === undefined) {
+    const restoring = this.restoring.get(origin)
+    if (restoring === undefined) {
       if (this.live) this.enter(next, origin.name, this.handler.memoryOf(next), actions.length > 1)
       return
     }
-    const { continues, image } = this.restoring
+    const { continues, image } = restoring
     // It may not be the state that was put: derived fields are made again
     if (image !== undefined) this.handler.remember(next, image)
     if (continues) this.journal.begin(next, image)

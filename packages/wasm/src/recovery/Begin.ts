@@ -1,7 +1,7 @@
 /** What an instance begins with, of all that is stored of it. */
 import * as Effect from "effect/Effect"
 import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
-import type { HandlerMismatch } from "../Errors.ts"
+import { HandlerMismatch } from "../Errors.ts"
 import type { Image } from "../Image.ts"
 import { hashOf } from "../memory/Hash.ts"
 import type { Recordable } from "../Recordable.ts"
@@ -66,10 +66,27 @@ export const find = <S>(
       read: found,
       migrated,
       continues,
-      begun: { slot: last, batch: continues ? found.batch : null },
+      begun: {
+        slot: last,
+        batch: continues ? (found.batch ?? (yield* batchTo(slots, batches, last))) : null
+      },
       passed: found.passed
     }
   })
+
+/** The hash of the one that ends with the slot: what comes next follows it. Null: none that is whole does. */
+const batchTo = (
+  slots: Slots,
+  batches: ReadonlyArray<{ readonly from: number; readonly to: number }>,
+  slot: number
+): Effect.Effect<string | null, KeyValueStoreError> => {
+  const found = batches.find(({ to }) => to === slot)
+  if (found === undefined) return Effect.succeed(null)
+  return slots.batch(found.from, found.to).pipe(
+    Effect.map(({ sha256 }) => sha256),
+    Effect.catchTag("BrokenRecord", () => Effect.succeed(null))
+  )
+}
 
 const reading = (
   slots: Slots,
@@ -113,7 +130,15 @@ const stateOf = <S>(
   const migrated = module !== handler.sha256 || version !== present
   const bytes =
     migrated && migrate !== undefined
-      ? Effect.sync(() => JSON.stringify(migrate(JSON.parse(state), { module, version })))
+      ? Effect.try({
+          try: () => JSON.stringify(migrate(JSON.parse(state), { module, version })),
+          catch: (error) =>
+            new HandlerMismatch({
+              handler: handler.name,
+              what: "state",
+              issue: `it was not migrated: ${String(error)}`
+            })
+        })
       : Effect.succeed(state)
   return Effect.flatMap(bytes, (json) =>
     Effect.try({

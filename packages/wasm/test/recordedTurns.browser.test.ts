@@ -1,0 +1,3 @@
+import { recordedTurns } from "./suite/recordedTurns.ts"
+
+recordedTurns()

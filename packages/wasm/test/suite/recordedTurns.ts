@@ -1,0 +1,70 @@
+/** What is recorded while something else is under way, or in a process that another one follows. */
+import { Recovery } from "@sluice/wasm"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import { describe, expect, it } from "vitest"
+import { makeSecretive, start, storeOf } from "./ledger.ts"
+
+const run = Effect.runPromise
+
+export const recordedTurns = (): void => {
+  describe("an instance that is recorded", () => {
+    it("has with each state the memory of that slot, where two are restored at once", async () => {
+      const store = storeOf()
+      const [gate, waiting] = [Latch.makeUnsafe(true), { count: 0 }]
+      const getUint8Array: typeof store.getUint8Array = (key) => {
+        waiting.count++
+        return Effect.andThen(gate.await, store.getUint8Array(key))
+      }
+      const live = await start(
+        await makeSecretive("worker"),
+        { ...store, getUint8Array },
+        { snapshotEvery: 1 }
+      )
+      await expect.poll(() => Recovery.of(live.ledger)).toBeDefined()
+      const kept = [{ state: live.state(), hidden: await live.hidden() }]
+      for (let n = 1; n < 4; n++) {
+        await live.act({ do: "add", by: n })
+        kept.push({ state: live.state(), hidden: await live.hidden() })
+      }
+      const recovery = live.recovery()
+      waiting.count = 0
+      gate.closeUnsafe()
+      const restores = [1, 3].map((slot) => run(recovery.restore({ slot })))
+      await expect.poll(() => waiting.count).toBe(2)
+      // Serial calls are under way, for which both wait
+      const calls = Array.from({ length: 100 }, () => live.act({ do: "add", by: 100 }))
+      gate.openUnsafe()
+      await Promise.all([...calls, ...restores])
+      const newest = await run(recovery.slot)
+      for (const slot of [newest - 1, newest]) {
+        const { state, memory } = await run(recovery.read(slot))
+        const original = [1, 3].find((at) => JSON.stringify(kept[at]?.state) === state)
+        const before = await run(recovery.read(original ?? -1))
+        expect([slot, memory]).toEqual([slot, before.memory])
+      }
+      const last = kept.find(({ state }) => state.count === live.state().count)
+      expect(await live.hidden()).toEqual(last?.hidden)
+    })
+
+    it("is read past a broken snapshot with which another process has begun", async () => {
+      const store = storeOf()
+      const first = await start(await makeSecretive("inline"), store)
+      await expect.poll(() => Recovery.of(first.ledger)).toBeDefined()
+      for (let n = 0; n < 7; n++) await first.act({ do: "add", by: 1 })
+      // With a snapshot of its last slot
+      await first.runtime.dispose()
+      const second = await start(await makeSecretive("inline"), store)
+      await expect.poll(() => Recovery.of(second.ledger)).toBeDefined()
+      for (let n = 0; n < 2; n++) await second.act({ do: "add", by: 1 })
+      await run(second.recovery().flush)
+      const state = second.state()
+      expect(state).toEqual({ count: 10 })
+      const key = (await run(store.keys)).find((one) => one.endsWith("snapshot/000000007")) ?? ""
+      await run(store.set(key, "torn"))
+      const third = await start(await makeSecretive("inline"), store)
+      await expect.poll(() => Recovery.of(third.ledger)).toBeDefined()
+      expect([third.state(), await third.hidden()]).toEqual([state, await second.hidden()])
+    })
+  })
+}
