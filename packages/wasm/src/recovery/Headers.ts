@@ -3,16 +3,25 @@ import * as Schema from "effect/Schema"
 import type { Delta, GlobalValue, Page } from "../Image.ts"
 import { zeroPage } from "../memory/Pages.ts"
 
-const Slot = Schema.Natural
+/** So far, numbers of slots are counted up exactly. */
+export const mostSlots = 2 ** 52
+
+const Slot = Schema.Natural.check(Schema.isLessThanOrEqualTo(mostSlots))
 const Hash = Schema.String
+
+/** Of all memories of an image together: 4 GiB. */
+const mostPages = 65_536
+
+/** As `fromGlobal` writes them. */
+const Global = Schema.String.check(Schema.isPattern(/^(?:i-?\d{1,19}|f[0-9a-f]{1,16})$/))
 
 /** A part of a delta, but for the bytes of its pages, which follow the header in the same order. */
 const Part = Schema.Struct({
-  length: Schema.Int,
+  length: Schema.Natural,
   changed: Schema.Array(Schema.Int),
   /** Of those that became zero. */
   zero: Schema.Array(Schema.Int),
-  globals: Schema.Array(Schema.String)
+  globals: Schema.Array(Global)
 })
 
 export const SnapshotHeader = Schema.Struct({
@@ -116,22 +125,26 @@ export const fromDelta = (
   return { parts, pages }
 }
 
-/** A string says what is missing. */
+/** A string says what is wrong: an index that a memory does not have would make another one of it. */
 export const toDelta = (
   parts: ReadonlyArray<typeof Part.Type>,
   pages: ReadonlyArray<Page>
 ): Delta | string => {
   const wanted = parts.reduce((sum, { changed }) => sum + changed.length, 0)
   if (wanted !== pages.length) return `it has ${pages.length} pages, and ${wanted} are named`
-  const rest = [...pages]
-  const next = (index: number): readonly [number, Page] => [index, rest.shift() ?? zeroPage]
-  return {
-    parts: parts.map(({ changed, globals, length, zero }) => ({
-      length,
-      changed: [...changed.map(next), ...zero.map((index) => [index, zeroPage] as const)].toSorted(
-        ([one], [other]) => one - other
-      ),
-      globals: globals.map(toGlobal)
-    }))
-  }
+  const all = parts.reduce((sum, { length }) => sum + length, 0)
+  if (all > mostPages) return `it names ${all} pages, and ${mostPages} are the most`
+  const rest = pages.values()
+  const next = (index: number): readonly [number, Page] => [index, rest.next().value ?? zeroPage]
+  const delta = parts.map(({ changed, globals, length, zero }) => ({
+    length,
+    changed: [...changed.map(next), ...zero.map((index) => [index, zeroPage] as const)].toSorted(
+      ([one], [other]) => one - other
+    ),
+    globals: globals.map(toGlobal)
+  }))
+  const isOrdered = delta.every(({ changed, length }) =>
+    changed.every(([index], at) => index > (changed[at - 1]?.[0] ?? -1) && index < length)
+  )
+  return isOrdered ? { parts: delta } : "it has pages that its memory has not, or one twice"
 }

@@ -54,9 +54,19 @@ export const open = async (stored: Uint8Array): Promise<Opened | string> => {
   if (sha256 !== hex(bytes.subarray(length)))
     return "its hash is of something else: it is torn or was changed"
   const pagesAt = headerAt + new DataView(bytes.buffer).getUint32(magic.length, true)
-  const header: unknown = JSON.parse(text.decode(bytes.subarray(headerAt, pagesAt)))
+  if (pagesAt > length || (length - pagesAt) % pageSize !== 0) return "it is not as long as it says"
+  const header = headerOf(bytes.subarray(headerAt, pagesAt))
+  if (header === undefined) return "its header is no JSON"
   const pages: Array<Page> = []
   // Each in a buffer of its own: one that is kept keeps no other
-  for (let at = pagesAt; at + pageSize <= length; at += pageSize) pages.push(bytes.slice(at, at + pageSize))
+  for (let at = pagesAt; at < length; at += pageSize) pages.push(bytes.slice(at, at + pageSize))
   return { header, pages, sha256 }
+}
+
+const headerOf = (bytes: Bytes): unknown => {
+  try {
+    return JSON.parse(text.decode(bytes))
+  } catch {
+    return undefined
+  }
 }

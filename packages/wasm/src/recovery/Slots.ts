@@ -11,8 +11,8 @@ import type { Image, Page } from "../Image.ts"
 import { apply, between, empty } from "../memory/Delta.ts"
 import { hashOf } from "../memory/Hash.ts"
 import { BrokenRecord } from "./Errors.ts"
-import { fromDelta, JournalHeader, SnapshotHeader, toDelta } from "./Headers.ts"
-import { open, seal } from "./Record.ts"
+import { fromDelta, JournalHeader, mostSlots, SnapshotHeader, toDelta } from "./Headers.ts"
+import { open, type Opened, seal } from "./Record.ts"
 
 export interface Address {
   /** The handler's name. */
@@ -48,6 +48,10 @@ export interface Written {
   readonly sha256: string
 }
 
+interface Read<A> extends Omit<Opened, "header"> {
+  readonly value: A
+}
+
 interface Stored {
   /** Ascending. */
   readonly snapshots: ReadonlyArray<number>
@@ -56,6 +60,21 @@ interface Stored {
 }
 
 const digits = (slot: number): string => String(slot).padStart(9, "0")
+
+/** Of a name that `digits` has made: any other is no record's. */
+const slotOf = (name: string | undefined): number | undefined => {
+  const slot = Number(name)
+  return slot <= mostSlots && digits(slot) === name ? slot : undefined
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
 
 export const pathOf = ({ handler, instance }: Address): string =>
   `computed/${encodeURIComponent(handler)}/${encodeURIComponent(instance)}/`
@@ -79,10 +98,12 @@ export class Slots {
       const [snapshots, batches]: [Array<number>, Array<{ from: number; to: number }>] = [[], []]
       for (const key of keys) {
         if (!key.startsWith(this.path)) continue
-        const [, kind, from, to] =
+        const [, kind, first, last] =
           /^(snapshot|journal)\/(\d+)(?:-(\d+))?$/.exec(key.slice(this.path.length)) ?? []
-        if (kind === "snapshot") snapshots.push(Number(from))
-        else if (kind === "journal") batches.push({ from: Number(from), to: Number(to) })
+        const [from, to] = [slotOf(first), slotOf(last)]
+        if (from === undefined) continue
+        if (kind === "snapshot" && last === undefined) snapshots.push(from)
+        else if (kind === "journal" && to !== undefined) batches.push({ from, to })
       }
       return {
         snapshots: snapshots.toSorted((one, other) => one - other),
@@ -109,13 +130,27 @@ export class Slots {
   snapshot(slot: number): Effect.Effect<StoredSnapshot, BrokenRecord | KeyValueStoreError> {
     const path = this.snapshotPath(slot)
     return Effect.gen({ self: this }, function* () {
-      const { pages, sha256, value } = yield* this.get(path, decodeSnapshot)
-      const { memory, base, ...rest } = value
-      if (rest.slot !== slot) return yield* broken(path, `it is of slot ${rest.slot}`)
+      const opened = yield* this.get(path, decodeSnapshot)
+      const { base, slot: actual } = opened.value
+      if (actual !== slot) return yield* broken(path, `it is of slot ${actual}`)
+      if (base === null) return yield* this.whole(path, opened, undefined)
+      if (base.slot >= slot) return yield* broken(path, `it is based on slot ${base.slot}, which comes later`)
+      const from = yield* this.snapshot(base.slot)
+      if (from.sha256 !== base.sha256 || from.module !== opened.value.module)
+        return yield* broken(path, `the snapshot of slot ${base.slot} is not the one that it is based on`)
+      return yield* this.whole(path, opened, from)
+    })
+  }
+
+  private whole(
+    path: string,
+    { pages, sha256, value }: Read<SnapshotHeader>,
+    from: StoredSnapshot | undefined
+  ): Effect.Effect<StoredSnapshot, BrokenRecord> {
+    return Effect.gen(function* () {
+      const { memory, base: _, ...rest } = value
+      if (!isJson(rest.state)) return yield* broken(path, "its state is no JSON")
       if (memory === null) return { ...rest, image: undefined, memory: null, sha256 }
-      const from = base === null ? undefined : yield* this.snapshot(base.slot)
-      if (from?.sha256 !== base?.sha256)
-        return yield* broken(path, `the snapshot of slot ${base?.slot} is not the one that it is based on`)
       const delta = toDelta(memory.parts, pages)
       if (typeof delta === "string") return yield* broken(path, delta)
       const image = apply(from?.image ?? empty(rest.module), delta)
@@ -129,10 +164,15 @@ export class Slots {
   /** What another runtime handed over, as a full snapshot of its slot. */
   accept(record: Uint8Array): Effect.Effect<number, BrokenRecord | KeyValueStoreError> {
     return Effect.gen({ self: this }, function* () {
-      const { value } = yield* this.opened("what was handed over", record, decodeSnapshot)
-      if (value.base !== null) return yield* broken("what was handed over", "it is an increment")
-      yield* this.store.set(this.snapshotPath(value.slot), record)
-      return value.slot
+      const path = "what was handed over"
+      const own = record.slice()
+      const opened = yield* this.opened(path, own, decodeSnapshot)
+      const { base, slot } = opened.value
+      if (base !== null) return yield* broken(path, "it is an increment")
+      if (slot > mostSlots / 2) return yield* broken(path, `there are not enough slots after ${slot}`)
+      yield* this.whole(path, opened, undefined)
+      yield* this.store.set(this.snapshotPath(slot), own)
+      return slot
     })
   }
 
@@ -163,7 +203,11 @@ export class Slots {
     )
   }
 
-  private opened<A>(path: string, bytes: Uint8Array, decode: (header: unknown) => Option.Option<A>) {
+  private opened<A>(
+    path: string,
+    bytes: Uint8Array,
+    decode: (header: unknown) => Option.Option<A>
+  ): Effect.Effect<Read<A>, BrokenRecord> {
     return Effect.gen(function* () {
       const opened = yield* Effect.promise(() => open(bytes))
       if (typeof opened === "string") return yield* broken(path, opened)

@@ -1,0 +1,3 @@
+import { hostileRecords } from "./suite/hostileRecords.ts"
+
+hostileRecords()
