@@ -2,8 +2,9 @@
  * Handlers that keep something beside the state, or begin an instance, or hold it while they compute: what an
  * integration of other code is made of. Apart from Handler, so that apps without them do not bundle this.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import { plainContext } from "./Admission.ts"
 import type { Origin } from "./Commit.ts"
 import { withoutDerived } from "./Derivation.ts"
@@ -12,6 +13,7 @@ import { HandlerFailed, InvalidState } from "./Errors.ts"
 import {
   type AnyHandler,
   type Beginning,
+  type Driver,
   type HandledInstance,
   type InlineHandler,
   type OutsideEntry,
@@ -21,7 +23,7 @@ import type { AnyInstance } from "./Instance.ts"
 import type { Any } from "./internal/any.ts"
 import { codecOf, type Outcome } from "./internal/codec.ts"
 import { type Change, replaceOrigin } from "./Publication.ts"
-import { type Compute, serial, SerialEntry } from "./Serial.ts"
+import { type Compute, pause, resume, serial, SerialEntry, whenServed } from "./Serial.ts"
 import * as Transaction from "./Transaction.ts"
 import { comeBack, jump } from "./Travel.ts"
 
@@ -34,6 +36,7 @@ export const inline = <S, P>(options: Omit<InlineHandler<S, P>, "where" | "drive
     ...options,
     where: "inline",
     compute: (state, payload, action, instance) => {
+      migrating(behind(instance))
       const keeper = carry && openKeeper(instance)
       if (keeper === undefined) return compute(state, payload, action, instance)
       // In a batch a reducer may have made it of what was computed before it.
@@ -50,14 +53,52 @@ export const inline = <S, P>(options: Omit<InlineHandler<S, P>, "where" | "drive
 export const outside = <S, P, R = never>(
   options: Omit<OutsideHandler<S, P, R>, "where" | "driver">
 ): OutsideHandler<S, P, R> => {
-  const { begin, carry, enter } = options
+  const { begin, carry, order } = options
+  const enter = order === "serial" ? options.enter : refusing(options.enter)
   return {
     ...options,
     where: "outside",
-    enter: (entry, payload) => enter(keepingDraft(entry, carry), payload),
+    enter: (entry, payload) => {
+      migrating(behind(entry.instance))
+      return enter(keepingDraft(entry, carry), payload)
+    },
     ...(begin && { begin: (entry) => begin(keepingDraft(entry, carry)) }),
-    driver: { ...(options.order === "serial" ? serial : optimistic), ...beginning }
+    driver: { ...(order === "serial" ? serial : patient), ...beginning }
   }
+}
+
+/** Code that ends without having ended its entry rolls it back, as a serial one's does. */
+const refusing =
+  <S, P, R>(enter: OutsideHandler<S, P, R>["enter"]): OutsideHandler<S, P, R>["enter"] =>
+  (entry, payload) =>
+    Effect.suspend(() => {
+      let over = false
+      const told: OutsideEntry<S> = {
+        ...entry,
+        commit: (...given) => {
+          over = true
+          return Effect.tap(entry.commit(...given), (done) => Effect.sync(() => (over = done)))
+        },
+        fail: (error) => {
+          over = true
+          return entry.fail(error)
+        }
+      }
+      return Effect.catchCause(
+        Effect.suspend(() => enter(told, payload)),
+        (reason) => {
+          const cause = Cause.squash(reason)
+          if (over) return Effect.die(cause)
+          const { action, entry: name, instanceId } = entry
+          return entry.fail(new HandlerFailed({ instanceId, entry: name, tag: action._tag, cause }))
+        }
+      )
+    })
+
+/** Where its module is replaced while it computes, it begins again there. */
+const patient: Driver = {
+  ...optimistic,
+  start: (host: AnyInstance, ...given) => whenServed(host, () => optimistic.start(host, ...given))
 }
 
 const keepingDraft = <S>(entry: OutsideEntry<S>, carry: AnyHandler["carry"]): OutsideEntry<S> => ({
@@ -124,9 +165,11 @@ const keeperOf = (instance: AnyInstance): Keeper => {
 
 /** Tells handlers of its states from now on, though none has computed yet: one of them is about to know a state. */
 export const keep = (instance: HandledInstance): void => {
-  // It is only ever an instance that a handler is given.
-  keeperOf(instance as AnyInstance)
+  keeperOf(behind(instance))
 }
+
+/** It is only ever an instance that a handler is given. */
+const behind = (instance: HandledInstance): AnyInstance => instance as AnyInstance
 
 /** Each handler of the instance once. */
 export const handlersOf = ({ impl: { handlers } }: AnyInstance): ReadonlySet<AnyHandler> =>
@@ -158,12 +201,14 @@ const begun = new WeakMap<object, Set<AnyHandler>>()
 
 const migrates = new WeakSet<object>()
 
-/** Lets the handlers of what takes its place say what its state is to be. */
+/**
+ * Lets the handlers of what takes its place say what its state is to be. What they compute waits for their services.
+ */
 const migrating = (instance: AnyInstance): void => {
   if (migrates.has(instance)) return
   migrates.add(instance)
   const replacing = instance.replacing.bind(instance)
-  instance.replacing = (impl) => {
+  const replacingMigrated: typeof replacing = (impl) => {
     const migrated = migratedFor(instance, impl)
     if (migrated === undefined) return replacing(impl)
     const before: unknown = instance.state
@@ -172,6 +217,14 @@ const migrating = (instance: AnyInstance): void => {
       return replacing(impl)
     } finally {
       Object.assign(instance, { state: before })
+    }
+  }
+  instance.replacing = (impl) => {
+    const change = replacingMigrated(impl)
+    return () => {
+      pause(instance)
+      afterStart(instance, () => resume(instance))
+      change()
     }
   }
 }
@@ -256,6 +309,16 @@ const beforeStart = (instance: AnyInstance, tell: () => void): void => {
   }
 }
 
+/** Once. */
+const afterStart = (instance: AnyInstance, task: () => void): void => {
+  const start = instance.start.bind(instance)
+  instance.start = (...given) => {
+    instance.start = start
+    start(...given)
+    task()
+  }
+}
+
 /** Holds the instance until it has started and all of its handlers have begun. */
 const beginOutside = (instance: AnyInstance): void => {
   // Those before this one begin with it.
@@ -289,10 +352,7 @@ const beginOutside = (instance: AnyInstance): void => {
     })
   }
   const entry = entryOf().hold()
-  const start = instance.start.bind(instance)
-  instance.start = (...given) => {
-    instance.start = start
-    start(...given)
+  afterStart(instance, () => {
     if (!instance.closed) entry.compute()
-  }
+  })
 }

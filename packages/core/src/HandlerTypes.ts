@@ -64,7 +64,8 @@ export interface InlineHandler<in out S, in P> extends Keeps<S> {
 
 /**
  * Computes outside the window, and may wait. The action is published with the commit of the result, and never if
- * there is none. Where its module is replaced meanwhile, it is computed again by the new implementation's.
+ * there is none. Where its module is replaced meanwhile, it is computed again by the new implementation's, with the new
+ * one's services; but one that is optimistic and whose caller waits for it ends as it began.
  */
 export interface OutsideHandler<in out S, in P, out R> extends Keeps<S> {
   readonly where: "outside"

@@ -74,6 +74,12 @@ export class SerialEntry {
   }
 
   compute(): void {
+    whenServed(this.host, () => {
+      if (this.phase !== "ended") this.computeNow()
+    })
+  }
+
+  private computeNow(): void {
     const { host } = this
     const found = this.found()
     if (found === undefined) return this.release(Exit.void)
@@ -246,6 +252,27 @@ const whenFree = (host: AnyEntries, task: () => void): void => {
   if (Transaction.isOpen()) Transaction.whenClosed(() => whenFree(host, task))
   else if (host.telling) host.whenTold(() => whenFree(host, task))
   else task()
+}
+
+// Written by `pause` and `resume`.
+const paused = new WeakMap<AnyEntries, Array<() => void>>()
+
+/** Its module is being replaced, and the services of the new one are not its own yet. */
+export const pause = (host: AnyEntries): void => {
+  if (!paused.has(host)) paused.set(host, [])
+}
+
+export const resume = (host: AnyEntries): void => {
+  const tasks = paused.get(host) ?? []
+  paused.delete(host)
+  for (const task of tasks) task()
+}
+
+/** Now, or once the instance has the services of its module. */
+export const whenServed = (host: AnyEntries, task: () => void): void => {
+  const tasks = paused.get(host)
+  if (tasks === undefined) task()
+  else tasks.push(task)
 }
 
 /** Nothing else enters the instance while it computes. */
