@@ -86,7 +86,7 @@ export interface DeadLetter extends Told {
   readonly action: AnyAction
   readonly error: string
   readonly attempts: number
-  /** Dispatches it once more; it leaves the list when it commits. */
+  /** Dispatches it once more, and not if it has committed since; it leaves the list when it commits. */
   readonly retry: Effect.Effect<void>
 }
 
@@ -101,12 +101,14 @@ export interface Activity {
     readonly recorded: number
     readonly dropped: number
     readonly deadLetters: ReadonlyArray<DeadLetter>
+    /** Letters that were let go of since there were more than are kept: oldest first. */
+    readonly lettersDropped: number
   }
   /** Told after each change; it must be quick. Returns what ends it. */
   readonly subscribe: (listener: () => void) => () => void
 }
 
-/** Events that are kept for each runtime. */
+/** Events that are kept for each runtime, and as many dead letters. */
 export const capacity = 1000
 
 const made = new WeakMap<object, Activity>()
@@ -123,6 +125,7 @@ export const of = (host: object): Activity => {
 const make = (): Activity => {
   let events: Array<HandlerEvent> = []
   let recorded = 0
+  let lettersDropped = 0
   const letters = new Map<string, DeadLetter>()
   const listeners = new Set<() => void>()
   const changed = () => {
@@ -138,6 +141,11 @@ const make = (): Activity => {
     },
     bury: (letter) => {
       letters.set(letter.id, letter)
+      const [oldest] = letters.keys()
+      if (letters.size > capacity && oldest !== undefined) {
+        letters.delete(oldest)
+        lettersDropped++
+      }
       changed()
     },
     unbury: (id) => {
@@ -145,7 +153,8 @@ const make = (): Activity => {
     },
     snapshot: () => {
       const kept = events.slice(-capacity)
-      return { events: kept, recorded, dropped: recorded - kept.length, deadLetters: [...letters.values()] }
+      const dropped = recorded - kept.length
+      return { events: kept, recorded, dropped, deadLetters: [...letters.values()], lettersDropped }
     },
     subscribe: (listener) => {
       listeners.add(listener)

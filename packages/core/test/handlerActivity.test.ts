@@ -8,6 +8,17 @@ import * as Schema from "effect/Schema"
 import { expect, it } from "vitest"
 import { disposing } from "./support.ts"
 
+const letter = (id: string): HandlerActivity.DeadLetter => ({
+  at: 0,
+  handler: "Risk",
+  instanceId: "Loan#1",
+  id,
+  action: { _tag: "assess" },
+  error: "unreachable",
+  attempts: 3,
+  retry: Effect.void
+})
+
 const line = (text: string): HandlerActivity.HandlerConsole => ({
   _tag: "Console",
   at: 0,
@@ -33,16 +44,6 @@ it("dead letters stay until they are taken off, whatever else is told; who liste
   const activity = HandlerActivity.of({})
   let told = 0
   const end = activity.subscribe(() => told++)
-  const letter = (id: string): HandlerActivity.DeadLetter => ({
-    at: 0,
-    handler: "Risk",
-    instanceId: "Loan#1",
-    id,
-    action: { _tag: "assess" },
-    error: "unreachable",
-    attempts: 3,
-    retry: Effect.void
-  })
   activity.bury(letter("1"))
   activity.bury(letter("2"))
   for (let n = 0; n < 3 * HandlerActivity.capacity; n++) activity.tell(line(""))
@@ -54,6 +55,19 @@ it("dead letters stay until they are taken off, whatever else is told; who liste
   end()
   activity.unbury("2")
   expect(told).toBe(3 + 3 * HandlerActivity.capacity)
+})
+
+it("of more dead letters than are kept the oldest go, counted", () => {
+  const activity = HandlerActivity.of({})
+  const { capacity } = HandlerActivity
+  for (let n = 0; n < capacity; n++) activity.bury(letter(`${n}`))
+  // A retry of one that is there is no other
+  activity.bury(letter("0"))
+  expect(activity.snapshot()).toMatchObject({ lettersDropped: 0, deadLetters: { length: capacity } })
+  for (const id of ["more", "most"]) activity.bury(letter(id))
+  const { deadLetters, lettersDropped } = activity.snapshot()
+  expect([lettersDropped, deadLetters.length]).toEqual([2, capacity])
+  expect([deadLetters.at(0)?.id, deadLetters.at(-1)?.id]).toEqual(["2", "most"])
 })
 
 it("is one for each runtime: that of all its instances, which devtools find by the runtime", () => {

@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import type { AnyAction } from "@sluice/core/Commit"
 import type { HandledInstance, OutsideEntry } from "@sluice/core/Handler"
 import * as Activity from "@sluice/core/HandlerActivity"
@@ -47,8 +48,17 @@ export const SupervisorRef = Context.Reference<Supervisor | undefined>("@sluice/
   defaultValue: () => undefined
 })
 
+/** What is known of a letter, by each of its retries. */
+interface Retried {
+  readonly id: string
+  /** Retries of it run one after the other. */
+  readonly turn: Semaphore.Semaphore
+  /** Then there is nothing to retry any more, whoever still has the letter. Written by a retry. */
+  committed: boolean
+}
+
 /** The letter that a retry is of, so that it does not become two. */
-const RetriedRef = Context.Reference<string | undefined>("@sluice/wasm/Retried", {
+const RetriedRef = Context.Reference<Retried | undefined>("@sluice/wasm/Retried", {
   defaultValue: () => undefined
 })
 
@@ -158,9 +168,21 @@ export const supervise = <A, R>(
       })
     const giveUp = (fault: HandlerFault, attempts: number, policy: Policy, of: number) =>
       Effect.flatMap(Clock.currentTimeMillis, (at) => {
-        const id = fiber.getRef(RetriedRef) ?? nextId(instance)
-        const retry = Effect.map(Effect.provideService(instance.dispatch(action), RetriedRef, id), () =>
-          activity.unbury(id)
+        const retried = fiber.getRef(RetriedRef) ?? {
+          id: nextId(instance),
+          turn: Semaphore.makeUnsafe(1),
+          committed: false
+        }
+        const { id } = retried
+        const again = Effect.map(
+          Effect.provideService(instance.dispatch(action), RetriedRef, retried),
+          () => {
+            retried.committed = true
+            activity.unbury(id)
+          }
+        )
+        const retry = retried.turn.withPermits(1)(
+          Effect.suspend(() => (retried.committed ? Effect.void : again))
         )
         activity.bury({ ...told, at, id, action, error: fault.message, attempts, retry })
         tell(at, policy, of + 1, of, fault.message, 0)

@@ -100,10 +100,11 @@ const handledOf = ({ runtime }: Source): Success<"Handlers">["handled"] =>
         )
         .slice(0, maxLetters)
 
-const empty = { events: [], recorded: 0, dropped: 0, deadLetters: [] }
+const empty = { events: [], recorded: 0, dropped: 0, deadLetters: [], lettersDropped: 0 }
 
 const handlersOf = (source: Source, after: number): Success<"Handlers"> => {
-  const { deadLetters, dropped, events, recorded } = Handled.activityOf(source.runtime)?.snapshot() ?? empty
+  const { deadLetters, dropped, events, lettersDropped, recorded } =
+    Handled.activityOf(source.runtime)?.snapshot() ?? empty
   // The first that is kept is the one after those that are not.
   const from = Math.max(0, after - dropped)
   const next = events.slice(from, from + maxEvents)
@@ -118,6 +119,7 @@ const handlersOf = (source: Source, after: number): Success<"Handlers"> => {
       .toReversed()
       .map((letter) => letterOf(source, letter)),
     lettersLeftOut: Math.max(0, deadLetters.length - maxLetters),
+    lettersDropped,
     handled: recorded === 0 ? handledOf(source) : []
   }
 }

@@ -113,6 +113,8 @@ export const handlerAnswers = {
     letters: Schema.Array(Letter).check(Schema.isMaxLength(maxLetters)),
     /** Letters that are not among them. */
     lettersLeftOut: Count,
+    /** Letters that are no longer kept. */
+    lettersDropped: Count,
     /** Actions that a handler computes, while none has told anything. */
     handled: Schema.Array(Schema.Struct({ moduleId: Label, action: Label })).check(
       Schema.isMaxLength(maxLetters)

@@ -183,6 +183,7 @@ describe("a hostile page", () => {
     dropped: 0,
     letters: [{ id: "l", at: 0, handler: "Risk", tag: "assess", error: "e", attempts: 1 }],
     lettersLeftOut: 0,
+    lettersDropped: 0,
     handled: []
   }
 

@@ -19,7 +19,11 @@ export interface Reply<S, R> {
 }
 
 export interface RequestOptions {
-  /** Of the caller's choice: within the window of `replies` the same id runs once, and gets equal replies. */
+  /**
+   * Of the caller's choice: within the window of `replies` the same id runs once, and gets equal replies. Of an instance
+   * for its own requests, and else of the runtime. Do not infer that state or params are looked at: another request must
+   * have another id.
+   */
   readonly id?: string
 }
 
@@ -86,8 +90,10 @@ export const callsOf = <S, P, R, N>(
     init: (state, params) => stateOf(call("init", state, params)),
     send: (state, params) => stateOf(call("send", state, params)),
     request: (state, params, { id } = {}) =>
-      // A request has a response of its schema; without one, `R` is `void`.
-      once(id, replies, call("request", state, params)) as Effect.Effect<Reply<S, R>, CallError, N>,
+      // Runtimes do not share ids: one may serve another user. A request has a response of its schema; without one, `R` is `void`.
+      Effect.withFiber(({ context }) =>
+        once(id, Handled.hostIn(context) ?? replies, call("request", state, params))
+      ) as Effect.Effect<Reply<S, R>, CallError, N>,
     on: (face) => {
       const instance = Handled.instanceOf(face)
       return {

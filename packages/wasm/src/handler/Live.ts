@@ -162,7 +162,9 @@ export class Live<S, P, R> {
       const ran = host.run(job)
       return this.conclude(job, { ...ran, ranMs: performance.now() - begun }, caller)
     }
-    return this.options.pure === true && kind !== "init" ? this.knownHere.of(state, params, call) : call()
+    if (this.options.pure !== true || kind === "init") return call()
+    const tag = caller.action?._tag
+    return this.knownHere.of(tag === undefined ? kind : `${kind} ${tag}`, state, params, call)
   }
 
   /** Throws HandlerMismatch, or HandlerFault where there is no such call. */

@@ -44,15 +44,18 @@ export class ByBytes {
 
 /** By the objects themselves, without looking into them: quick enough for the window. */
 export class ByReference<A> {
-  private readonly kept = new WeakMap<object, Map<unknown, A>>()
+  private readonly kept = new Map<string, WeakMap<object, Map<unknown, A>>>()
 
-  of(state: unknown, params: unknown, call: () => A): A {
+  /** `way` into the code: another one may give something else. */
+  of(way: string, state: unknown, params: unknown, call: () => A): A {
     if (typeof state !== "object" || state === null) return call()
-    const known = this.kept.get(state) ?? new Map<unknown, A>()
+    const states = this.kept.get(way) ?? new WeakMap<object, Map<unknown, A>>()
+    this.kept.set(way, states)
+    const known = states.get(state) ?? new Map<unknown, A>()
     const before = known.get(params)
     if (before !== undefined) return before
     const given = call()
-    this.kept.set(state, known)
+    states.set(state, known)
     known.set(params, given)
     for (const oldest of known.keys()) {
       if (known.size <= perState) break

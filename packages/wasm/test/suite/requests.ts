@@ -120,6 +120,19 @@ export const requests = (): void => {
       await Effect.runPromise(Effect.provide(program, TestClock.layer()))
     })
 
+    it("with an id that another runtime uses too: it is that runtime's own", async () => {
+      const adder = await scoped(Handler.make({ ...(await options(isolation)), memory: "image" }))
+      const countOf = async (count: number) => {
+        const runtime = Runtime.make(Ledger.implement({ initial: { count }, handlers: { add: adder } }), {
+          onError: () => {}
+        })
+        onTestFinished(() => runtime.dispose())
+        const reply = await runtime.runPromise(adder.request({ count }, { by: 1 }, { id: "same" }))
+        return reply.state.count
+      }
+      expect([await countOf(10), await countOf(20)]).toEqual([11, 21])
+    })
+
     it("with an id that failed is tried again", async () => {
       const { adder, ledger: instance, runtime } = await ledger(isolation)
       const on = adder.on(instance)
@@ -194,6 +207,17 @@ export const requests = (): void => {
       const state = { calls: 0 }
       const calls = async (params: number) => (await Effect.runPromise(hidden.send(state, params))).calls
       expect([await calls(1), await calls(2), await calls(1)]).toEqual([1, 2, 1])
+    })
+
+    it.each(isolations)("%s: a request is answered, whatever was sent before", async (isolation) => {
+      const pure = { memory: "none", pure: true } as const
+      const adder = await scoped(Handler.make({ ...(await options(isolation)), ...pure }))
+      const [state, params] = [{ count: 1 }, { by: 2 }]
+      const sent = await Effect.runPromise(adder.send(state, params))
+      const reply = await Effect.runPromise(adder.request(state, params))
+      expect(reply.state).toEqual(sent)
+      expect(reply.response).toEqual({ calls: expect.any(Number) as number })
+      expect(await Effect.runPromise(adder.request(state, params))).toEqual(reply)
     })
 
     it("is refused with what could change what it gives", async () => {

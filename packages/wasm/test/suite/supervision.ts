@@ -91,6 +91,22 @@ export const supervision = (): void => {
       expect(letters()).toEqual([])
     })
 
+    it("a letter whose retry was asked for twice is dispatched until it commits, and not again", async () => {
+      const cases = await makeCases("worker", { restart: { attempts: 0 } })
+      const { activity, desk: instance, runtime } = desk({ assess: cases })
+      await runtime.runPromise(Effect.exit(instance.actions.assess({ do: "trap" })))
+      const letter = activity.snapshot().deadLetters[0]!
+      const well = HandlerPort.outside<typeof Count.Type, typeof What.Type>({
+        enter: (entry) => Effect.asVoid(entry.commit(entry.state(), { count: entry.state().count + 100 }))
+      })
+      await runtime.replace(Desk.implement({ initial: { count: 0 }, handlers: { assess: well } }))
+      const before = instance.unsafe.getState().count
+      await runtime.runPromise(Effect.all([letter.retry, letter.retry], { concurrency: 2 }))
+      await runtime.runPromise(letter.retry)
+      expect(instance.unsafe.getState()).toEqual({ count: before + 100 })
+      expect(activity.snapshot().deadLetters).toEqual([])
+    })
+
     it("a timeout restarts it too, and a domain error nothing", async () => {
       const cases = await makeCases("worker", {
         limits: { callMs: 600 },

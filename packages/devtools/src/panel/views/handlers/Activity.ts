@@ -37,6 +37,7 @@ const State = Schema.Struct({
   events: Events,
   letters: Letters,
   lettersLeftOut: Schema.Int,
+  lettersDropped: Schema.Int,
   handled: Handled,
   recorded: Schema.Int,
   dropped: Schema.Int,
@@ -59,12 +60,16 @@ export const Activity = Module.make("devtools/HandlerActivity", {
     retried: Retry
   },
   reducers: {
-    told: (state, { dropped, events, handled, letters, lettersLeftOut, missed, recorded }) => ({
+    told: (
+      state,
+      { dropped, events, handled, letters, lettersDropped, lettersLeftOut, missed, recorded }
+    ) => ({
       ...state,
       isKnown: true,
       events: events.length === 0 ? state.events : [...state.events, ...events].slice(-kept),
       letters,
       lettersLeftOut,
+      lettersDropped,
       handled,
       recorded,
       dropped,
@@ -138,6 +143,7 @@ export const ActivityLive = Activity.implement({
     events: [],
     letters: [],
     lettersLeftOut: 0,
+    lettersDropped: 0,
     handled: [],
     recorded: 0,
     dropped: 0,

@@ -10,6 +10,7 @@ export const DeadLetters = ({ letters }: { readonly letters: ReadonlyArray<Lette
   const activity = useActivity()
   const retries = useSelector(activity, (state) => state.retries)
   const leftOut = useSelector(activity, (state) => state.lettersLeftOut)
+  const dropped = useSelector(activity, (state) => state.lettersDropped)
   const done = retries.findLast(
     ({ letter, outcome }) => outcome === "committed" && letters.every(({ id }) => id !== letter)
   )
@@ -34,6 +35,7 @@ export const DeadLetters = ({ letters }: { readonly letters: ReadonlyArray<Lette
         ))}
       </ul>
       {leftOut > 0 ? <p className="hint">and {count(leftOut)} older ones</p> : null}
+      {dropped > 0 ? <p className="hint">{count(dropped)} that are no longer kept came before</p> : null}
       <output className="done">
         {done === undefined ? "" : `${done.title} was retried, and has committed.`}
       </output>
