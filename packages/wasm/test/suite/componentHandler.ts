@@ -1,7 +1,9 @@
 /** Components as handlers, within the window and in a worker. The same in Node and in Chromium. */
 import { Module, Runtime } from "@sluice/core"
-import { Handler } from "@sluice/wasm"
+import { Handler, Recovery } from "@sluice/wasm"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { scoped } from "./cases.ts"
@@ -60,6 +62,65 @@ export const componentHandler = (): void => {
         expect((await run(counter.request(first, {}))).response).toEqual({ calls: 2, steps: [] })
       })
     }
+
+    it("goes on in another process with what only its code knew, and is read cold", async () => {
+      const store = Effect.runSync(Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory))
+      const begin = async () => {
+        const counter = await makeCounter("worker", { initWith: { start: 40 } })
+        const Counting = Module.make("Counting", { state: Counted, actions: { step: Step } })
+        const module = Counting.implement({
+          initial: { count: 0 },
+          handlers: { step: counter },
+          logics: [Recovery.logic(Counting, counter, { key: "main", snapshotEvery: 2 })]
+        })
+        const runtime = Runtime.make(module, {
+          layer: Layer.succeed(KeyValueStore.KeyValueStore, store),
+          onError: () => {}
+        })
+        onTestFinished(() => runtime.dispose())
+        const instance = runtime.resolve(Counting.tag)
+        await expect.poll(() => Recovery.of(instance)).toBeDefined()
+        const step = (by: number) => runtime.runPromise(Effect.exit(instance.actions.step({ by })))
+        const known = async () =>
+          (await runtime.runPromise(counter.request(instance.unsafe.getState(), {}))).response
+        return { counter, instance, recovery: Recovery.of(instance)!, step, known }
+      }
+      const first = await begin()
+      // One of them is refused, and one traps
+      for (const by of [2, 3, -1, 0, 4]) await first.step(by)
+      const known = await first.known()
+      expect(known).toMatchObject({ steps: [2, 3, 4] })
+      await Effect.runPromise(first.recovery.flush)
+      // The first is killed: it ends after the test
+      const second = await begin()
+      expect([second.instance.unsafe.getState(), await second.known()]).toEqual([{ count: 49 }, known])
+      await second.step(1)
+      expect(await second.known()).toMatchObject({ steps: [2, 3, 4, 1] })
+      await Effect.runPromise(second.recovery.flush)
+      const cold = (slot: number) =>
+        Effect.runPromise(
+          Recovery.read({ handler: "Counter", instance: "main" }, slot, [second.counter]).pipe(
+            Effect.provideService(KeyValueStore.KeyValueStore, store)
+          )
+        )
+      const slots = await Promise.all([1, 2, 3, 4, 5, 6].map(cold))
+      expect(slots.map(({ state }) => state)).toEqual(
+        [42, 45, 45, 45, 49, 50].map((count) => JSON.stringify({ count }))
+      )
+      expect(slots.map(({ from, replayed }) => [from, replayed])).toEqual([
+        [0, 1],
+        [2, 0],
+        [2, 0],
+        [4, 0],
+        [4, 1],
+        [6, 0]
+      ])
+      await Effect.runPromise(second.recovery.restore({ slot: 2 }))
+      expect([second.instance.unsafe.getState(), await second.known()]).toMatchObject([
+        { count: 45 },
+        { steps: [2, 3] }
+      ])
+    })
 
     it("gives an instance its first state, and computes the transition of its action", async () => {
       const counter = await makeCounter("worker", { initWith: { start: 40 } })
