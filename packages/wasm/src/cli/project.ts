@@ -12,7 +12,7 @@ import { resolve } from "../component/Manifest.ts"
 import type { Limits, LoadOptions, Program } from "../Machine.ts"
 import { sha256Of } from "../memory/Hash.ts"
 
-const Count = Schema.optionalKey(Schema.Int)
+const Count = Schema.optionalKey(Schema.Natural)
 
 export const Declared = Schema.Struct({
   name: Schema.String,

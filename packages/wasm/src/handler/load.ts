@@ -18,6 +18,15 @@ const check = (
   const refuse = (feature: string, reason: string): never => {
     throw new ModuleRefused({ handler, feature, reason })
   }
+  for (const [name, limit = 0] of Object.entries(limits ?? {})) {
+    const most = name === "fuel" ? Number.MAX_SAFE_INTEGER : Number.POSITIVE_INFINITY
+    if (!(limit >= 0 && limit <= most)) {
+      refuse(
+        `limits.${name}`,
+        `${limit} limits nothing. Declare a number from 0, which is no limit, to ${most}.`
+      )
+    }
+  }
   if (isolation === "inline" && !canInline) {
     refuse('isolation "inline"', `abi "${abi}" always runs in a worker. Leave isolation out.`)
   }

@@ -4,6 +4,19 @@ import { describe, expect, it } from "vitest"
 import { desk, makeCases } from "./cases.ts"
 
 export const handler = (): void => {
+  describe("a limit", () => {
+    it.each([{ memoryPages: -1 }, { fuel: Number.NaN }, { fuel: 2 ** 60 }, { resultBytes: Number.NaN }])(
+      "that limits nothing is refused: %o",
+      async (limits) => {
+        const feature = `limits.${Object.keys(limits)[0]}`
+        await expect(makeCases("inline", { limits })).rejects.toMatchObject({
+          _tag: "ModuleRefused",
+          feature
+        })
+      }
+    )
+  })
+
   describe("a call", () => {
     for (const isolation of ["inline", "worker"] as const) {
       it(`${isolation}: init, send and request give states, and commit nothing`, async () => {
