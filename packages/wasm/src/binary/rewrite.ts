@@ -4,6 +4,7 @@ import { instrument } from "./instrument.ts"
 import { read, type Export, type Import, type WasmModule } from "./read.ts"
 import { Malformed } from "./Reader.ts"
 import { Refused } from "./Refused.ts"
+import { tableSection } from "./tables.ts"
 import { isReference, type FunctionType } from "./types.ts"
 import { Writer } from "./Writer.ts"
 
@@ -199,6 +200,7 @@ const rewriteModule = (bytes: Uint8Array<ArrayBuffer>, options: RewriteOptions):
     start = show("start", "function", module.start)
     replaced.set(8, "none")
   }
+  if (module.tables.length > module.imported.table) replaced.set(4, tableSection(module))
   if (memories.length > 0) replaced.set(5, memorySection(module, limits.memoryPages ?? 0))
   if (added.length > 0) replaced.set(6, globalSection(module, added))
   replaced.set(7, exportSection([...module.exports, ...shown]))
@@ -226,8 +228,8 @@ const rewriteModule = (bytes: Uint8Array<ArrayBuffer>, options: RewriteOptions):
 }
 
 /**
- * The module with its memory and mutable globals exported, its memory's maximum within the limit, each NaN that it
- * makes the canonical one, and fuel counted where that is limited. Throws a LoadError, whatever the bytes are. That
+ * The module with its memory and mutable globals exported, its memory's and tables' maxima within the limits, each NaN
+ * that it makes the canonical one, and fuel counted where that is limited. Throws a LoadError, whatever the bytes are. That
  * they make a valid module is for the engine to find.
  */
 export const rewrite = (bytes: Uint8Array<ArrayBuffer>, options: RewriteOptions): Rewritten => {

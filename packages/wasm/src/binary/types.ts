@@ -86,6 +86,8 @@ export interface TableType {
 }
 
 export const tableType = (reader: Reader): TableType => {
+  const at = reader.at
   const type = valueType(reader)
+  if (!isReference(type)) reader.fail(`${type} is no type of an element`, at)
   return { type, range: range(reader, "table") }
 }

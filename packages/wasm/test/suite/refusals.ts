@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { rewrite, type Rewritten, type RewriteOptions } from "../../src/binary/rewrite.ts"
-import { assemble, calls, leb, passive, withMemory, withTable, zero } from "../binary/assemble.ts"
+import { assemble, calls, leb, passive, signed, withMemory, withTable, zero } from "../binary/assemble.ts"
 import { built } from "../fixture.ts"
 
 const options: RewriteOptions = { handler: "Test", limits: {}, memory: "image", imports: undefined }
@@ -58,6 +58,22 @@ export const refusals = (): void => {
       refused(calls([0x14, 0]), "typed references")
       refused({ ...calls([]), sections: { 5: [2, 0, 1, 0, 1] } }, "several memories")
       refused({ ...calls([]), memory: [0, 9] }, "a memory of 9 pages", { limits: { memoryPages: 8 } })
+      const half = [0x70, 0, ...leb(500_001)]
+      refused({ ...calls([]), sections: { 4: [2, ...half, ...half] } }, "tables of 1000002 elements")
+    })
+
+    it("is a table that grows past what all tables may have", async () => {
+      const grow = (by: number) => [0xd0, 0x70, 0x41, ...signed(BigInt(by)), 0xfc, 15, 0]
+      const code = [...grow(400_000), ...grow(200_000), 0x6a]
+      const module = assemble({
+        functions: [{ name: "run", results: ["i32"], code }],
+        sections: { 4: [2, 0x70, 0, 4, 0x70, 1, 1, 1] }
+      })
+      const { bytes } = rewrite(module, { ...options, memory: "none" })
+      const { instance } = await WebAssembly.instantiate(bytes)
+      // As it was made above
+      const run = instance.exports["run"] as () => number
+      expect(run()).toBe(4 - 1)
     })
   })
 
