@@ -49,7 +49,7 @@ export class HandlerFailed
   >
 {
   override get message() {
-    return `The handler of ${this.tag} on ${this.instanceId} failed: ${String(this.cause)}. The state is unchanged; mend the handler or its payload and dispatch again.`
+    return `The handler of ${this.tag} on ${this.instanceId} failed; the state is unchanged. Mend the handler or its payload and dispatch again. ${String(this.cause)}`
   }
 }
 

@@ -32,7 +32,7 @@ const all: ReadonlyArray<readonly [Errors.SluiceError, ReadonlyArray<string>, st
   [
     new Errors.HandlerFailed({ ...at, tag: "add", cause: new Error("boom") }),
     [at.instanceId, "add", "boom"],
-    "mend the handler"
+    "Mend the handler"
   ],
   [
     new Errors.HandlerConflict({ ...at, tag: "add", attempts: 3 }),
