@@ -65,6 +65,9 @@ export class Live<S, P, R> {
   private get callMs(): number {
     return this.options.limits?.callMs ?? 0
   }
+  private get isFuelled(): boolean {
+    return (this.options.limits?.fuel ?? 0) > 0
+  }
 
   constructor(options: AnyOptions, codecs: Codecs<S, P, R>, host: InlineHost | WorkerHost) {
     this.options = options
@@ -93,11 +96,16 @@ export class Live<S, P, R> {
         const settle = (ran: Ran) => resume(this.concluded(job, ran, caller))
         const known = key === undefined ? undefined : this.known.get(key)
         if (known !== undefined) return settle(known)
+        const unwatch = this.callMs > 0 || this.isFuelled ? undefined : this.teller.watch(kind, caller)
         const back = host.run(job, this.callMs, (ran) => {
+          unwatch?.()
           if (key !== undefined) this.known.set(key, ran)
           settle(ran)
         })
-        return Effect.sync(back)
+        return Effect.sync(() => {
+          unwatch?.()
+          back()
+        })
       } catch (error) {
         return resume(failing(error))
       }

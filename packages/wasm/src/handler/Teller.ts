@@ -5,7 +5,7 @@ import * as HandlerActivity from "@sluice/core/HandlerActivity"
 import * as Effect from "effect/Effect"
 import type { CallError } from "../Errors.ts"
 import type { Job, Ran } from "../host/Host.ts"
-import type { ConsoleLine } from "../Machine.ts"
+import type { CallKind, ConsoleLine } from "../Machine.ts"
 import type { CallRecord } from "../Recordable.ts"
 import type { AnyOptions } from "./Options.ts"
 
@@ -22,10 +22,13 @@ export interface Begun extends Job {
   readonly bytesIn: number
 }
 
+const slowMs = 5_000
+
 export class Teller {
   private readonly options: AnyOptions
   /** Instances whose state was said to be large. Written by `call`. */
   private readonly warned = new WeakSet<object>()
+  private warnedOfSlow = false
 
   constructor(options: AnyOptions) {
     this.options = options
@@ -75,7 +78,28 @@ export class Teller {
     if (stateBytes <= warnStateBytes || this.warned.has(owner)) return
     this.warned.add(owner)
     const whose = caller.instance === undefined ? "" : ` of ${caller.instance.instanceId}`
-    const text = `The state${whose} is ${stateBytes} bytes of JSON, more than ${warnStateBytes}, and goes in and out with each call of ${name}. Keep less in it, or raise warnStateBytes.`
+    this.warn(
+      `The state${whose} is ${stateBytes} bytes of JSON, more than ${warnStateBytes}, and goes in and out with each call of ${name}. Keep less in it, or raise warnStateBytes.`,
+      caller
+    )
+  }
+
+  /** Of a call that nothing ends: one warning, if it has not come back after a while. What it returns is called when it has. */
+  watch(kind: CallKind, caller: Pick<Caller, "action" | "host" | "instance">): () => void {
+    if (this.warnedOfSlow) return () => {}
+    const timer = setTimeout(() => {
+      if (this.warnedOfSlow) return
+      this.warnedOfSlow = true
+      const whose = caller.instance === undefined ? "" : ` for ${caller.instance.instanceId}`
+      this.warn(
+        `${caller.action?._tag ?? kind} of ${this.options.name}${whose} has not come back for ${slowMs / 1000} seconds, and nothing ends it. Declare limits.callMs, or limits.fuel.`,
+        caller
+      )
+    }, slowMs)
+    return () => clearTimeout(timer)
+  }
+
+  private warn(text: string, caller: Pick<Caller, "host" | "instance">): void {
     this.line({ level: "warn", text }, caller)
     Effect.runFork(Effect.logWarning(text))
   }

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { casesOptions, desk, makeCases } from "./cases.ts"
 import { leastOf } from "./gaps.ts"
 
@@ -116,6 +116,26 @@ export const deadline = (watchWorkers: WatchWorkers): void => {
         cause: { _tag: "HandlerFault", detail: "The handler's scope has ended" }
       })
       expect(instance.unsafe.getState()).toMatchObject({ count: 102 })
+    })
+
+    it("where there is none, is warned of once", async () => {
+      const lines: Array<string> = []
+      const scope = Scope.makeUnsafe()
+      const declared = await casesOptions("worker", { console: ({ text }) => lines.push(text) })
+      const cases = await Effect.runPromise(Scope.provide(Handler.make(declared), scope))
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+      onTestFinished(() => void vi.useRealTimers())
+      await Effect.runPromise(cases.send({ count: 0 }, {}))
+      vi.advanceTimersByTime(60_000)
+      expect(lines).toEqual([])
+      const endless = [1, 2].map(() =>
+        Effect.runPromise(Effect.flip(cases.send({ count: 0 }, { do: "loop" })))
+      )
+      vi.advanceTimersByTime(60_000)
+      expect(lines).toEqual([expect.stringContaining("Declare limits.callMs")])
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      const ended = { kind: "trap", detail: "The handler's scope has ended" }
+      expect(await Promise.all(endless)).toMatchObject([ended, ended])
     })
 
     it("is refused when the handler is made, if it runs within the window", async () => {
