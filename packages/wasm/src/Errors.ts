@@ -55,7 +55,8 @@ export class HandlerMismatch extends Data.TaggedError("HandlerMismatch")<
   OfHandler & { readonly what: "state" | "params" | "result state" | "response"; readonly issue: string }
 > {
   override get message() {
-    return `The ${this.what} of ${this.handler} does not fit its Schema: ${this.issue}. Nothing was committed; mend ${this.what === "params" || this.what === "state" ? "the caller or the Schema" : "the handler's code or the Schema"}.`
+    const fit = this.what === "params" ? "do not fit their" : "does not fit its"
+    return `The ${this.what} of ${this.handler} ${fit} Schema: ${this.issue}. Nothing was committed; mend ${this.what === "params" || this.what === "state" ? "the caller or the Schema" : "the handler's code or the Schema"}.`
   }
 }
 

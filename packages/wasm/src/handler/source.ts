@@ -40,6 +40,13 @@ export const sourceOf = async (options: LocalOptions): Promise<ProgramSource> =>
     case "component": {
       const { sha256, source } = options
       if (typeof source === "object" && "abi" in source) return source
+      if (isBytes(source)) {
+        throw new LoadFailed({
+          handler: name,
+          reason:
+            "the source of a component is its manifest: the address of the .json that Component.build made, or what Component.resolve made of that. See docs/guide/handlers-components.md"
+        })
+      }
       return resolve(await bytesOf(name, source), absolute(source), {
         handler: name,
         sha256,
@@ -50,14 +57,24 @@ export const sourceOf = async (options: LocalOptions): Promise<ProgramSource> =>
       // Asked for from here, where an address means what its declaration meant, and once for all threads.
       if (!("wasm" in options)) {
         const { source } = options
-        return { ...source, wasm: await bytesOf(name, source.wasm) }
+        return { ...source, wasm: await bytesOf(name, engineOf(name, source.wasm)) }
       }
       const { file = name, source, wasm } = options
       const script =
         typeof source === "string" ? source : new TextDecoder().decode(await bytesOf(name, source))
-      return { abi: "lua", script, name: file, wasm: await bytesOf(name, wasm) }
+      return { abi: "lua", script, name: file, wasm: await bytesOf(name, engineOf(name, wasm)) }
     }
   }
+}
+
+const isBytes = (source: unknown): boolean => source instanceof Uint8Array
+
+/** Without types it is easily forgotten. */
+const engineOf = <Engine>(handler: string, wasm: Engine | undefined): Engine => {
+  if (wasm !== undefined) return wasm
+  const reason =
+    "Lua's WebAssembly was not given. Declare wasm: the bytes of wasmoon/dist/glue.wasm, or its address. See docs/guide/handlers-lua.md"
+  throw new LoadFailed({ handler, reason })
 }
 
 /** A page's addresses are relative to it. */
@@ -69,10 +86,14 @@ const bytesOf = async (
   source: Uint8Array<ArrayBuffer> | URL | string
 ): Promise<Uint8Array<ArrayBuffer>> => {
   if (source instanceof Uint8Array) return source
+  const hint =
+    typeof document !== "undefined" || URL.canParse(source)
+      ? ""
+      : `. Outside of a page an address is whole: new URL(${JSON.stringify(String(source))}, import.meta.url)`
   const failed = (reason: unknown) =>
     new LoadFailed({
       handler,
-      reason: `${String(source)}: ${reason instanceof Error ? reason.message : String(reason)}`
+      reason: `${String(source)}: ${reason instanceof Error ? reason.message : String(reason)}${hint}`
     })
   const files = builtin("node:fs/promises")
   if (files !== undefined && String(source).startsWith("file:")) {
@@ -82,5 +103,10 @@ const bytesOf = async (
   }
   const response = await fetch(source).catch((error: unknown) => Promise.reject(failed(error)))
   if (!response.ok) throw failed(`it was answered with status ${response.status}`)
-  return response.bytes().catch((error: unknown) => Promise.reject(failed(error)))
+  // Servers of pages answer so to what they do not have.
+  if (response.headers.get("content-type")?.startsWith("text/html") === true) {
+    throw failed("it was answered with a page of HTML: is the code served at this address?")
+  }
+  const body = await response.arrayBuffer().catch((error: unknown) => Promise.reject(failed(error)))
+  return new Uint8Array(body)
 }
