@@ -68,13 +68,17 @@ const remote = async (
     const reason = 'its code runs in a process of its own. Declare isolation: "remote".'
     throw new ModuleRefused({ handler, feature: `isolation "${isolation}"`, reason })
   }
-  const [{ connect }, { HttpClient }, FetchHttpClient] = await Promise.all([
+  const [{ connect }, { HttpClient, transformResponse }, FetchHttpClient] = await Promise.all([
     import("../remote/RemoteHost.ts"),
     import("effect/http/HttpClient"),
     import("effect/http/FetchHttpClient")
   ])
+  // What it is sent is for this address alone, and says nothing of who is logged in there.
+  const init = { credentials: "omit", redirect: "error" } as const
+  const plain = Effect.provideService(FetchHttpClient.RequestInit, init)
   const client =
-    options.client ?? (await Effect.runPromise(Effect.provide(HttpClient, FetchHttpClient.layer)))
+    options.client ??
+    transformResponse(await Effect.runPromise(Effect.provide(HttpClient, FetchHttpClient.layer)), plain)
   const host = await Effect.runPromise(connect(client, source, { handler, sha256, limits, imports, memory }))
   opened(host.close)
   return host

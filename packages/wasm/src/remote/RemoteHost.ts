@@ -40,9 +40,9 @@ export const connect = (
         "limits.fuel",
         "what a process does is not counted here. Limit its callMs."
       )
-    const wire = Wire.make(client, address)
+    const wire = Wire.make(client, address, limits)
     const { kinds, sha256 } = yield* Effect.mapError(
-      wire.describe,
+      within(limits.callMs, wire.describe),
       ({ detail }) => new LoadFailed({ handler, reason: `${String(address)}: ${detail}` })
     )
     if (sha256 !== expected) return yield* new HashMismatch({ handler, expected, actual: sha256 })
@@ -58,6 +58,7 @@ class RemoteHost implements WorkerHost {
   /** Other runtimes' units have other names in the same process. */
   private readonly session = crypto.randomUUID()
   private calls = 0
+  private closed = false
   /** By unit: how often a call of it was given up. What it may still do there is then another unit's. Written by `run`. */
   private readonly givenUp = new Map<number, number>()
   private readonly turns = new Map<number, Semaphore.Semaphore>()
@@ -80,27 +81,27 @@ class RemoteHost implements WorkerHost {
       Effect.sync(() => (begun = performance.now())),
       this.compute(job)
     )
-    const timely =
-      budgetMs > 0
-        ? Effect.timeoutOrElse(computing, {
-            duration: budgetMs,
-            orElse: () =>
-              Effect.fail(new Wire.Broken({ kind: "timeout", detail: `It took more than ${budgetMs} ms` }))
-          })
-        : computing
+    let isTakenBack = false
+    const timely = within(budgetMs, computing)
     const fiber = Effect.runFork(this.turnOf(job.unit).withPermits(1)(timely))
     this.running.add(fiber)
     fiber.addObserver((exit) => {
       this.running.delete(fiber)
       if (isGivenUp(exit)) this.givenUp.set(job.unit, (this.givenUp.get(job.unit) ?? 0) + 1)
+      if (isTakenBack) return
       const times = { ranMs: performance.now() - begun, waitedMs: begun - since, fuel: undefined }
       if (Exit.isSuccess(exit)) done({ ...exit.value, ...times })
       else done({ ...faultOf(job, exit), ...times })
     })
-    return () => fiber.interruptUnsafe()
+    if (this.closed) fiber.interruptUnsafe()
+    return () => {
+      isTakenBack = true
+      fiber.interruptUnsafe()
+    }
   }
 
   readonly close = (): void => {
+    this.closed = true
     for (const fiber of this.running) fiber.interruptUnsafe()
   }
 
@@ -208,6 +209,18 @@ class RemoteHost implements WorkerHost {
     })
   }
 }
+
+const within = <A, E>(
+  budgetMs: number | undefined,
+  asked: Effect.Effect<A, E>
+): Effect.Effect<A, E | Wire.Broken> =>
+  budgetMs === undefined || !(budgetMs > 0)
+    ? asked
+    : Effect.timeoutOrElse(asked, {
+        duration: budgetMs,
+        orElse: () =>
+          Effect.fail(new Wire.Broken({ kind: "timeout", detail: `It took more than ${budgetMs} ms` }))
+      })
 
 type Outcome = Pick<Ran, "returned" | "image" | "pages" | "pagesChanged">
 
