@@ -7,7 +7,7 @@ import { hashOf } from "../memory/Hash.ts"
 import type { Recordable } from "../Recordable.ts"
 import type { BrokenRecord, ReplayDiverged, SlotUnreadable } from "./Errors.ts"
 import type { Begun } from "./Journal.ts"
-import { read, type Runner, runnerOf, type SlotRead } from "./Read.ts"
+import { read, type Runner, runnerOf } from "./Read.ts"
 import { seal } from "./Record.ts"
 import { recordOf, type Slots, type Snapshot } from "./Slots.ts"
 
@@ -40,7 +40,7 @@ export interface Found<S> {
   readonly passed: ReadonlyArray<BrokenRecord | SlotUnreadable | ReplayDiverged>
 }
 
-type Read = Snapshot & Pick<SlotRead, "batch"> & { readonly passed: Found<unknown>["passed"] }
+type Read = Snapshot & { readonly passed: Found<unknown>["passed"] }
 
 const utf8 = new TextEncoder()
 
@@ -55,7 +55,7 @@ export const find = <S>(
 > =>
   Effect.gen(function* () {
     const { batches, snapshots } = yield* slots.list
-    const last = Math.max(-1, ...snapshots, ...batches.map(({ to }) => to))
+    const last = batches.reduce((most, { to }) => Math.max(most, to), snapshots.at(-1) ?? -1)
     if (last < 0) return undefined
     const found = yield* reading(slots, point, snapshots, [runnerOf(target.handler), ...target.former])
     const { image, migrated, state } = yield* stateOf(found, target)
@@ -68,25 +68,11 @@ export const find = <S>(
       continues,
       begun: {
         slot: last,
-        batch: continues ? (found.batch ?? (yield* batchTo(slots, batches, last))) : null
+        batch: continues ? found.batch : null
       },
       passed: found.passed
     }
   })
-
-/** The hash of the one that ends with the slot: what comes next follows it. Null: none that is whole does. */
-const batchTo = (
-  slots: Slots,
-  batches: ReadonlyArray<{ readonly from: number; readonly to: number }>,
-  slot: number
-): Effect.Effect<string | null, KeyValueStoreError> => {
-  const found = batches.find(({ to }) => to === slot)
-  if (found === undefined) return Effect.succeed(null)
-  return slots.batch(found.from, found.to).pipe(
-    Effect.map(({ sha256 }) => sha256),
-    Effect.catchTag("BrokenRecord", () => Effect.succeed(null))
-  )
-}
 
 const reading = (
   slots: Slots,
@@ -118,7 +104,7 @@ const lastGood = (
     )
   }
   return slots.snapshot(last).pipe(
-    Effect.map((found) => ({ ...found, batch: null, passed })),
+    Effect.map((found) => ({ ...found, passed })),
     Effect.catchTag("BrokenRecord", (error) => lastGood(slots, snapshots.slice(0, -1), [...passed, error]))
   )
 }
@@ -155,10 +141,12 @@ const stateOf = <S>(
 }
 
 /** All of a slot in one record, to be sent elsewhere. */
-export const toRecord = (snapshot: Omit<Snapshot, "memory">): Effect.Effect<Uint8Array<ArrayBuffer>> =>
+export const toRecord = (
+  snapshot: Omit<Snapshot, "memory" | "batch">
+): Effect.Effect<Uint8Array<ArrayBuffer>> =>
   Effect.promise(async () => {
     const { image } = snapshot
     const memory = image === undefined ? null : await hashOf(image)
-    const { header, pages } = recordOf({ ...snapshot, memory }, undefined)
+    const { header, pages } = recordOf({ ...snapshot, memory, batch: null }, undefined)
     return (await seal(header, pages)).bytes
   })

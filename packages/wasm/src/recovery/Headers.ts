@@ -29,6 +29,8 @@ export const SnapshotHeader = Schema.Struct({
   slot: Slot,
   /** What its delta leads from; null: from the empty image, so it is a full one. */
   base: Schema.NullOr(Schema.Struct({ slot: Slot, sha256: Hash })),
+  /** SHA-256 of the batch that has the slot's entry: only what follows that one leads on from here. */
+  batch: Schema.NullOr(Hash),
   /** Of the code that has this memory. */
   module: Hash,
   /** Of the state's schema: what a migration begins from. */

@@ -45,6 +45,12 @@ interface Told<S> {
   readonly snapshot: boolean
 }
 
+/** A snapshot that is to be written. */
+interface Due<S> extends Told<S> {
+  /** SHA-256 of the batch that has its slot. Written by `writeBatch`. */
+  batch: string | null
+}
+
 /** In one batch, so that its record stays small. */
 const mostEntries = 256
 
@@ -60,7 +66,7 @@ export class Journal<S> {
   private last: Pick<Told<S>, "state" | "image"> | undefined
   /** Told and not in the store yet. Written by `tell` at the end, and by `write` from the front. */
   private entries: Array<Told<S>> = []
-  private snapshots: Array<Told<S>> = []
+  private snapshots: Array<Due<S>> = []
   /** Written by `write`. */
   private batch: string | null
   private base: StoredSnapshot | undefined
@@ -120,7 +126,7 @@ export class Journal<S> {
     this.last = { state: told.state, image: told.image }
     const next = { ...told, slot: this.slot, snapshot }
     this.entries.push(next)
-    if (snapshot) this.snapshots.push(next)
+    if (snapshot) this.snapshots.push({ ...next, batch: null })
     this.some.openUnsafe()
   }
 
@@ -136,10 +142,11 @@ export class Journal<S> {
 
   /** A full snapshot of the newest slot, unless there is one. */
   readonly snapshot: Effect.Effect<void, KeyValueStoreError> = Effect.suspend(() => {
-    const { last, slot } = this
+    const { batch, last, slot } = this
     const due = this.base?.slot !== slot && !this.snapshots.some((one) => one.slot === slot)
     if (last !== undefined && slot >= 0 && due) {
-      this.snapshots.push({ ...last, slot, call: undefined, origin: "", carried: true, snapshot: true })
+      const told = { ...last, slot, call: undefined, origin: "", carried: true, snapshot: true }
+      this.snapshots.push({ ...told, batch })
     }
     return this.flush
   })
@@ -174,6 +181,9 @@ export class Journal<S> {
       })
       this.batch = sha256
       this.entries.splice(0, told.length)
+      for (const due of this.snapshots) {
+        if (due.slot >= first.slot && due.slot <= last.slot) due.batch = sha256
+      }
     })
   }
 
@@ -197,11 +207,12 @@ export class Journal<S> {
     }
   }
 
-  private writeSnapshot({ image, slot, state }: Told<S>): Effect.Effect<void, KeyValueStoreError> {
+  private writeSnapshot({ batch, image, slot, state }: Due<S>): Effect.Effect<void, KeyValueStoreError> {
     return Effect.gen({ self: this }, function* () {
       const memory = image === undefined ? null : yield* Effect.promise(() => hashOf(image))
       const snapshot = {
         slot,
+        batch,
         image,
         memory,
         module: this.handler.sha256,

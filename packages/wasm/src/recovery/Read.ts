@@ -27,8 +27,6 @@ export interface SlotRead extends Snapshot {
   readonly replayed: number
   /** What was passed over. */
   readonly broken: ReadonlyArray<BrokenRecord>
-  /** The hash of the last batch of entries that was read. */
-  readonly batch: string | null
 }
 
 export type ReadError = SlotUnreadable | ReplayDiverged | KeyValueStoreError
@@ -84,6 +82,12 @@ export const read = (
 const memoryOf = (image: Image | undefined): Effect.Effect<string | null> =>
   image === undefined ? Effect.succeed(null) : Effect.promise(() => hashOf(image))
 
+/** Written by the same again, with more: it was not known that the first was stored. */
+const goesOn = (before: Batch, batch: Batch): boolean =>
+  batch.from === before.from &&
+  batch.previous === before.previous &&
+  JSON.stringify(batch.entries.slice(0, before.entries.length)) === JSON.stringify(before.entries)
+
 class Reading {
   private readonly slots: Slots
   private readonly batches: ReadonlyArray<{ readonly from: number; readonly to: number }>
@@ -112,13 +116,12 @@ class Reading {
   /** As far as the entries go, at most to `last`. */
   walk(begun: StoredSnapshot | undefined, last: number) {
     return Effect.gen({ self: this }, function* () {
-      let at: At | undefined =
-        begun === undefined ? undefined : { ...begun, from: begun.slot, replayed: 0, batch: null }
+      let at: At | undefined = begun === undefined ? undefined : { ...begun, from: begun.slot, replayed: 0 }
       let batch: Batch | undefined
       for (;;) {
         const next: number = at === undefined ? 0 : at.slot + 1
         if (next > last) return { at, reason: "" }
-        if (batch === undefined || batch.to < next) batch = yield* this.batchOf(next, batch)
+        if (batch === undefined || batch.to < next) batch = yield* this.batchOf(next, batch, at?.batch)
         const entry = batch?.entries[next - batch.from]
         if (batch === undefined || entry === undefined)
           return { at, reason: `the entry of slot ${next} is not there` }
@@ -129,8 +132,8 @@ class Reading {
     })
   }
 
-  /** A whole one that has the slot, and follows the one before. */
-  private batchOf(slot: number, before: Batch | undefined) {
+  /** A whole one that has the slot, and follows the one before, of which `sha256` is the hash. Undefined: there is none. */
+  private batchOf(slot: number, before: Batch | undefined, sha256: string | null | undefined) {
     return Effect.gen({ self: this }, function* () {
       for (const { from, to } of this.batches) {
         if (slot < from || slot > to) continue
@@ -138,7 +141,8 @@ class Reading {
           .batch(from, to)
           .pipe(Effect.catchTag("BrokenRecord", (error) => this.passOver(error)))
         if (batch === undefined) continue
-        if (before === undefined || from <= before.to || batch.previous === before.sha256) return batch
+        const follows = sha256 === undefined || batch.sha256 === sha256 || batch.previous === sha256
+        if (follows || (before !== undefined && goesOn(before, batch))) return batch
       }
       return undefined
     })

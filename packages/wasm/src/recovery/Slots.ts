@@ -31,6 +31,8 @@ export interface Snapshot {
   /** Undefined: the code remembers nothing. */
   readonly image: Image | undefined
   readonly memory: string | null
+  /** The hash of the journal's record that has the slot; null: it has none. */
+  readonly batch: string | null
 }
 
 export interface StoredSnapshot extends Snapshot {
@@ -220,7 +222,7 @@ export class Slots {
 
 /** The header and the pages of a snapshot's record. */
 export const recordOf = (
-  { image, memory, module, slot, state, version }: Snapshot,
+  { batch, image, memory, module, slot, state, version }: Snapshot,
   base: StoredSnapshot | undefined
 ): { readonly header: SnapshotHeader; readonly pages: ReadonlyArray<Page> } => {
   const from = base?.image ?? empty(module)
@@ -229,6 +231,7 @@ export const recordOf = (
     kind: "snapshot",
     slot,
     base: base === undefined ? null : { slot: base.slot, sha256: base.sha256 },
+    batch,
     module,
     version,
     state,

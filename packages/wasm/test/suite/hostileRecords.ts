@@ -1,6 +1,7 @@
 /** Stored records with hashes that are right, and content that is made to harm: what reads them is not led on. */
 import { Recovery } from "@sluice/wasm"
 import { pageSize } from "@sluice/wasm/Image"
+import { find } from "@sluice/wasm/recovery/Begin"
 import { read } from "@sluice/wasm/recovery/Read"
 import { seal } from "@sluice/wasm/recovery/Record"
 import { pathOf, Slots } from "@sluice/wasm/recovery/Slots"
@@ -8,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { describe, expect, it } from "vitest"
 import { sha256 } from "../fixture.ts"
+import { valueOf } from "./core.ts"
 import { Recording, loadSecretive, runnerOn } from "./recording.ts"
 
 const address = { handler: "secretive", instance: "main" }
@@ -19,6 +21,7 @@ const header = (module: string, more: object) => ({
   kind: "snapshot",
   slot: 20,
   base: null,
+  batch: null,
   module,
   version: 1,
   state: '{"count":1}',
@@ -105,6 +108,29 @@ export const hostileRecords = (): void => {
           expect(yield* store.keys).toEqual(before)
         }).pipe(Effect.provide(KeyValueStore.layerMemory), Effect.runPromise))
     }
+
+    it("is one of 200,000: the last is found", () =>
+      Effect.gen(function* () {
+        const store = yield* KeyValueStore.KeyValueStore
+        const program = yield* Effect.promise(loadSecretive)
+        const recording = new Recording(program, new Slots(address, store))
+        recording.act({ do: "add", by: 1 })
+        yield* recording.journal.flush
+        const path = pathOf(address)
+        const digits = (slot: number) => String(slot).padStart(9, "0")
+        const others = Array.from(
+          { length: 200_000 },
+          (_, at) => `${path}journal/${digits(at + 1)}-${digits(at + 1)}`
+        )
+        const many = { ...store, keys: Effect.map(store.keys, (keys) => [...keys, ...others]) }
+        const found = yield* find(new Slots(address, many), "newest", {
+          handler: { ...runnerOn(program), name: "", decode: valueOf } as never,
+          former: [],
+          version: 1,
+          migrate: undefined
+        })
+        expect([found?.read.slot, found?.begun.slot]).toEqual([0, 200_000])
+      }).pipe(Effect.provide(KeyValueStore.layerMemory), Effect.runPromise))
 
     it("is named as no record is: it is not there", () =>
       Effect.gen(function* () {

@@ -47,6 +47,29 @@ export const recordedTurns = (): void => {
       expect(await live.hidden()).toEqual(last?.hidden)
     })
 
+    it("is that of one process or of the other, where two have one key at once", async () => {
+      const store = storeOf()
+      const begin = async (of: typeof store) => {
+        const live = await start(await makeSecretive("inline"), of, { key: "one", snapshotEvery: 3 })
+        await expect.poll(() => Recovery.of(live.ledger)).toBeDefined()
+        return live
+      }
+      const told = async ({ hidden, state }: Awaited<ReturnType<typeof begin>>) =>
+        JSON.stringify([state(), await hidden()])
+      const [one, other] = [await begin(store), await begin(store)]
+      const were = [await told(one), await told(other)]
+      for (let n = 0; n < 24; n++) {
+        const [live, sum] = n % 3 === 0 ? [one, 0] : [other, 1000]
+        if (n % 4 === 0) await live.act({ do: "add", by: sum + n })
+        else await run(live.ledger.actions.set(sum + n))
+        if (n % 5 > 1) await run(live.recovery().flush)
+        were.push(await told(live))
+        // Begins with what is stored, and stores nothing
+        const third = await begin({ ...store, set: () => Effect.void })
+        expect(were).toContain(await told(third))
+      }
+    })
+
     it("is read past a broken snapshot with which another process has begun", async () => {
       const store = storeOf()
       const first = await start(await makeSecretive("inline"), store)
