@@ -148,7 +148,8 @@ const make = (parent: AnyParent): Children => {
         // Of this module, and so of its types.
         return known as unknown as Child<S, A, X, T>
       }
-      if (Supervised.isClosed(parent)) return yield* family.refuse(key, `${parent.instanceId} has closed`)
+      const refuseClosed = family.refuse(key, `${parent.instanceId} has closed`)
+      if (Supervised.isClosed(parent)) return yield* refuseClosed
       const context = yield* Effect.context<R2>()
       const child = yield* supervise(module, options, {
         parentId: parent.instanceId,
@@ -158,6 +159,11 @@ const make = (parent: AnyParent): Children => {
         fork: (effect, name) => Supervised.fork(parent, effect, name),
         escalate: (error) => Effect.provideContext(onChildError?.(error) ?? Effect.void, context)
       })
+      // Until here nobody could have stopped it.
+      if (Supervised.isClosed(parent)) {
+        yield* child.stop
+        return yield* refuseClosed
+      }
       children.set(key, child)
       return child
     })
