@@ -65,6 +65,13 @@ test("every page is led to", () => {
   expect(pages.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([])
 })
 
+test("the guide's list has each of its pages", () => {
+  const list = pages.find(({ path }) => path === "docs/guide/README.md")
+  const listed = new Set(list === undefined ? [] : linksOf(list).map(({ file }) => file))
+  const all = pages.map(({ path }) => path).filter((path) => /^docs\/guide\/(?!README)/.test(path))
+  expect(all.filter((path) => !listed.has(path))).toEqual([])
+})
+
 test("every error has a page with a program that causes it, and every page an error", () => {
   const errorPages = pages.filter(({ path }) => /^docs\/errors\/(?!README)/.test(path))
   const named = errorPages.map(({ path }) => basename(path, ".md"))
