@@ -6,7 +6,7 @@ import { pnpm, root, run } from "./run.ts"
 
 /**
  * What a user gets: an empty project outside the workspace that installs the packages from their tarballs,
- * type-checks a small program against them and runs it. Its old schemas are in a package of their own, with
+ * type-checks a small program against them and runs it, and makes a handler with the command line. Its old schemas are in a package of their own, with
  * effect 3. Returns the first failing exit code.
  */
 export const consumeTarballs = async (tarballs: string): Promise<number> => {
@@ -43,6 +43,7 @@ export const consumeTarballs = async (tarballs: string): Promise<number> => {
         "@sluice/core": tarball("@sluice/core"),
         "@sluice/react": tarball("@sluice/react"),
         "@sluice/testing": tarball("@sluice/testing"),
+        "@sluice/wasm": tarball("@sluice/wasm"),
         "old-schemas": "workspace:*",
         ...Object.fromEntries(names.map((name) => [name, version(name)]))
       }
@@ -70,7 +71,9 @@ export const consumeTarballs = async (tarballs: string): Promise<number> => {
       [...pnpm, "install", "--prefer-offline", "--strict-peer-dependencies"],
       [process.execPath, "node_modules/typescript/bin/tsc", "--project", "old-schemas/tsconfig.json"],
       [process.execPath, "node_modules/typescript/bin/tsc", "--project", "tsconfig.json"],
-      [process.execPath, "out/main.js"]
+      [process.execPath, "out/main.js"],
+      [...pnpm, "exec", "sluice-handler", "new", "counter", "--language", "lua"],
+      [...pnpm, "exec", "sluice-handler", "test", "counter"]
     ]
     for (const step of steps) {
       const code = await run(step, { cwd: project })

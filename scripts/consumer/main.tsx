@@ -1,6 +1,7 @@
 import { Module, Runtime } from "@sluice/core"
 import { TestRuntime } from "@sluice/testing"
 import { RuntimeProvider, useModule, useSelector } from "@sluice/react"
+import { Handler } from "@sluice/wasm"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { account, owner } from "old-schemas"
@@ -69,6 +70,30 @@ assert.deepEqual(
   ["Grace"]
 )
 assert.deepEqual(test.dehydrate().instances[0]?.state, { owner: "Grace", opened: "1970-01-01T00:00:00.000Z" })
+
+// What it is given is its state. How often it was called it keeps to itself, in a global, and answers.
+const code =
+  "AGFzbQEAAAABDgJgAX8Bf2AEf39/fwF/AwMCAAEFAwEAAQYMAn8BQQALfwFBgAgLBxMCBWFsbG9jAAAHcmVxdWVzdAABCkYCCwAj" +
+  "ASMBIABqJAELOAAjAEEBaiQAQYAIJAFBwABBMCMAajoAAEEEIAI2AgBBCCADNgIAQQxBwAA2AgBBEEEBNgIAQQAL"
+const Total = Schema.Struct({ total: Schema.Finite })
+const Tally = Handler.define({
+  name: "Tally",
+  abi: "core",
+  source: Uint8Array.from(atob(code), (char) => char.charCodeAt(0)),
+  sha256: "bf3e60c72953beabfebccc1a37a8ba3d7fbb9377f7d1ff54453fea74dfec1b62",
+  state: Total,
+  params: Total,
+  response: Schema.Finite
+})
+const Ledger = Module.make("Ledger", { state: Total, actions: { put: Total } })
+const ledgers = Runtime.make(
+  Ledger.implement({ initial: { total: 0 }, handlers: { put: Tally }, imports: [Tally.layer] })
+)
+await ledgers.ready
+const ledger = ledgers.resolve(Ledger.tag)
+await ledgers.runPromise(ledger.actions.put({ total: 10 }))
+assert.equal(await ledgers.runPromise(Tally.on(ledger).request("put", { total: 25 })), 2)
+await ledgers.dispose()
 
 await runtime.dispose()
 console.log("the tarballs install, type-check and run")
