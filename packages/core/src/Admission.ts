@@ -141,7 +141,7 @@ export const enterBy = <B, E>(
       if (ended) return
       if (Transaction.isOpen()) Transaction.whenClosed(() => whenIdle(task))
       else if (gate.idle || gate.closed) task()
-      else gate.later(() => ended || task())
+      else gate.later(() => whenIdle(task))
     }
     const waiter = new Waiter({
       run: caller?.run,
@@ -151,12 +151,16 @@ export const enterBy = <B, E>(
           // A close gives the slots of those it refuses to the next in line, who has not been refused yet.
           if (gate.closed) settle(refused())
           // A consumer opened while it was let in and not yet idle has made it stand again.
-          else if (waiter.complete) begin({ ...plainContext, cause, waiter, span }, settle)
+          else if (waiter.complete) {
+            // What it commits stands, though that closes it.
+            ended = true
+            begin({ ...plainContext, cause, waiter, span }, settle)
+          }
         }),
       cycle: (run) => gate.warnOfCycle(origin, run)
     })
     const refused = () => Exit.die(gate.instanceClosed(origin))
-    gate.remember(waiter, () => settle(refused()))
+    gate.remember(waiter, () => ended || settle(refused()))
     whenIdle(() => (gate.closed ? settle(refused()) : waiter.start()))
     return Effect.sync(end)
   })

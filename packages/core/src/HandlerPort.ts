@@ -333,15 +333,14 @@ const beginOutside = (instance: AnyInstance): void => {
     return begin && { run: (entry) => begin(entry) as Effect.Effect<void> }
   }
   const entryOf = (): SerialEntry => {
-    const { version } = instance
-    return new SerialEntry(instance, {
+    const entry: SerialEntry = new SerialEntry(instance, {
       origin: beginOrigin,
       actions: [],
       context: plainContext,
       compute,
       services: Context.empty(),
       settle: () => {
-        if (instance.version !== version) {
+        if (entry.committed) {
           const initial: unknown = instance.state
           const base: unknown = withoutDerived(instance.impl.def.traits, initial)
           Object.assign(instance, { initial, base })
@@ -350,6 +349,7 @@ const beginOutside = (instance: AnyInstance): void => {
         if (!instance.closed && compute() !== undefined) entryOf().begin()
       }
     })
+    return entry
   }
   const entry = entryOf().hold()
   afterStart(instance, () => {

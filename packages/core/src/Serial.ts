@@ -50,7 +50,8 @@ export class SerialEntry {
   private readonly options: SerialOptions
   /** `abandoned`: its dispatcher was interrupted. Written by `end` and `abandon`. */
   private phase: "computing" | "abandoned" | "ended" = "computing"
-  private committed = false
+  /** Written by `goOn`. */
+  committed = false
   private fiber: Fiber.Fiber<unknown, unknown> | undefined
   /** Waits until devtools show the live state. Written by `ask`. */
   private asked: Ending | undefined

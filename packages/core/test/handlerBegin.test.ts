@@ -1,5 +1,6 @@
 /** Handlers that give an instance its first state. */
 import { Handler, Module, Runtime } from "@sluice/core"
+import * as Devtools from "@sluice/core/Devtools"
 import * as HandlerPort from "@sluice/core/HandlerPort"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -147,5 +148,19 @@ describe("the first state", () => {
     expect(meter.unsafe.getState()).toEqual({ count: 0, notes: 1, sum: 1 })
     expect(errors).toMatchObject([{ _tag: "HandlerFailed", cause: "no code" }])
     expect(entriesOf(runtime).map(({ outcome }) => outcome)).toEqual(["rollback", "commit"])
+  })
+
+  it("of an outside handler that gives none is `initial`, whatever devtools wrote meanwhile", async () => {
+    const answer = Deferred.makeUnsafe<void>()
+    const { meter, runtime } = started({
+      count: HandlerPort.outside<State, number>({
+        begin: () => Deferred.await(answer),
+        enter: () => Effect.void
+      })
+    })
+    Devtools.become(runtime, new Map([["Meter#1", { count: 5, notes: 5, sum: 10 }]]), "edit")
+    Deferred.doneUnsafe(answer, Effect.void)
+    await runtime.runPromise(meter.reset())
+    expect(meter.unsafe.getState()).toEqual({ ...fresh, sum: 0 })
   })
 })

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
-import { collectErrors, disposing, idle, rejection } from "./support.ts"
+import { collectErrors, disposing, idle, latch, rejection } from "./support.ts"
 
 import { stateSchema, Loan, fresh, type State, held, start, names } from "./serial.ts"
 
@@ -154,5 +154,48 @@ describe("a serial handler", () => {
       outcomes.add(rate === 1)
     }
     expect(outcomes).toEqual(new Set([false, true]))
+  })
+
+  it("C7 a subscriber of its commit that closes the instance does not undo it: its caller is told of the commit", async () => {
+    const { call, errors, loan, runtime } = start()
+    loan.unsafe.subscribe(({ rate }) => {
+      if (rate === 7) void runtime.evict("Loan#1")
+    })
+    const assessing = runtime.runPromise(loan.actions.assess(1))
+    const behind = rejection(loan.unsafe.dispatchPromise({ _tag: "note" }))
+    ;(await call(1))(7)
+    await assessing
+    expect(await behind).toBeInstanceOf(Errors.InstanceClosed)
+    expect(names(runtime)).toEqual(["assess commit"])
+    expect(errors).toEqual([])
+  })
+
+  it("T8 interrupted while its code cannot be, it is waited for, and its result is dropped", async () => {
+    const [begun, gate] = [latch(), latch()]
+    const stubborn = HandlerPort.outside({
+      ...Handler.outside((state: State, rate: number) =>
+        Effect.uninterruptible(
+          Effect.promise(async () => {
+            begun.resolve()
+            await gate.promise
+            return { ...state, rate }
+          })
+        )
+      ),
+      order: "serial"
+    })
+    const runtime = disposing(
+      Runtime.make(Loan.implement({ initial: fresh, handlers: { assess: stubborn } }))
+    )
+    const loan = runtime.resolve(Loan.tag)
+    const assessing = runtime.run(loan.actions.assess(1))
+    await begun.promise
+    const interrupting = runtime.runPromise(Fiber.interrupt(assessing))
+    loan.unsafe.dispatch({ _tag: "note" })
+    await idle()
+    expect(loan.unsafe.getState()).toBe(fresh)
+    gate.resolve()
+    await interrupting
+    expect(loan.unsafe.getState()).toEqual({ rate: 0, notes: 1 })
   })
 })
