@@ -1,0 +1,3 @@
+import { hostileCore } from "./suite/hostileCore.ts"
+
+hostileCore()
