@@ -45,7 +45,7 @@ export class Teller {
       returned._tag === "Ok" ? [returned.state?.length ?? 0, returned.response?.length ?? 0] : [0, 0]
     this.warnOf(stateBytes, { host, instance })
     if (host === undefined) return
-    HandlerActivity.of(host).tell({
+    this.tell(host, {
       ...this.at(instance),
       _tag: "Call",
       kind: call.kind,
@@ -66,9 +66,22 @@ export class Teller {
   }
 
   line(line: ConsoleLine, { host, instance }: Pick<Caller, "host" | "instance">): void {
-    this.options.console?.(line)
-    if (host === undefined) return
-    HandlerActivity.of(host).tell({ ...this.at(instance), _tag: "Console", ...line })
+    const { console } = this.options
+    if (console !== undefined) this.apart(() => console(line))
+    if (host !== undefined) this.tell(host, { ...this.at(instance), _tag: "Console", ...line })
+  }
+
+  private tell(host: object, event: HandlerActivity.HandlerEvent): void {
+    this.apart(() => HandlerActivity.of(host).tell(event))
+  }
+
+  /** Thrown on, it would be the call that fails: within the code's own frames, or in the worker's listener. */
+  private apart(telling: () => void): void {
+    try {
+      telling()
+    } catch (error) {
+      Effect.runFork(Effect.logError(`Who is told of ${this.options.name} has thrown`, error))
+    }
   }
 
   /** Once for each instance; for all callers that are none, once. */

@@ -71,6 +71,18 @@ export const faults = (): void => {
       expect(lines).toEqual([{ level: "log", text: "hello" }])
     })
 
+    it("is not disturbed by who is told of it", async () => {
+      const fail = () => {
+        throw new Error("the listener's own")
+      }
+      const cases = await makeCases(isolation, { console: fail })
+      const { activity, calls, desk: instance, runtime } = desk({ assess: cases })
+      activity.subscribe(fail)
+      await runtime.runPromise(instance.actions.assess({ do: "log", line: "said" }))
+      expect(instance.unsafe.getState()).toMatchObject({ count: 2 })
+      expect(calls().map(({ outcome }) => outcome)).toEqual(["ok", "ok"])
+    })
+
     it("tells of each of its calls, and of what it writes", async () => {
       const cases = await makeCases(isolation, { memory: "image" })
       const { activity, calls, desk: instance, runtime } = desk({ assess: cases })
