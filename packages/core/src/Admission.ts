@@ -136,11 +136,16 @@ export const enterBy = <B, E>(
       end()
       resume(exit)
     }
+    const refuse = () => {
+      if (!ended) settle(Exit.die(gate.instanceClosed(origin)))
+    }
     /** Now if nothing is in the way; else after the open window, the commit being told, or the travel. */
     const whenIdle = (task: () => void): void => {
       if (ended) return
       if (Transaction.isOpen()) Transaction.whenClosed(() => whenIdle(task))
-      else if (gate.idle || gate.closed) task()
+      // A close gives the slots of those it refuses to the next in line, who has not been refused yet.
+      else if (gate.closed) refuse()
+      else if (gate.idle) task()
       else gate.later(() => whenIdle(task))
     }
     const waiter = new Waiter({
@@ -148,20 +153,16 @@ export const enterBy = <B, E>(
       demands: () => gate.demands(actions, caller),
       enter: () =>
         whenIdle(() => {
-          // A close gives the slots of those it refuses to the next in line, who has not been refused yet.
-          if (gate.closed) settle(refused())
           // A consumer opened while it was let in and not yet idle has made it stand again.
-          else if (waiter.complete) {
-            // What it commits stands, though that closes it.
-            ended = true
-            begin({ ...plainContext, cause, waiter, span }, settle)
-          }
+          if (!waiter.complete) return
+          // What it commits stands, though that closes it.
+          ended = true
+          begin({ ...plainContext, cause, waiter, span }, settle)
         }),
       cycle: (run) => gate.warnOfCycle(origin, run)
     })
-    const refused = () => Exit.die(gate.instanceClosed(origin))
-    gate.remember(waiter, () => ended || settle(refused()))
-    whenIdle(() => (gate.closed ? settle(refused()) : waiter.start()))
+    gate.remember(waiter, refuse)
+    whenIdle(() => waiter.start())
     return Effect.sync(end)
   })
 }
