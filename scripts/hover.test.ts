@@ -4,7 +4,7 @@ import { API } from "typescript/unstable/sync"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { root } from "./run.ts"
 
-const files = ["packages/core/test/hover.ts", "packages/react/test/hover.tsx"]
+const files = ["packages/core/test/hover.ts", "packages/react/test/hover.tsx", "packages/wasm/test/hover.ts"]
 let api: API
 
 beforeAll(() => {

@@ -32,13 +32,6 @@ type Port<S, P, Where extends Isolation, N> = Where extends "inline"
 /** One that is loaded, and that recovery can record. */
 export type Loaded<S, P, R, Where extends Isolation = "worker"> = Handler<S, P, R, Where> & Recordable<S>
 
-type HandlerOf<
-  State extends Module.AnySchema,
-  Params extends Module.AnySchema,
-  Response extends Module.AnySchema,
-  Where extends Isolation
-> = Loaded<Module.TypeOf<State>, Module.TypeOf<Params>, Module.TypeOf<Response>, Where>
-
 /**
  * Loads the code: fetched, its hash held against the declared one, checked, compiled, and in a worker. Ends with the
  * scope.
@@ -50,7 +43,11 @@ export const make = <
   const Where extends Isolation = "worker"
 >(
   options: Options<State, Params, Response, Where> & Sourced
-): Effect.Effect<HandlerOf<State, Params, Response, Where>, LoadError, Scope.Scope> => {
+): Effect.Effect<
+  Loaded<Module.TypeOf<State>, Module.TypeOf<Params>, Module.TypeOf<Response>, Where>,
+  LoadError,
+  Scope.Scope
+> => {
   type S = Module.TypeOf<State>
   type P = Module.TypeOf<Params>
   type R = Module.TypeOf<Response>
@@ -65,12 +62,7 @@ export const make = <
       calls.responses
     )
     // Which of the two ports it is, the isolation says.
-    return { ...calls.calls, ...port, ...recordableOf(live) } as unknown as HandlerOf<
-      State,
-      Params,
-      Response,
-      Where
-    >
+    return { ...calls.calls, ...port, ...recordableOf(live) } as unknown as Loaded<S, P, R, Where>
   })
 }
 
@@ -131,16 +123,16 @@ export interface IsLoaded<Name extends string> {
 }
 
 /** A handler that is a value of its file; `layer` loads it, for `imports` or a runtime's `layer`. */
-export type Defined<
-  Name extends string,
-  State extends Module.AnySchema,
-  Params extends Module.AnySchema,
-  Response extends Module.AnySchema,
-  Where extends Isolation
-> = Handler<Module.TypeOf<State>, Module.TypeOf<Params>, Module.TypeOf<Response>, Where, IsLoaded<Name>> & {
+export type Defined<Name extends string, S, P, R, Where extends Isolation = "worker"> = Handler<
+  S,
+  P,
+  R,
+  Where,
+  IsLoaded<Name>
+> & {
   readonly layer: Layer.Layer<IsLoaded<Name>, LoadError>
   /** As `make` gives it, where the layer is there. */
-  readonly loaded: Effect.Effect<Recordable<Module.TypeOf<State>>, never, IsLoaded<Name>>
+  readonly loaded: Effect.Effect<Recordable<S>, never, IsLoaded<Name>>
 }
 
 /**
@@ -155,7 +147,7 @@ export const define = <
   const Where extends Isolation = "worker"
 >(
   options: Options<State, Params, Response, Where> & Sourced & { readonly name: Name }
-): Defined<Name, State, Params, Response, Where> => {
+): Defined<Name, Module.TypeOf<State>, Module.TypeOf<Params>, Module.TypeOf<Response>, Where> => {
   type S = Module.TypeOf<State>
   type P = Module.TypeOf<Params>
   type R = Module.TypeOf<Response>
@@ -182,5 +174,5 @@ export const define = <
     ...port,
     layer,
     loaded: Effect.map(find, (live) => recordableOf(live))
-  } as unknown as Defined<Name, State, Params, Response, Where>
+  } as unknown as Defined<Name, S, P, R, Where>
 }
