@@ -43,7 +43,11 @@ export class ModuleRefused extends Data.TaggedError("ModuleRefused")<
 /** The bytes are no code of the declared kind, or could not be had. */
 export class LoadFailed extends Data.TaggedError("LoadFailed")<OfHandler & { readonly reason: string }> {
   override get message() {
-    return `${this.handler} could not be loaded: ${this.reason}`
+    // Chromium's own words ask for 'unsafe-eval', which is more than is needed.
+    const enough = /content security policy/i.test(this.reason)
+      ? " For WebAssembly 'wasm-unsafe-eval' in script-src is enough."
+      : ""
+    return `${this.handler} could not be loaded: ${this.reason}${enough}`
   }
 }
 

@@ -42,7 +42,11 @@ export const browser = (worker: Worker, { onEnd, onMessage }: ThreadListener): T
   worker.addEventListener("messageerror", () => onEnd("a message of its worker could not be read"))
   worker.addEventListener("error", (event) => {
     event.preventDefault()
-    onEnd(event.message || "its worker could not be started")
+    // A browser does not say which.
+    onEnd(
+      event.message ||
+        "its worker could not be started: its file is not served, or the page's policy (worker-src, script-src) forbids it"
+    )
   })
   return {
     post: (message, transfer) => worker.postMessage(message, [...transfer]),
