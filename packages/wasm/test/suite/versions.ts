@@ -80,6 +80,23 @@ export const versions = (): void => {
       expect(instance.unsafe.getState()).toEqual({ count: 4, calls: 4 })
     })
 
+    it("is that of the live state, for calls that were made or running while another moment was shown", async () => {
+      const cases = await makeCases(isolation, image)
+      const { desk: instance, runtime } = desk({ assess: cases })
+      await runtime.runPromise(instance.actions.assess({}))
+      const earlier = instance.unsafe.getState()
+      await runtime.runPromise(instance.actions.assess({ do: "grow", pages: 40 }))
+      const live = instance.unsafe.getState()
+      const calls = [runtime.runPromise(instance.actions.assess({}))]
+      runtime.travel.to(new Map([[instance.instanceId, earlier]]))
+      calls.push(runtime.runPromise(instance.actions.assess({})))
+      // A call of nobody's, from the moment that is shown
+      expect((await Effect.runPromise(cases.send(instance.unsafe.getState(), {}))).calls).toBe(3)
+      runtime.travel.live()
+      await Promise.all(calls)
+      expect(instance.unsafe.getState()).toMatchObject({ count: live.count + 2, calls: 5 })
+    })
+
     it("an entry of another kind keeps it", async () => {
       const cases = await makeCases(isolation, image)
       const { desk: instance, runtime } = desk({ assess: cases })
