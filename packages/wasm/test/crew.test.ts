@@ -151,6 +151,24 @@ describe("workers", () => {
     expect(threads[0]!.held).toBe(false)
   })
 
+  it("one that dies while it loads is a handler that is not loaded", async () => {
+    const threads: Array<FakeThread> = []
+    const making = worker(
+      (listener) => {
+        const thread = new FakeThread(listener)
+        threads.push(thread)
+        return { post: () => {}, terminate: () => (thread.terminated = true), hold: () => {} }
+      },
+      {
+        source: { abi: "core", bytes: new Uint8Array() },
+        load: { handler: "Fake", sha256: "00", limits: {}, imports: [], memory: "none" }
+      }
+    )
+    threads[0]!.listener.onEnd("out of memory")
+    await expect(making).rejects.toMatchObject({ _tag: "LoadFailed", reason: "out of memory" })
+    expect(alive(threads)).toBe(0)
+  })
+
   it("closing from within an answer leaves no worker behind", async () => {
     const { call, host, threads } = await crew()
     call("last", 1, () => host.close())
