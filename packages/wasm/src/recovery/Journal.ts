@@ -4,8 +4,9 @@ import * as Latch from "effect/Latch"
 import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import * as Semaphore from "effect/Semaphore"
 import type { Image } from "../Image.ts"
-import { hashOf, sha256Of } from "../memory/Hash.ts"
+import { hashOf } from "../memory/Hash.ts"
 import type { CallRecord, Recordable } from "../Recordable.ts"
+import { entryOf, failedOf, lost, type Told } from "./Entries.ts"
 import type { Entry } from "./Headers.ts"
 import type { Slots, StoredSnapshot, Written } from "./Slots.ts"
 
@@ -34,17 +35,6 @@ export interface Begun {
   readonly batch: string | null
 }
 
-interface Told<S> {
-  readonly slot: number
-  readonly state: S
-  readonly image: Image | undefined
-  /** Undefined: a commit that no call made. */
-  readonly call: CallRecord | undefined
-  readonly origin: string
-  readonly carried: boolean
-  readonly snapshot: boolean
-}
-
 /** A snapshot that is to be written. */
 interface Due<S> extends Told<S> {
   /** SHA-256 of the batch that has its slot. Written by `writeBatch`. */
@@ -70,6 +60,8 @@ export class Journal<S> {
   /** Written by `write`. */
   private batch: string | null
   private base: StoredSnapshot | undefined
+  /** Whether the state of the last entry could not be stored. */
+  private lost = false
   private sinceFull = 0
   private readonly some = Latch.makeUnsafe(false)
   private readonly writing = Semaphore.makeUnsafe(1)
@@ -170,7 +162,18 @@ export class Journal<S> {
       const [first, last] = [told[0], told.at(-1)]
       if (first === undefined || last === undefined) return
       const entries: Array<Entry> = []
-      for (const one of told) entries.push(yield* Effect.promise(() => this.entryOf(one)))
+      let isLost = this.lost
+      for (const one of told) {
+        const bytes = failedOf(one) ? new Uint8Array() : yield* this.encoded(one)
+        entries.push(
+          bytes === undefined ? lost(one) : yield* Effect.promise(() => entryOf(one, bytes, this.options))
+        )
+        if (bytes === undefined) isLost = true
+        else if (isLost && !failedOf(one)) {
+          isLost = false
+          this.anchor(one)
+        }
+      }
       const { sha256 } = yield* this.slots.putBatch({
         from: first.slot,
         to: last.slot,
@@ -180,6 +183,7 @@ export class Journal<S> {
         entries
       })
       this.batch = sha256
+      this.lost = isLost
       this.entries.splice(0, told.length)
       for (const due of this.snapshots) {
         if (due.slot >= first.slot && due.slot <= last.slot) due.batch = sha256
@@ -187,28 +191,25 @@ export class Journal<S> {
     })
   }
 
-  private async entryOf({ call, carried, image, origin, snapshot, state }: Told<S>): Promise<Entry> {
-    const memory = snapshot && image !== undefined ? await hashOf(image) : null
-    const bytes = this.handler.encode(state)
-    if (call === undefined) return { _tag: "state", origin, carried, memory, state: text.decode(bytes) }
-    const { action, error, granted, kind, outcome, params } = call
-    return {
-      _tag: "call",
-      kind,
-      action: action ?? null,
-      params: text.decode(params),
-      clock: granted.clock ?? null,
-      seed: granted.seed ?? null,
-      outcome,
-      error: error ?? null,
-      state: outcome === "ok" ? await sha256Of(bytes) : null,
-      completed: outcome === "ok" && this.options.derives ? text.decode(bytes) : null,
-      memory
-    }
+  /** Undefined: it is none that the handler could be given, and cannot be stored. */
+  private encoded({ state }: Told<S>): Effect.Effect<Uint8Array<ArrayBuffer> | undefined> {
+    return Effect.try({ try: () => this.handler.encode(state), catch: (error) => error }).pipe(
+      Effect.catch((error) => Effect.as(Effect.logWarning(error), undefined))
+    )
   }
 
-  private writeSnapshot({ batch, image, slot, state }: Due<S>): Effect.Effect<void, KeyValueStoreError> {
+  /** What comes before it does not lead to it. */
+  private anchor(told: Told<S>): void {
+    if (this.snapshots.some(({ slot }) => slot === told.slot)) return
+    this.snapshots.push({ ...told, batch: null })
+    this.snapshots.sort((one, other) => one.slot - other.slot)
+  }
+
+  private writeSnapshot(due: Due<S>): Effect.Effect<void, KeyValueStoreError> {
     return Effect.gen({ self: this }, function* () {
+      const { batch, image, slot } = due
+      const state = yield* this.encoded(due)
+      if (state === undefined) return
       const memory = image === undefined ? null : yield* Effect.promise(() => hashOf(image))
       const snapshot = {
         slot,
@@ -217,7 +218,7 @@ export class Journal<S> {
         memory,
         module: this.handler.sha256,
         version: this.options.version,
-        state: text.decode(this.handler.encode(state))
+        state: text.decode(state)
       }
       const base = this.sinceFull < this.options.fullEvery ? this.base : undefined
       const written = yield* this.slots.putSnapshot(snapshot, base)

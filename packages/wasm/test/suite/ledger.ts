@@ -36,13 +36,18 @@ const scoped = async <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A
   return Effect.runPromise(Scope.provide(effect, scope))
 }
 
-/** `other` adds bytes that mean nothing: the same code under another hash. */
+/** `below` is a check that the module's own schema does not have. `other` adds bytes that mean nothing: the same code under another hash. */
 export const makeSecretive = async (
   isolation: Handler.Isolation,
   {
+    below = Number.MAX_VALUE,
     other = false,
     restart
-  }: { readonly other?: boolean; readonly restart?: RestartOptions<Errors.HandlerFault> } = {}
+  }: {
+    readonly below?: number
+    readonly other?: boolean
+    readonly restart?: RestartOptions<Errors.HandlerFault>
+  } = {}
 ) => {
   const bytes = await built("secretive.wasm")
   // A custom section without a name
@@ -56,7 +61,7 @@ export const makeSecretive = async (
       isolation,
       memory: "image",
       imports: ["clock", "random"],
-      state: Count,
+      state: Schema.Struct({ count: Schema.Finite.check(Schema.isLessThan(below)) }),
       params: Doing,
       response: Hidden,
       initWith: { do: "add", by: 1 },

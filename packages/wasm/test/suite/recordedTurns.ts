@@ -70,6 +70,30 @@ export const recordedTurns = (): void => {
       }
     })
 
+    it("is recorded after a state that its handler could not be given", async () => {
+      const store = storeOf()
+      const live = await start(await makeSecretive("inline", { below: 1000 }), store)
+      await expect.poll(() => Recovery.of(live.ledger)).toBeDefined()
+      await live.act({ do: "add", by: 2 })
+      await run(live.ledger.actions.set(5000))
+      // Refused: it has no such state
+      await live.act({ do: "add", by: 1 })
+      await run(live.recovery().flush)
+      await run(live.ledger.actions.set(6))
+      await live.act({ do: "add", by: 1 })
+      await run(live.recovery().flush)
+      const hidden = await live.hidden()
+      const second = await start(await makeSecretive("inline", { below: 1000 }), store)
+      await expect.poll(() => Recovery.of(second.ledger)).toBeDefined()
+      expect([second.state(), await second.hidden()]).toEqual([{ count: 7 }, hidden])
+      expect(await run(Effect.flip(second.recovery().read(2)))).toMatchObject({
+        _tag: "SlotUnreadable",
+        reached: 1
+      })
+      await run(live.ledger.actions.set(5000))
+      await live.runtime.dispose()
+    })
+
     it("is read past a broken snapshot with which another process has begun", async () => {
       const store = storeOf()
       const first = await start(await makeSecretive("inline"), store)
