@@ -1,13 +1,13 @@
 /** Handlers whose module is replaced, or whose code ends in another way than they say. */
-import { Handler, Runtime } from "@sluice/core"
+import { Errors, Handler, Runtime } from "@sluice/core"
 import * as HandlerPort from "@sluice/core/HandlerPort"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { describe, expect, it } from "vitest"
-import { fresh, Loan, names, type State } from "./serial.ts"
-import { collectErrors, disposing, idle, latch } from "./support.ts"
+import { fresh, held, Loan, names, type State } from "./serial.ts"
+import { collectErrors, disposing, idle, latch, rejection } from "./support.ts"
 
 interface Table {
   readonly name: string
@@ -96,4 +96,45 @@ it("an optimistic one whose caller waits ends as it began where its module is re
   gate.resolve()
   await runtime.runPromise(Fiber.join(assessing))
   expect(loan.unsafe.getState().rate).toBe(11)
+})
+
+describe("while the services of the new module are yet to come", () => {
+  const replacing = async () => {
+    const [old, young, ending] = [held(), held(), latch()]
+    const slow = Loan.logic("slow", () => Effect.addFinalizer(() => Effect.promise(() => ending.promise)))
+    const runtime = disposing(
+      Runtime.make(Loan.implement({ initial: fresh, handlers: { assess: old.handler }, logics: [slow] }))
+    )
+    const loan = runtime.resolve(Loan.tag)
+    const assessing = runtime.run(loan.actions.assess(1))
+    await old.call(1)
+    const replaced = runtime.replace(Loan.implement({ initial: fresh, handlers: { assess: young.handler } }))
+    await idle()
+    return { young, ending, runtime, loan, assessing, replaced }
+  }
+
+  it("T5 T8 a serial one that is interrupted lets those behind it in, and they wait for the services", async () => {
+    const { assessing, ending, loan, replaced, runtime, young } = await replacing()
+    const next = runtime.run(loan.actions.assess(2))
+    loan.unsafe.dispatch({ _tag: "note" })
+    await runtime.runPromise(Fiber.interrupt(assessing))
+    await idle()
+    expect(young.calls).toHaveLength(0)
+    ending.resolve()
+    await replaced
+    ;(await young.call(1))(5)
+    await runtime.runPromise(Fiber.join(next))
+    expect(loan.unsafe.getState()).toEqual({ rate: 5, notes: 1 })
+    expect(names(runtime)).toEqual(["assess commit", "note commit"])
+  })
+
+  it("C7 a serial one whose instance closes is told so", async () => {
+    const { assessing, ending, replaced, runtime, young } = await replacing()
+    const told = rejection(runtime.runPromise(Fiber.join(assessing)))
+    const evicted = runtime.evict("Loan#1")
+    ending.resolve()
+    await Promise.all([replaced, evicted])
+    expect(await told).toBeInstanceOf(Errors.InstanceClosed)
+    expect(young.calls).toHaveLength(0)
+  })
 })
