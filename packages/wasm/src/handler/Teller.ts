@@ -24,11 +24,19 @@ export interface Begun extends Job {
 
 const slowMs = 5_000
 
+interface Out {
+  readonly kind: CallKind
+  readonly caller: Pick<Caller, "action" | "host" | "instance">
+}
+
 export class Teller {
   private readonly options: AnyOptions
   /** Instances whose state was said to be large. Written by `call`. */
   private readonly warned = new WeakSet<object>()
   private warnedOfSlow = false
+  /** Calls that have not come back, the oldest first. Written by `watch`. */
+  private readonly out = new Set<Out>()
+  private isWatching = false
 
   constructor(options: AnyOptions) {
     this.options = options
@@ -100,16 +108,31 @@ export class Teller {
   /** Of a call that nothing ends: one warning, if it has not come back after a while. What it returns is called when it has. */
   watch(kind: CallKind, caller: Pick<Caller, "action" | "host" | "instance">): () => void {
     if (this.warnedOfSlow) return () => {}
+    const call = { kind, caller }
+    this.out.add(call)
+    if (!this.isWatching) this.lookLater(undefined)
+    return () => this.out.delete(call)
+  }
+
+  /** One timer for all calls, which nobody stops: to start and stop one for each call costs more than a microsecond. */
+  private lookLater(seen: Out | undefined): void {
+    this.isWatching = true
     const timer = setTimeout(() => {
-      if (this.warnedOfSlow) return
+      this.isWatching = false
+      const [oldest] = this.out
+      if (oldest === undefined) return
+      if (oldest !== seen) return this.lookLater(oldest)
       this.warnedOfSlow = true
-      const whose = caller.instance === undefined ? "" : ` for ${caller.instance.instanceId}`
+      this.out.clear()
+      const { action, instance } = oldest.caller
+      const whose = instance === undefined ? "" : ` for ${instance.instanceId}`
       this.warn(
-        `${caller.action?._tag ?? kind} of ${this.options.name}${whose} has not come back for ${slowMs / 1000} seconds, and nothing ends it. Declare limits.callMs, or limits.fuel.`,
-        caller
+        `${action?._tag ?? oldest.kind} of ${this.options.name}${whose} has not come back for more than ${slowMs / 1000} seconds, and nothing ends it. Declare limits.callMs, or limits.fuel.`,
+        oldest.caller
       )
     }, slowMs)
-    return () => clearTimeout(timer)
+    // Node's timers have it, a browser's have not: no process goes on for this.
+    ;(timer as { readonly unref?: () => void }).unref?.()
   }
 
   private warn(text: string, caller: Pick<Caller, "host" | "instance">): void {
