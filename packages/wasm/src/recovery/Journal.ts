@@ -146,8 +146,9 @@ export class Journal<S> {
   private write(): Effect.Effect<void, KeyValueStoreError> {
     return Effect.gen({ self: this }, function* () {
       this.some.closeUnsafe()
-      while (this.entries.length > 0) yield* this.writeBatch(this.entries.slice(0, mostEntries))
       for (;;) {
+        // Before each snapshot: it names the batch that has its slot
+        while (this.entries.length > 0) yield* this.writeBatch(this.entries.slice(0, mostEntries))
         const next = this.snapshots[0]
         if (next === undefined) return
         yield* this.writeSnapshot(next)

@@ -94,6 +94,25 @@ export const recordedTurns = (): void => {
       await live.runtime.dispose()
     })
 
+    it("is read to its end, where calls come while a snapshot is written", async () => {
+      const [store, gate] = [storeOf(), Latch.makeUnsafe(false)]
+      let waits = 0
+      const set: typeof store.set = (key, value) => {
+        if (!key.endsWith("snapshot/000000000")) return store.set(key, value)
+        waits++
+        return Effect.andThen(gate.await, store.set(key, value))
+      }
+      const live = await start(await makeSecretive("inline"), { ...store, set })
+      await expect.poll(() => waits).toBe(1)
+      for (let n = 0; n < 5; n++) await live.act({ do: "add", by: 1 })
+      gate.openUnsafe()
+      await run(live.recovery().flush)
+      await live.act({ do: "add", by: 1 })
+      await run(live.recovery().flush)
+      const newest = await run(live.recovery().read("newest"))
+      expect([newest.slot, newest.from, newest.state]).toEqual([6, 5, '{"count":7}'])
+    })
+
     it("is read past a broken snapshot with which another process has begun", async () => {
       const store = storeOf()
       const first = await start(await makeSecretive("inline"), store)
