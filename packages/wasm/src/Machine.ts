@@ -103,7 +103,7 @@ export interface Limits {
   /** Of one call, in the units of binary/fuel: deterministic. */
   readonly fuel?: number
   readonly moduleBytes?: number
-  /** Of the state and the response together. */
+  /** Of the state and the response together, or of the error. */
   readonly resultBytes?: number
 }
 

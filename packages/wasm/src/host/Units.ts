@@ -10,6 +10,9 @@ import { randomOf } from "./random.ts"
 /** Lines that one call can write; what it writes after that is not told. */
 const maxLines = 100
 
+/** Of what is told of a fault, which code can word: it is kept with the call. */
+const longestDetail = 4096
+
 export interface UnitsOptions {
   readonly imports: ReadonlyArray<string>
   readonly limits: Limits
@@ -104,8 +107,11 @@ export class Units {
 
   private within(returned: Returned): Returned {
     const { resultBytes = 0 } = this.options.limits
-    if (resultBytes === 0 || returned._tag === "Err") return returned
-    const bytes = (returned.state?.length ?? 0) + (returned.response?.length ?? 0)
+    if (resultBytes === 0) return returned
+    const bytes =
+      returned._tag === "Err"
+        ? returned.error.length
+        : (returned.state?.length ?? 0) + (returned.response?.length ?? 0)
     if (bytes <= resultBytes) return returned
     throw new Fault("result-bytes", `It gave ${bytes} bytes, and ${resultBytes} are allowed`)
   }
@@ -116,7 +122,8 @@ const pagesOf = ({ parts }: Machine): number =>
 
 export const faulted = (error: unknown): Faulted => {
   if (error instanceof Fault) {
-    return { _tag: "Fault", kind: error.kind, detail: error.message, at: error.at }
+    const detail = error.message.slice(0, longestDetail)
+    return { _tag: "Fault", kind: error.kind, detail, at: error.at }
   }
   // An engine says so of its stack, which WebAssembly's calls share.
   const kind = error instanceof RangeError && /stack/i.test(error.message) ? "stack" : "trap"

@@ -159,6 +159,27 @@ export const luaHandler = (): void => {
       expect(ledger.unsafe.getState()).toEqual({ Kept: { sum: 2 } })
     })
 
+    it("says no more than it may, when it fails", async () => {
+      const text = `
+        Handlers.add("fail", function() fail(string.rep("x", 50000)) end)
+        Handlers.add("error", function() error(string.rep("x", 50000), 0) end)`
+      const handler = await scoped(
+        Handler.make({
+          name: "Wordy",
+          abi: "lua",
+          source: { abi: "lua", script: text, name: "wordy.lua", wasm: wasmUrl.href },
+          sha256: await sha256(new TextEncoder().encode(text)),
+          state: Schema.Struct({}),
+          params: Schema.Struct({ Action: Schema.String }),
+          limits: { resultBytes: 1000 }
+        })
+      )
+      const failed = await failureOf(handler.send({}, { Action: "fail" }))
+      expect(failed).toMatchObject({ _tag: "HandlerFault", kind: "result-bytes" })
+      const trapped = await failureOf(handler.send({}, { Action: "error" }))
+      expect(trapped).toMatchObject({ _tag: "HandlerFault", kind: "trap", detail: "x".repeat(4096) })
+    })
+
     it("starts every call from the memory of the state it is given", async () => {
       const { handler } = await bankOf()
       const run = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(effect)
