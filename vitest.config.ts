@@ -35,6 +35,7 @@ const base: Base = {
   }),
   browser: () => ({
     ...patient,
+    setupFiles: [...patient.setupFiles, fileURLToPath(new URL("scripts/collect-setup.ts", import.meta.url))],
     include: tests("browser.test"),
     exclude: ignored,
     sequence: { groupOrder: 1 },
@@ -44,7 +45,7 @@ const base: Base = {
       screenshotFailures: false,
       provider: playwright({
         launchOptions: {
-          args: [...chromiumArgs],
+          args: [...chromiumArgs, "--js-flags=--expose-gc"],
           ...(chromium === undefined ? {} : { executablePath: chromium })
         }
       }),

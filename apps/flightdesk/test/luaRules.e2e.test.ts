@@ -27,6 +27,8 @@ beforeAll(async () => {
   await withPolicy(desk.page)
 })
 afterAll(async () => {
+  // What is on its way then is nobody's any more
+  await desk?.page.unrouteAll({ behavior: "ignoreErrors" })
   await desk?.close()
   await browser?.close()
 })

@@ -132,7 +132,7 @@ class CoreMachine implements Machine {
     if (this.left() < 0n) return new Fault("fuel", `more than ${this.most} units of fuel`)
     // Safari and Chromium; Firefox
     if (error instanceof RangeError || (error instanceof Error && error.name === "InternalError")) {
-      return new Fault("stack", error.message)
+      return new Fault(/memory/i.test(error.message) ? "memory" : "stack", error.message)
     }
     if (!(error instanceof WebAssembly.RuntimeError)) return new Fault("abi", String(error))
     if (this.denied !== undefined && this.denied.value !== 0) {

@@ -160,7 +160,7 @@ export class ComponentMachine implements Machine {
       return new Fault("fuel", `more than ${this.most} units of fuel`)
     // Safari and Chromium; Firefox
     if (error instanceof RangeError || (error instanceof Error && error.name === "InternalError")) {
-      return new Fault("stack", error.message)
+      return new Fault(/memory/i.test(error.message) ? "memory" : "stack", error.message)
     }
     if (!(error instanceof WebAssembly.RuntimeError)) return new Fault("abi", String(error))
     const wasDenied = this.cells.some(({ denied }) => denied !== undefined && denied.value !== 0)

@@ -125,8 +125,10 @@ export const faulted = (error: unknown): Faulted => {
     const detail = error.message.slice(0, longestDetail)
     return { _tag: "Fault", kind: error.kind, detail, at: error.at }
   }
-  // An engine says so of its stack, which WebAssembly's calls share.
-  const kind = error instanceof RangeError && /stack/i.test(error.message) ? "stack" : "trap"
+  // An engine says so of its stack, which WebAssembly's calls share, and of the memories of a process.
+  const said =
+    error instanceof RangeError ? /stack|memory/i.exec(error.message)?.[0].toLowerCase() : undefined
+  const kind = said === "stack" || said === "memory" ? said : "trap"
   return {
     _tag: "Fault",
     kind,
