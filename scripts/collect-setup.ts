@@ -7,5 +7,5 @@ import { afterEach, expect } from "vitest"
 afterEach(({ task }) => {
   if (!task.file.filepath.includes("/packages/wasm/")) return
   expect(globalThis.gc, "Chromium was started without --expose-gc").toBeDefined()
-  void globalThis.gc?.()
+  globalThis.gc?.()
 })
